@@ -1,0 +1,32 @@
+/** The compressor contract: bytes to bytes, into the caller's buffers (DESIGN §4). */
+
+/** Returned by `compress` when the output would not be smaller than the input page. */
+export const INCOMPRESSIBLE = -1;
+
+export interface Compressor {
+  /** Registry key, for example `lz4`. */
+  readonly name: string;
+  /** Library and version; part of a run's resolved spec because lengths may differ (DESIGN §7). */
+  readonly version: string;
+
+  /**
+   * Compresses one page of 4096 bytes.
+   *
+   * @param page - exactly 4096 bytes
+   * @param target - at least 4096 bytes; the compressed bytes start at offset 0
+   * @returns length in bytes, 1 to 4095, or INCOMPRESSIBLE; then `target` holds nothing of use
+   */
+  compress(page: Uint8Array, target: Uint8Array): number;
+
+  /**
+   * Restores one page.
+   *
+   * @param source - buffer of at least `headroomBytes + length` bytes whose compressed bytes start at
+   *   `headroomBytes`; the headroom is the compressor's to scribble on (lz4-napi wants the original
+   *   length there)
+   * @param length - bytes of compressed data
+   * @param page - exactly 4096 bytes, overwritten
+   * @returns false when the data is damaged or gives no 4096 bytes
+   */
+  decompress(source: Uint8Array, length: number, page: Uint8Array): boolean;
+}

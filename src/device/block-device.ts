@@ -1,0 +1,48 @@
+/**
+ * The contract of a block device: page-granular vectored reads and writes at a byte offset
+ * (DESIGN §4). Wrappers (latency, faults, checksums, wear) implement the same interface around
+ * another device.
+ */
+import type { Outcome } from '../units/index.ts';
+
+export interface BlockDevice {
+  /** Where it is, for messages. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** True where neighbours are cheaper than strangers (a disk that turns). */
+  readonly rotational: boolean;
+  /** True when I/O is done before the call that submits it returns (zram, pmem). */
+  readonly synchronous: boolean;
+  /**
+   * Virtual time at which the latest read or write completes; the `nowNs` that was passed in where
+   * no wrapper models time.
+   */
+  readonly completionNs: number;
+
+  /**
+   * Reads `pageCount` pages that follow each other on the device into `pages[0..pageCount)`.
+   *
+   * @param offsetBytes - multiple of 4096
+   * @param pages - buffers of 4096 bytes; more than `pageCount` may be passed, the rest is ignored
+   * @param pageCount - 1 or more
+   * @param nowNs - virtual time of the submission
+   */
+  read(offsetBytes: number, pages: readonly Uint8Array[], pageCount: number, nowNs: number): Outcome;
+
+  /** Writes `pageCount` pages that follow each other on the device; otherwise as `read`. */
+  write(
+    offsetBytes: number,
+    pages: readonly Uint8Array[],
+    pageCount: number,
+    nowNs: number,
+  ): Outcome;
+
+  /** Tells the device that a range holds nothing of use any more. */
+  discard(offsetBytes: number, lengthBytes: number, nowNs: number): Outcome;
+
+  /** Makes all writes so far durable. */
+  flush(): Outcome;
+
+  /** Gives the descriptor back; the device is not used afterwards. */
+  close(): void;
+}

@@ -1,0 +1,53 @@
+/**
+ * Prices of events in virtual nanoseconds (DESIGN §5.2): data, one JSON file per machine, every
+ * number with its source or marked `assumed`.
+ */
+import { z } from 'zod';
+import { UsageError } from '../units/index.ts';
+import { EVENT_NAMES, type EventName } from './events.ts';
+
+const price = z.strictObject({ ns: z.number().nonnegative(), source: z.string().min(1) });
+
+/** The JSON of a cost profile: name, description, and a price per event. */
+export const costProfileSchema = z.strictObject({
+  name: z.string().min(1),
+  description: z.string(),
+  prices: z.partialRecord(z.enum(EVENT_NAMES), price),
+});
+
+export type CostProfileData = z.infer<typeof costProfileSchema>;
+
+export class CostProfile {
+  readonly name: string;
+  readonly #data: CostProfileData;
+
+  constructor(data: CostProfileData) {
+    this.name = data.name;
+    this.#data = data;
+  }
+
+  /** Price of one event; an event that the profile does not name is free. */
+  priceNs(event: EventName): number {
+    return this.#data.prices[event]?.ns ?? 0;
+  }
+
+  /** Where the price of an event comes from; undefined when it has none. */
+  source(event: EventName): string | undefined {
+    return this.#data.prices[event]?.source;
+  }
+
+  /** Prices by event, for the resolved spec of a run. */
+  pricesNs(): Record<string, number> {
+    return Object.fromEntries(
+      Object.entries(this.#data.prices).map(([name, entry]) => [name, entry.ns]),
+    );
+  }
+}
+
+/** Checks parsed JSON against the schema; names the key that is wrong. */
+export function parseCostProfile(json: unknown, where: string): CostProfile {
+  const parsed = costProfileSchema.safeParse(json);
+  if (!parsed.success)
+    throw new UsageError(`${where}: not a cost profile: ${z.prettifyError(parsed.error)}`);
+  return new CostProfile(parsed.data);
+}
