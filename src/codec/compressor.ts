@@ -8,6 +8,8 @@ export interface Compressor {
   readonly name: string;
   /** Library and version; part of a run's resolved spec because lengths may differ (DESIGN §7). */
   readonly version: string;
+  /** Bytes that `decompress` wants free in front of the compressed ones; 0 or more. */
+  readonly headroomBytes: number;
 
   /**
    * Compresses one page of 4096 bytes.

@@ -8,14 +8,20 @@ import { EVENT_NAMES, type EventName } from './events.ts';
 
 const price = z.strictObject({ ns: z.number().nonnegative(), source: z.string().min(1) });
 
-/** The JSON of a cost profile: name, description, and a price per event. */
-export const costProfileSchema = z.strictObject({
+/** A cost profile as JSON: name, description, and a price with its source per event. */
+export interface CostProfileData {
+  readonly name: string;
+  readonly description: string;
+  readonly prices: Readonly<
+    Partial<Record<EventName, { readonly ns: number; readonly source: string }>>
+  >;
+}
+
+const costProfileSchema: z.ZodType<CostProfileData> = z.strictObject({
   name: z.string().min(1),
   description: z.string(),
   prices: z.partialRecord(z.enum(EVENT_NAMES), price),
 });
-
-export type CostProfileData = z.infer<typeof costProfileSchema>;
 
 export class CostProfile {
   readonly name: string;

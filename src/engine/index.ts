@@ -4,3 +4,4 @@ export * from './events.ts';
 export * from './histogram.ts';
 export * from './random.ts';
 export * from './server.ts';
+export * from './xarray.ts';

@@ -36,7 +36,7 @@ export const SWP_TYPE_SHIFT = 28;
 /** Areas that can be active at once. The kernel has 24 to 28 by configuration. */
 export const MAX_SWAPFILES = 16;
 /** Slots of the largest area that an entry can address (1 TiB). */
-export const SWAPFILE_MAX_PAGES = 2 ** SWP_TYPE_SHIFT;
+export const SWAPFILE_MAX_PAGES = 0x10000000;
 
 /** No swap entry. */
 export const NO_ENTRY = 0 as SwapEntry;

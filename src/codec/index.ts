@@ -1,0 +1,3 @@
+export * from './compressor.ts';
+export * from './registry.ts';
+export * from './zero-page.ts';

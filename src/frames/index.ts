@@ -1,0 +1,2 @@
+export * from './frame-table.ts';
+export * from './page-bytes.ts';

@@ -1,0 +1,105 @@
+/**
+ * What the frames hold: 4096 real bytes each (`--payload bytes`), or a 32-bit content tag that
+ * stands for them (`--payload none`, DESIGN §6). The one interface keeps every flow above it the
+ * same, so that counters are the same for the same compressed sizes.
+ */
+import { assert, PAGE_SIZE, type PageFrame } from '../units/index.ts';
+
+export type PayloadKind = 'bytes' | 'none';
+
+export interface Payload {
+  readonly kind: PayloadKind;
+  /** Fills the page with zeros. */
+  clear(frame: PageFrame): void;
+  copy(from: PageFrame, to: PageFrame): void;
+  /** True when the page is all zeros. */
+  isZero(frame: PageFrame): boolean;
+  /** The page's bytes; empty for `none`. The same object at every call. */
+  view(frame: PageFrame): Uint8Array;
+  /** The page's tag; only for `none`. */
+  tag(frame: PageFrame): number;
+  setTag(frame: PageFrame, tag: number): void;
+}
+
+/** Real bytes: one arena, frame f at f × 4096. */
+export class BytePayload implements Payload {
+  readonly kind = 'bytes';
+  readonly #arena: Uint8Array;
+  readonly #views: Uint8Array[] = [];
+  /** Eight bytes at a time: NaN and -0 cannot hide a set bit from an integer view. */
+  readonly #words: Int32Array;
+
+  constructor(frameCount: number) {
+    const memory = new ArrayBuffer(frameCount * PAGE_SIZE);
+    this.#arena = new Uint8Array(memory);
+    this.#words = new Int32Array(memory);
+    // One view a frame, made once: a subarray at each use costs more than the copy it is for.
+    for (let frame = 0; frame < frameCount; frame++)
+      this.#views.push(Buffer.from(memory, frame * PAGE_SIZE, PAGE_SIZE));
+  }
+
+  clear(frame: PageFrame): void {
+    this.#arena.fill(0, frame * PAGE_SIZE, (frame + 1) * PAGE_SIZE);
+  }
+
+  copy(from: PageFrame, to: PageFrame): void {
+    this.#arena.copyWithin(to * PAGE_SIZE, from * PAGE_SIZE, (from + 1) * PAGE_SIZE);
+  }
+
+  isZero(frame: PageFrame): boolean {
+    const first = frame * (PAGE_SIZE / 4);
+    const last = first + PAGE_SIZE / 4 - 1;
+    const words = this.#words;
+    // The kernel looks at the last word first: it differs most often.
+    if (words[last] !== 0) return false;
+    for (let i = first; i < last; i++) if (words[i] !== 0) return false;
+    return true;
+  }
+
+  view(frame: PageFrame): Uint8Array {
+    return this.#views[frame]!;
+  }
+
+  tag(_frame: PageFrame): number {
+    assert(false, 'pages with bytes have no tag');
+  }
+
+  setTag(_frame: PageFrame, _tag: number): void {
+    assert(false, 'pages with bytes have no tag');
+  }
+}
+
+/** A tag a frame; tag 0 is a page of zeros. */
+export class TagPayload implements Payload {
+  readonly kind = 'none';
+  readonly #tags: Uint32Array;
+  readonly #empty = new Uint8Array(0);
+
+  constructor(frameCount: number) {
+    this.#tags = new Uint32Array(frameCount);
+  }
+
+  clear(frame: PageFrame): void {
+    this.#tags[frame] = 0;
+  }
+
+  copy(from: PageFrame, to: PageFrame): void {
+    this.#tags[to] = this.#tags[from]!;
+  }
+
+  isZero(frame: PageFrame): boolean {
+    return this.#tags[frame] === 0;
+  }
+
+  view(_frame: PageFrame): Uint8Array {
+    return this.#empty;
+  }
+
+  tag(frame: PageFrame): number {
+    return this.#tags[frame]!;
+  }
+
+  setTag(frame: PageFrame, tag: number): void {
+    this.#tags[frame] = tag;
+  }
+}

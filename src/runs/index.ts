@@ -1,0 +1,11 @@
+export { defaultDatabasePath, inspectDatabaseFile } from './database-file.ts';
+export { canonicalJson, flattenParameters, specHash } from './json.ts';
+export type { JsonScalar, JsonValue, Parameter } from './json.ts';
+export type { SqlValue } from './connection.ts';
+export type { QueryResult } from './query.ts';
+export * from './records.ts';
+export type { RunFilter } from './run-reader.ts';
+export type { RunStore } from './run-store.ts';
+export type { RunWriter } from './run-writer.ts';
+export { openStateDatabase } from './state-database.ts';
+export type { StateDatabase, StateDatabaseOptions } from './state-database.ts';

@@ -1,0 +1,210 @@
+/**
+ * The migrations of the state database, oldest first; entry i leads from version i to i + 1
+ * (PRAGMA user_version). An entry that was released is never edited: a change is a new entry.
+ *
+ * Conventions: STRICT tables; whole numbers INTEGER, times and gauges REAL; virtual times in
+ * nanoseconds (`_ns`); everything that depends on the wall clock or the machine's processes in
+ * `run_wall`, `phase_wall` and `active_area`; `position` keeps the order in which rows were given.
+ * Everything of a run goes with it (ON DELETE CASCADE).
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE run (
+    run_id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    spec_hash     TEXT NOT NULL CHECK (length(spec_hash) = 64),
+    design        TEXT NOT NULL,
+    seed          INTEGER NOT NULL,
+    version       TEXT NOT NULL,
+    spec          TEXT NOT NULL CHECK (json_valid(spec)),
+    name          TEXT,
+    command       TEXT NOT NULL,
+    status        TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed', 'aborted')),
+    exit_reason   TEXT,
+    digest        TEXT,
+    pages_checked INTEGER,
+    mismatches    INTEGER,
+    slot_runs     INTEGER,
+    virtual_ns    REAL
+  ) STRICT;
+  CREATE INDEX run_by_spec ON run (spec_hash);
+
+  CREATE TABLE run_wall (
+    run_id      INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,
+    started_ms  INTEGER NOT NULL,
+    finished_ms INTEGER,
+    wall_ms     REAL,
+    owner_pid   INTEGER NOT NULL,
+    owner_start INTEGER
+  ) STRICT;
+
+  CREATE TABLE param (
+    run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    key    TEXT NOT NULL,
+    value  ANY,
+    PRIMARY KEY (run_id, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE phase (
+    run_id      INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    phase_index INTEGER NOT NULL,
+    op          TEXT NOT NULL,
+    present     INTEGER NOT NULL,
+    swapped     INTEGER NOT NULL,
+    virtual_ns  REAL NOT NULL,
+    PRIMARY KEY (run_id, phase_index)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE phase_wall (
+    run_id      INTEGER NOT NULL,
+    phase_index INTEGER NOT NULL,
+    wall_ms     REAL NOT NULL,
+    PRIMARY KEY (run_id, phase_index),
+    FOREIGN KEY (run_id, phase_index) REFERENCES phase ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE counter (
+    run_id      INTEGER NOT NULL,
+    phase_index INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    value       INTEGER NOT NULL,
+    PRIMARY KEY (run_id, phase_index, name),
+    FOREIGN KEY (run_id, phase_index) REFERENCES phase ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE gauge (
+    run_id      INTEGER NOT NULL,
+    phase_index INTEGER NOT NULL,
+    subject     TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    value       REAL NOT NULL,
+    PRIMARY KEY (run_id, phase_index, subject, name),
+    FOREIGN KEY (run_id, phase_index) REFERENCES phase ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE series (
+    run_id      INTEGER NOT NULL,
+    phase_index INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    time_ns     REAL NOT NULL,
+    value       REAL NOT NULL,
+    PRIMARY KEY (run_id, phase_index, position),
+    FOREIGN KEY (run_id, phase_index) REFERENCES phase ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE metadata_term (
+    run_id   INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    term     TEXT NOT NULL,
+    bytes    INTEGER NOT NULL,
+    kind     TEXT NOT NULL CHECK (kind IN ('static', 'dynamic')),
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE histogram (
+    run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    name   TEXT NOT NULL,
+    unit   TEXT NOT NULL,
+    PRIMARY KEY (run_id, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE histogram_bucket (
+    run_id INTEGER NOT NULL,
+    name   TEXT NOT NULL,
+    low    INTEGER NOT NULL,
+    high   INTEGER NOT NULL CHECK (high >= low),
+    count  INTEGER NOT NULL CHECK (count > 0),
+    PRIMARY KEY (run_id, name, low),
+    FOREIGN KEY (run_id, name) REFERENCES histogram ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE area (
+    run_id     INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    type       INTEGER NOT NULL,
+    path       TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('file', 'partition', 'ghost')),
+    pages      INTEGER NOT NULL,
+    used_pages INTEGER NOT NULL,
+    priority   INTEGER NOT NULL,
+    PRIMARY KEY (run_id, type)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE area_counter (
+    run_id   INTEGER NOT NULL,
+    type     INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    value    INTEGER NOT NULL,
+    PRIMARY KEY (run_id, type, position),
+    UNIQUE (run_id, type, name),
+    FOREIGN KEY (run_id, type) REFERENCES area ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE fault (
+    run_id   INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    time_ns  REAL NOT NULL,
+    kind     TEXT NOT NULL,
+    target   TEXT NOT NULL,
+    detail   TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE event (
+    run_id   INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    time_ns  REAL NOT NULL,
+    kind     TEXT NOT NULL,
+    detail   TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE active_area (
+    type        INTEGER PRIMARY KEY,
+    path        TEXT NOT NULL,
+    file_id     TEXT NOT NULL UNIQUE,
+    kind        TEXT NOT NULL CHECK (kind IN ('file', 'partition', 'ghost')),
+    max_pages   INTEGER NOT NULL,
+    pages       INTEGER NOT NULL,
+    used_pages  INTEGER NOT NULL,
+    priority    INTEGER NOT NULL,
+    uuid        TEXT,
+    label       TEXT,
+    transient   INTEGER NOT NULL CHECK (transient IN (0, 1)),
+    owner_pid   INTEGER,
+    owner_start INTEGER
+  ) STRICT;
+
+  CREATE VIEW v_run AS
+    SELECT run_id, name, design, seed, status,
+      (SELECT count(*) FROM phase p WHERE p.run_id = r.run_id) AS phases,
+      (SELECT total(value) FROM counter c WHERE c.run_id = r.run_id AND c.name = 'pswpout')
+        AS pswpout,
+      (SELECT total(value) FROM counter c WHERE c.run_id = r.run_id AND c.name = 'pswpin')
+        AS pswpin,
+      (SELECT total(value) FROM counter c WHERE c.run_id = r.run_id AND c.name = 'zswpout')
+        AS zswpout,
+      (SELECT total(value) FROM counter c WHERE c.run_id = r.run_id AND c.name = 'zswpin')
+        AS zswpin,
+      virtual_ns / 1e9 AS virtual_s,
+      wall_ms / 1e3 AS wall_s,
+      pages_checked, mismatches, digest, exit_reason,
+      datetime(started_ms / 1000, 'unixepoch') AS started_utc,
+      command, spec_hash
+    FROM run r JOIN run_wall USING (run_id);
+
+  CREATE VIEW v_compare AS
+    SELECT run_id, name, design, seed, spec_hash, metric, unit, value
+    FROM run JOIN (
+      SELECT run_id, 'virtual time' AS metric, 'ns' AS unit, virtual_ns AS value FROM run
+      UNION ALL
+      SELECT run_id, 'slot runs', 'runs', slot_runs FROM run
+      UNION ALL
+      SELECT run_id, 'metadata ' || kind, 'bytes', sum(bytes) FROM metadata_term
+      GROUP BY run_id, kind
+      UNION ALL
+      SELECT run_id, name, 'events', sum(value) FROM counter GROUP BY run_id, name
+    ) USING (run_id)
+    WHERE status = 'done';
+  `,
+];

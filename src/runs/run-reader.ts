@@ -1,0 +1,214 @@
+/** Reads runs back as they were handed in, so that nobody else needs SQL. */
+import type { HistogramBucket } from '../engine/index.ts';
+import { assert } from '../units/index.ts';
+import type { Connection, SqlValue } from './connection.ts';
+import type { JsonValue } from './json.ts';
+import type {
+  AreaRecord,
+  EventRecord,
+  FaultRecord,
+  HistogramRecord,
+  MetadataRow,
+  PhaseRecord,
+  RunStatus,
+  RunSummary,
+  SeriesPoint,
+  StoredRun,
+} from './records.ts';
+
+/** Which runs to list; all parts together. */
+export interface RunFilter {
+  readonly status?: RunStatus;
+  readonly design?: string;
+  /** At most so many, the newest first. */
+  readonly limit?: number;
+}
+
+interface RunRow {
+  readonly runId: number;
+  readonly specHash: string;
+  readonly design: string;
+  readonly seed: number;
+  readonly version: string;
+  readonly name: string | null;
+  readonly command: string;
+  readonly status: RunStatus;
+  readonly exitReason: string | null;
+  readonly phaseCount: number;
+  readonly digest: string | null;
+  readonly pagesChecked: number | null;
+  readonly mismatches: number | null;
+  readonly slotRuns: number | null;
+  readonly virtualNs: number | null;
+  readonly wallMs: number | null;
+  readonly startedMs: number;
+  readonly finishedMs: number | null;
+}
+
+const SELECT_RUN = `
+  SELECT run_id AS runId, spec_hash AS specHash, design, seed, version, name, command, status,
+    exit_reason AS exitReason,
+    (SELECT count(*) FROM phase WHERE phase.run_id = run.run_id) AS phaseCount,
+    digest, pages_checked AS pagesChecked, mismatches, slot_runs AS slotRuns,
+    virtual_ns AS virtualNs, wall_ms AS wallMs, started_ms AS startedMs,
+    finished_ms AS finishedMs
+  FROM run JOIN run_wall USING (run_id)`;
+
+/** Runs that pass `filter`, the newest first. */
+export function listRuns(connection: Connection, filter: RunFilter = {}): RunSummary[] {
+  const conditions: string[] = [];
+  const values: SqlValue[] = [];
+  for (const column of ['status', 'design'] as const) {
+    const wanted = filter[column];
+    if (wanted === undefined) continue;
+    conditions.push(`${column} = ?`);
+    values.push(wanted);
+  }
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  // SQLite takes a negative limit for none.
+  const sql = `${SELECT_RUN}${where} ORDER BY run_id DESC LIMIT ?`;
+  return connection.all<RunRow>(sql, ...values, filter.limit ?? -1).map(summaryOf);
+}
+
+/** Everything of one run, read from one state of the database; undefined when there is none. */
+export function readRun(connection: Connection, runId: number): StoredRun | undefined {
+  return connection.snapshot(() => {
+    const row = connection.all<RunRow>(`${SELECT_RUN} WHERE run_id = ?`, runId)[0];
+    if (row === undefined) return undefined;
+    return {
+      ...summaryOf(row),
+      spec: readSpec(connection, runId),
+      phases: readPhases(connection, runId),
+      metadata: connection.all<MetadataRow>(
+        'SELECT term, bytes, kind FROM metadata_term WHERE run_id = ? ORDER BY position',
+        runId,
+      ),
+      histograms: readHistograms(connection, runId),
+      areas: readAreas(connection, runId),
+      faults: connection.all<FaultRecord>(
+        `SELECT time_ns AS timeNs, kind, target, detail FROM fault
+         WHERE run_id = ? ORDER BY position`,
+        runId,
+      ),
+      events: connection.all<EventRecord>(
+        'SELECT time_ns AS timeNs, kind, detail FROM event WHERE run_id = ? ORDER BY position',
+        runId,
+      ),
+    };
+  });
+}
+
+function summaryOf({ pagesChecked, mismatches, ...run }: RunRow): RunSummary {
+  const isVerified = pagesChecked !== null && mismatches !== null;
+  return { ...run, verify: isVerified ? { pagesChecked, mismatches } : null };
+}
+
+function readSpec(connection: Connection, runId: number): JsonValue {
+  const sql = 'SELECT spec FROM run WHERE run_id = ?';
+  const [row] = connection.all<{ spec: string }>(sql, runId);
+  assert(row !== undefined, 'the run was there a statement ago');
+  return JSON.parse(row.spec) as JsonValue;
+}
+
+function readPhases(connection: Connection, runId: number): PhaseRecord[] {
+  interface PhaseRow {
+    readonly index: number;
+    readonly op: string;
+    readonly present: number;
+    readonly swapped: number;
+    readonly virtualNs: number;
+    readonly wallMs: number;
+  }
+  interface NamedValue {
+    readonly owner: number;
+    readonly name: string;
+    readonly value: number;
+  }
+  const phases = connection.all<PhaseRow>(
+    `SELECT phase_index AS "index", op, present, swapped, virtual_ns AS virtualNs,
+       wall_ms AS wallMs
+     FROM phase JOIN phase_wall USING (run_id, phase_index)
+     WHERE run_id = ? ORDER BY phase_index`,
+    runId,
+  );
+  const counters = byOwner(
+    connection.all<NamedValue>(
+      `SELECT phase_index AS owner, name, value FROM counter
+       WHERE run_id = ? ORDER BY phase_index, name`,
+      runId,
+    ),
+  );
+  const zswap = byOwner(
+    connection.all<NamedValue>(
+      `SELECT phase_index AS owner, name, value FROM gauge
+       WHERE run_id = ? AND subject = 'zswap' ORDER BY phase_index, name`,
+      runId,
+    ),
+  );
+  const series = byOwner(
+    connection.all<SeriesPoint & { readonly owner: number }>(
+      `SELECT phase_index AS owner, name, time_ns AS timeNs, value FROM series
+       WHERE run_id = ? ORDER BY phase_index, position`,
+      runId,
+    ),
+  );
+  return phases.map((phase) => {
+    const gauges = zswap.get(phase.index);
+    return {
+      ...phase,
+      counters: namedValues(counters.get(phase.index) ?? []),
+      zswap: gauges === undefined ? null : namedValues(gauges),
+      series: series.get(phase.index) ?? [],
+    };
+  });
+}
+
+function readHistograms(connection: Connection, runId: number): HistogramRecord[] {
+  const buckets = byOwner(
+    connection.all<HistogramBucket & { readonly owner: string }>(
+      `SELECT name AS owner, low, high, count FROM histogram_bucket
+       WHERE run_id = ? ORDER BY name, low`,
+      runId,
+    ),
+  );
+  return connection
+    .all<{ name: string; unit: string }>(
+      'SELECT name, unit FROM histogram WHERE run_id = ? ORDER BY name',
+      runId,
+    )
+    .map((histogram) => ({ ...histogram, buckets: buckets.get(histogram.name) ?? [] }));
+}
+
+function readAreas(connection: Connection, runId: number): AreaRecord[] {
+  const counters = byOwner(
+    connection.all<{ owner: number; name: string; value: number }>(
+      `SELECT type AS owner, name, value FROM area_counter
+       WHERE run_id = ? ORDER BY type, position`,
+      runId,
+    ),
+  );
+  return connection
+    .all<Omit<AreaRecord, 'counters'>>(
+      `SELECT type, path, kind, pages, used_pages AS usedPages, priority FROM area
+       WHERE run_id = ? ORDER BY type`,
+      runId,
+    )
+    .map((area) => ({ ...area, counters: namedValues(counters.get(area.type) ?? []) }));
+}
+
+/** Groups rows by what they belong to and takes that column off; the order stays. */
+function byOwner<Owner, Row extends { readonly owner: Owner }>(
+  rows: readonly Row[],
+): Map<Owner, Omit<Row, 'owner'>[]> {
+  const groups = new Map<Owner, Omit<Row, 'owner'>[]>();
+  for (const { owner, ...row } of rows) {
+    const group = groups.get(owner);
+    if (group === undefined) groups.set(owner, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+function namedValues(rows: readonly { name: string; value: number }[]): Record<string, number> {
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+}

@@ -1,0 +1,73 @@
+/** The runs of the state database: begin one, list them, read one back, ask in SQL. */
+import type { Connection } from './connection.ts';
+import { isRunning, type ProcessIdentity } from './process-identity.ts';
+import { queryReadOnly, type QueryResult } from './query.ts';
+import type { RunHeader, RunSummary, StoredRun } from './records.ts';
+import { listRuns, readRun, type RunFilter } from './run-reader.ts';
+import { RunWriter } from './run-writer.ts';
+
+export class RunStore {
+  readonly #connection: Connection;
+  readonly #owner: ProcessIdentity;
+
+  constructor(connection: Connection, owner: ProcessIdentity) {
+    this.#connection = connection;
+    this.#owner = owner;
+  }
+
+  /** Stores a new run with status `running`; it is `aborted` if this process ends before it. */
+  begin(run: RunHeader): RunWriter {
+    return new RunWriter(this.#connection, run, this.#owner);
+  }
+
+  /** Runs that pass `filter`, the newest first. */
+  list(filter: RunFilter = {}): RunSummary[] {
+    return listRuns(this.#connection, filter);
+  }
+
+  /** Everything of one run; undefined when there is no such run. */
+  get(runId: number): StoredRun | undefined {
+    return readRun(this.#connection, runId);
+  }
+
+  /** Up to `count` ids of runs that are there, the nearest to `runId` first. */
+  nearestIds(runId: number, count: number): number[] {
+    return this.#connection
+      .all<{ run_id: number }>(
+        'SELECT run_id FROM run ORDER BY abs(run_id - ?), run_id DESC LIMIT ?',
+        ...[runId, count],
+      )
+      .map((row) => row.run_id);
+  }
+
+  /**
+   * Answers one SQL statement that returns rows, over a connection that cannot write.
+   * @throws UsageError when the statement is wrong, writes, or returns no rows
+   */
+  query(sql: string): QueryResult {
+    return queryReadOnly(this.#connection.path, sql);
+  }
+
+  /** Marks the running runs of processes that ended as `aborted`; returns how many. */
+  markAborted(): number {
+    const orphans = this.#connection
+      .all<{ runId: number; pid: number; startTicks: number | null }>(
+        `SELECT run_id AS runId, owner_pid AS pid, owner_start AS startTicks
+         FROM run JOIN run_wall USING (run_id) WHERE status = 'running'`,
+      )
+      .filter((owner) => !isRunning(owner));
+    // Looking takes no lock: most of the time there is nothing to mark.
+    if (orphans.length === 0) return 0;
+    return this.#connection.transaction(() =>
+      orphans.reduce((marked, { runId, pid }) => {
+        const reason = `process ${pid} ended without finishing the run`;
+        const { changes } = this.#connection.run(
+          `UPDATE run SET status = 'aborted', exit_reason = ?
+           WHERE run_id = ? AND status = 'running'`,
+          ...[reason, runId],
+        );
+        return marked + changes;
+      }, 0),
+    );
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Writes one run, transaction by transaction: after a crash the database holds whole phases, never
+ * half of one.
+ *
+ * A failed write throws a RunError that names the file; nothing of that call is stored then.
+ */
+import { assert, RunError } from '../units/index.ts';
+import type { Connection } from './connection.ts';
+import { canonicalJson, flattenParameters, specHash, type JsonScalar } from './json.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import type { SqlValue } from './connection.ts';
+import type {
+  AreaRecord,
+  EventRecord,
+  FaultRecord,
+  HistogramRecord,
+  MetadataRow,
+  PhaseRecord,
+  RunHeader,
+  RunOutcome,
+  RunStatus,
+} from './records.ts';
+
+export class RunWriter {
+  readonly runId: number;
+  /** SHA-256 of the canonical spec: equal runs share it. */
+  readonly specHash: string;
+  readonly #connection: Connection;
+  #eventCount = 0;
+  #faultCount = 0;
+
+  /** Stores the run with status `running`, owned by process `owner`. */
+  constructor(connection: Connection, run: RunHeader, owner: ProcessIdentity) {
+    this.#connection = connection;
+    this.specHash = specHash(run.spec);
+    this.runId = connection.transaction(() => this.#insertRun(run, owner));
+  }
+
+  /** Stores a phase that has ended, in one transaction. */
+  phase(phase: PhaseRecord): void {
+    const key = [this.runId, phase.index] as const;
+    const { counters, zswap } = phase;
+    this.#connection.transaction(() => {
+      this.#insert('phase', ...key, phase.op, phase.present, phase.swapped, phase.virtualNs);
+      this.#insert('phase_wall', ...key, phase.wallMs);
+      for (const [name, value] of Object.entries(counters))
+        this.#insert('counter', ...key, name, value);
+      for (const [name, value] of Object.entries(zswap ?? {}))
+        this.#insert('gauge', ...key, 'zswap', name, value);
+      phase.series.forEach((point, position) => {
+        this.#insert('series', ...key, position, point.name, point.timeNs, point.value);
+      });
+    });
+  }
+
+  /** Stores the areas of the run; a later call replaces an earlier one. */
+  areas(rows: readonly AreaRecord[]): void {
+    this.#replace('area', () => {
+      for (const area of rows) {
+        const { type, path, kind, pages, usedPages, priority } = area;
+        this.#insert('area', this.runId, type, path, kind, pages, usedPages, priority);
+        Object.entries(area.counters).forEach(([name, value], position) => {
+          this.#insert('area_counter', this.runId, type, position, name, value);
+        });
+      }
+    });
+  }
+
+  /** Stores the metadata terms; a later call replaces an earlier one. */
+  metadata(rows: readonly MetadataRow[]): void {
+    this.#replace('metadata_term', () => {
+      rows.forEach(({ term, bytes, kind }, position) => {
+        this.#insert('metadata_term', this.runId, position, term, bytes, kind);
+      });
+    });
+  }
+
+  /** Stores a histogram; a later call with the same name replaces it. */
+  histogram(name: string, buckets: HistogramRecord['buckets'], unit: string): void {
+    this.#connection.transaction(() => {
+      const where = 'WHERE run_id = ? AND name = ?';
+      this.#connection.run(`DELETE FROM histogram ${where}`, this.runId, name);
+      this.#insert('histogram', this.runId, name, unit);
+      for (const { low, high, count } of buckets)
+        this.#insert('histogram_bucket', this.runId, name, low, high, count);
+    });
+  }
+
+  /** Notes something rare; a transaction each, so not for every page. */
+  event(timeNs: EventRecord['timeNs'], kind: string, detail: string): void {
+    this.#insert('event', this.runId, this.#eventCount, timeNs, kind, detail);
+    this.#eventCount += 1;
+  }
+
+  /** Notes a fault that was injected. */
+  fault({ timeNs, kind, target, detail }: FaultRecord): void {
+    this.#insert('fault', this.runId, this.#faultCount, timeNs, kind, target, detail);
+    this.#faultCount += 1;
+  }
+
+  /** Ends the run: `done`, or `failed` when pages came back with other bytes. */
+  finish(outcome: RunOutcome): void {
+    const { digest, verify, slotRuns, virtualNs, wallMs } = outcome;
+    const { pagesChecked, mismatches } = verify;
+    this.#connection.transaction(() => {
+      if (mismatches === 0) this.#end('done', null);
+      else this.#end('failed', `${mismatches} of ${pagesChecked} pages came back with other bytes`);
+      this.#connection.run(
+        `UPDATE run SET digest = ?, pages_checked = ?, mismatches = ?, slot_runs = ?,
+         virtual_ns = ? WHERE run_id = ?`,
+        ...[digest, pagesChecked, mismatches, slotRuns, virtualNs, this.runId],
+      );
+      const sql = 'UPDATE run_wall SET wall_ms = ? WHERE run_id = ?';
+      this.#connection.run(sql, wallMs, this.runId);
+    });
+  }
+
+  /** Ends the run as `failed`; the phases stored so far stay. */
+  fail(message: string): void {
+    this.#connection.transaction(() => {
+      this.#end('failed', message);
+    });
+  }
+
+  #insertRun(run: RunHeader, owner: ProcessIdentity): number {
+    assert(Number.isSafeInteger(run.seed), 'a seed is a whole number');
+    const runId = this.#connection.run(
+      `INSERT INTO run (spec_hash, design, seed, version, spec, name, command, status)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'running')`,
+      ...[this.specHash, run.design, run.seed, run.version],
+      ...[canonicalJson(run.spec), run.name, run.command],
+    ).insertedId;
+    this.#insert('run_wall', runId, Date.now(), null, null, owner.pid, owner.startTicks);
+    for (const { key, value } of flattenParameters(run.spec))
+      this.#insert('param', runId, key, parameterValue(value));
+    return runId;
+  }
+
+  #end(status: RunStatus, reason: string | null): void {
+    const { changes } = this.#connection.run(
+      `UPDATE run SET status = ?, exit_reason = ? WHERE run_id = ? AND status = 'running'`,
+      ...[status, reason, this.runId],
+    );
+    if (changes === 0)
+      throw new RunError(
+        `${this.#connection.path}: run ${this.runId} is no longer there as a running one: ` +
+          'another process removed or ended it',
+      );
+    const sql = 'UPDATE run_wall SET finished_ms = ? WHERE run_id = ?';
+    this.#connection.run(sql, Date.now(), this.runId);
+  }
+
+  #replace(table: string, insertRows: () => void): void {
+    this.#connection.transaction(() => {
+      this.#connection.run(`DELETE FROM ${table} WHERE run_id = ?`, this.runId);
+      insertRows();
+    });
+  }
+
+  /** Inserts a row with all columns of the table, in the order of the schema. */
+  #insert(table: string, ...values: SqlValue[]): void {
+    const places = values.map(() => '?').join(', ');
+    this.#connection.run(`INSERT INTO ${table} VALUES (${places})`, ...values);
+  }
+}
+
+/** As SQL compares them: whole numbers as integers, booleans as the words of JSON. */
+function parameterValue(value: JsonScalar): SqlValue {
+  if (typeof value === 'boolean') return String(value);
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+}

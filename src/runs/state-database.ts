@@ -1,0 +1,56 @@
+/** Opens the state database: one SQLite file with the active areas and the runs (DESIGN §8). */
+import type { ActiveAreas } from '../area/active-areas.ts';
+import { RunError } from '../units/index.ts';
+import { ActiveAreaTable } from './active-area-table.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { createDatabaseFile, inspectDatabaseFile } from './database-file.ts';
+import { currentProcess, type ProcessIdentity } from './process-identity.ts';
+import { RunStore } from './run-store.ts';
+import { migrate } from './schema.ts';
+
+export interface StateDatabaseOptions extends ConnectionOptions {
+  /** Who owns the runs that are begun and the areas that are taken; this process when left out. */
+  readonly owner?: ProcessIdentity;
+}
+
+export interface StateDatabase {
+  readonly activeAreas: ActiveAreas;
+  readonly runs: RunStore;
+  close(): void;
+}
+
+/**
+ * Opens the state database at `path`, makes it where there is none, brings it to the newest schema
+ * and marks the runs of dead processes as aborted. Read-only, none of that happens: the file must
+ * be there and of this version.
+ *
+ * @throws UsageError when `path` is something else than a state database of this version or older
+ * @throws RunError when the file cannot be opened, written, or waited for
+ */
+export function openStateDatabase(path: string, options: StateDatabaseOptions = {}): StateDatabase {
+  const isWritable = options.readonly !== true;
+  const state = inspectDatabaseFile(path);
+  if (state !== 'ours' && !isWritable)
+    throw new RunError(`${path}: no state database yet; \`swaplab run\` makes one`);
+  if (state === 'absent') createDatabaseFile(path);
+  const connection = new Connection(path, options);
+  try {
+    migrate(connection);
+    const owner = options.owner ?? currentProcess();
+    const runs = new RunStore(connection, owner);
+    if (isWritable) {
+      connection.writeAhead();
+      runs.markAborted();
+    }
+    return {
+      activeAreas: new ActiveAreaTable(connection, owner),
+      runs,
+      close: () => {
+        connection.close();
+      },
+    };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * The clusters of one swap area and the lists they stand on.
+ * Kernel counterpart: struct swap_cluster_info and move_cluster, free_cluster, relocate_cluster,
+ * partial_free_cluster (linux 6.18 mm/swapfile.c).
+ *
+ * Each cluster has a count of slots in use (bad and masked ones included), the order it is
+ * dedicated to, and the list it is on. Lists are doubly linked through typed arrays with one
+ * sentinel node per list behind the clusters.
+ *
+ * Lock order in the kernel: cluster lock, then swap_info lock for moving between lists; isolation
+ * takes the list lock and only tries cluster locks. `hold`/`release` check that whoever touches a
+ * cluster holds its lock.
+ */
+import {
+  assert,
+  CLUSTER_SHIFT,
+  SWAPFILE_CLUSTER,
+  type ClusterIndex,
+  type SlotIndex,
+} from '../units/index.ts';
+
+/** Folio orders that the allocator knows (0 to 9). @source linux 6.18 SWAP_NR_ORDERS */
+export const SWAP_NR_ORDERS = 10;
+
+/** List of a cluster; the values are the kernel's CLUSTER_FLAG_*. */
+export const ClusterList = { none: 0, free: 1, nonfull: 2, frag: 3, full: 4, discard: 5 } as const;
+
+/** Bytes of struct swap_cluster_info. @source linux 6.18 x86-64, from BTF */
+export const CLUSTER_INFO_BYTES = 32;
+
+/** List heads behind the clusters: free, full, discard, then nonfull and frag by order. */
+const HEAD_COUNT = 3 + 2 * SWAP_NR_ORDERS;
+/** No cluster. */
+export const NO_CLUSTER = 0xffffffff as ClusterIndex;
+
+export class ClusterTable {
+  readonly clusterCount: number;
+  /** Slots of the area including the header. */
+  readonly maxPages: number;
+  readonly #count: Uint16Array;
+  readonly #list: Uint8Array;
+  readonly #order: Uint8Array;
+  readonly #next: Uint32Array;
+  readonly #previous: Uint32Array;
+  readonly #lengths = new Uint32Array(HEAD_COUNT);
+  #held: number = NO_CLUSTER;
+
+  constructor(maxPages: number) {
+    this.maxPages = maxPages;
+    this.clusterCount = Math.ceil(maxPages / SWAPFILE_CLUSTER);
+    this.#count = new Uint16Array(this.clusterCount);
+    this.#list = new Uint8Array(this.clusterCount);
+    this.#order = new Uint8Array(this.clusterCount);
+    this.#next = new Uint32Array(this.clusterCount + HEAD_COUNT);
+    this.#previous = new Uint32Array(this.clusterCount + HEAD_COUNT);
+    for (let head = this.clusterCount; head < this.clusterCount + HEAD_COUNT; head++) {
+      this.#next[head] = head;
+      this.#previous[head] = head;
+    }
+  }
+
+  /** Bytes of the kernel's array of cluster infos for this area. */
+  get infoBytes(): number {
+    return this.#count.length * CLUSTER_INFO_BYTES;
+  }
+
+  count(cluster: ClusterIndex): number {
+    return this.#count[cluster]!;
+  }
+
+  list(cluster: ClusterIndex): number {
+    return this.#list[cluster]!;
+  }
+
+  order(cluster: ClusterIndex): number {
+    return this.#order[cluster]!;
+  }
+
+  setOrder(cluster: ClusterIndex, order: number): void {
+    this.#order[cluster] = order;
+  }
+
+  /** Takes the cluster's lock; nobody holds one. */
+  hold(cluster: ClusterIndex): void {
+    assert(this.#held === NO_CLUSTER, 'one cluster lock is held at a time');
+    this.#held = cluster;
+  }
+
+  release(cluster: ClusterIndex): void {
+    assert(this.#held === cluster, 'who releases a cluster lock holds it');
+    this.#held = NO_CLUSTER;
+  }
+
+  /** Asserts that the lock of the cluster is held. */
+  assertHeld(cluster: ClusterIndex): void {
+    assert(this.#held === cluster, 'a cluster is touched under its lock');
+  }
+
+  /** Adds slots to (or takes them from) the cluster's count. */
+  addToCount(cluster: ClusterIndex, slots: number): void {
+    const count = this.#count[cluster]! + slots;
+    assert(count >= 0 && count <= SWAPFILE_CLUSTER, 'a cluster has 0 to 512 slots in use');
+    this.#count[cluster] = count;
+  }
+
+  /** First slot of a cluster. */
+  start(cluster: ClusterIndex): SlotIndex {
+    return (cluster << CLUSTER_SHIFT) as SlotIndex;
+  }
+
+  /** Head of a list, or NO_CLUSTER. */
+  first(list: number, order: number): ClusterIndex {
+    const head = this.#head(list, order);
+    const first = this.#next[head]!;
+    return (first === head ? NO_CLUSTER : first) as ClusterIndex;
+  }
+
+  /** Clusters on a list now. */
+  length(list: number, order: number): number {
+    return this.#lengths[this.#head(list, order) - this.clusterCount]!;
+  }
+
+  /** Takes the cluster off its list (isolate_lock_cluster). */
+  isolate(cluster: ClusterIndex): void {
+    this.#unlink(cluster);
+    this.#list[cluster] = ClusterList.none;
+  }
+
+  /** Puts the cluster at the tail of a list, off the one it is on. */
+  moveToTail(cluster: ClusterIndex, list: number): void {
+    this.#unlink(cluster);
+    this.#list[cluster] = list;
+    const head = this.#head(list, this.#order[cluster]!);
+    const last = this.#previous[head]!;
+    this.#next[last] = cluster;
+    this.#previous[cluster] = last;
+    this.#next[cluster] = head;
+    this.#previous[head] = cluster;
+    this.#lengths[head - this.clusterCount]! += 1;
+  }
+
+  /** Clusters with any slot in use. */
+  usedCount(): number {
+    return this.#count.reduce((used, count) => used + (count > 0 ? 1 : 0), 0);
+  }
+
+  checkInvariants(): void {
+    assert(this.#held === NO_CLUSTER, 'no lock is left held');
+    let listed = 0;
+    for (let head = 0; head < HEAD_COUNT; head++) {
+      let length = 0;
+      const node = this.clusterCount + head;
+      for (let at = this.#next[node]!; at !== node; at = this.#next[at]!) {
+        const cluster = at as ClusterIndex;
+        assert(this.#head(this.#list[cluster]!, this.#order[cluster]!) === node, 'list as noted');
+        length += 1;
+      }
+      assert(length === this.#lengths[head], 'list lengths are counted right');
+      listed += length;
+    }
+    for (let cluster = 0; cluster < this.clusterCount; cluster++) {
+      const list = this.#list[cluster];
+      const count = this.#count[cluster]!;
+      if (list === ClusterList.none) listed += 1;
+      if (list === ClusterList.free) assert(count === 0, 'free clusters are empty');
+      if (list === ClusterList.full) assert(count === SWAPFILE_CLUSTER, 'full clusters are full');
+      if (list === ClusterList.nonfull || list === ClusterList.frag)
+        assert(count > 0 && count < SWAPFILE_CLUSTER, 'partly used clusters are partly used');
+    }
+    assert(listed === this.clusterCount, 'each cluster is on one list or on none');
+  }
+
+  #unlink(cluster: ClusterIndex): void {
+    const list = this.#list[cluster]!;
+    if (list === ClusterList.none) return;
+    const next = this.#next[cluster]!;
+    const previous = this.#previous[cluster]!;
+    this.#next[previous] = next;
+    this.#previous[next] = previous;
+    this.#lengths[this.#head(list, this.#order[cluster]!) - this.clusterCount]! -= 1;
+  }
+
+  #head(list: number, order: number): number {
+    const base = this.clusterCount;
+    if (list === ClusterList.free) return base;
+    if (list === ClusterList.full) return base + 1;
+    if (list === ClusterList.discard) return base + 2;
+    return base + 3 + (list === ClusterList.frag ? SWAP_NR_ORDERS : 0) + order;
+  }
+}

@@ -1,0 +1,3 @@
+export * from './cluster-table.ts';
+export * from './slot-area.ts';
+export * from './slot-space.ts';
