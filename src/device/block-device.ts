@@ -27,7 +27,12 @@ export interface BlockDevice {
    * @param pageCount - 1 or more
    * @param nowNs - virtual time of the submission
    */
-  read(offsetBytes: number, pages: readonly Uint8Array[], pageCount: number, nowNs: number): Outcome;
+  read(
+    offsetBytes: number,
+    pages: readonly Uint8Array[],
+    pageCount: number,
+    nowNs: number,
+  ): Outcome;
 
   /** Writes `pageCount` pages that follow each other on the device; otherwise as `read`. */
   write(

@@ -1,0 +1,4 @@
+export * from './designs/registry.ts';
+export * from './swap-design.ts';
+export * from './swap-io.ts';
+export * from './swap-system.ts';

@@ -1,0 +1,236 @@
+/**
+ * Swap I/O: queued writes, merged into runs of neighbouring slots, and reads.
+ * Kernel counterpart: mm/page_io.c with the block layer's plug (linux 6.18): requests of one plug
+ * that are neighbours on the device become one.
+ *
+ * Two phases: `queueWrite` begins (the folio is under writeback), `flush` submits and, in
+ * completion mode `batch`, completes. With payload none a slot keeps its content tag here instead
+ * of bytes on the device.
+ */
+import {
+  assert,
+  entrySlot,
+  entryType,
+  MAX_SWAPFILES,
+  PAGE_SIZE,
+  type Outcome,
+  type PageFrame,
+  type SwapEntry,
+} from '../units/index.ts';
+import { EV, type Engine, type Histogram } from '../engine/index.ts';
+import type { Payload } from '../frames/index.ts';
+import type { BlockDevice } from '../device/block-device.ts';
+
+/** Pages of the longest merged request. @source linux 6.18 BLK_DEF_MAX_SECTORS_CAP: 1280 KiB */
+const MAX_RUN_PAGES = 320;
+
+/** What happens to a folio when its write has ended. */
+export interface WriteCompletion {
+  /** @param doneNs - virtual time at which the device was done with it */
+  writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void;
+}
+
+/** What was moved to and from one area. */
+export interface AreaTraffic {
+  readonly pagesRead: number;
+  readonly pagesWritten: number;
+  readonly reads: number;
+  readonly writes: number;
+}
+
+/** One area's device and the writes that wait for it. */
+class AreaQueue {
+  readonly device: BlockDevice;
+  readonly frames: number[] = [];
+  readonly slots: number[] = [];
+  /** Content tags by slot, in chunks of 4096 slots; payload none only. */
+  readonly tags: (Uint32Array | undefined)[] = [];
+  pagesRead = 0;
+  pagesWritten = 0;
+  reads = 0;
+  writes = 0;
+
+  constructor(device: BlockDevice) {
+    this.device = device;
+  }
+}
+
+export class SwapIo {
+  readonly #engine: Engine;
+  readonly #payload: Payload;
+  readonly #completion: WriteCompletion;
+  readonly #queues: (AreaQueue | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
+  readonly #run: Uint8Array[] = new Array<Uint8Array>(MAX_RUN_PAGES);
+  readonly #single: Uint8Array[] = new Array<Uint8Array>(1);
+  readonly #order: number[] = [];
+  readonly #readLatency: Histogram;
+  readonly #writeLatency: Histogram;
+  readonly #writeRun: Histogram;
+  #pending = 0;
+  #problem = '';
+
+  constructor(engine: Engine, payload: Payload, completion: WriteCompletion) {
+    this.#engine = engine;
+    this.#payload = payload;
+    this.#completion = completion;
+    this.#readLatency = engine.histogram('deviceRead.ns');
+    this.#writeLatency = engine.histogram('deviceWrite.ns');
+    this.#writeRun = engine.histogram('deviceWrite.pages');
+  }
+
+  addArea(type: number, device: BlockDevice): void {
+    this.#queues[type] = new AreaQueue(device);
+  }
+
+  removeArea(type: number): void {
+    assert(this.#queue(type).frames.length === 0, 'no write waits when an area goes');
+    this.#queues[type] = undefined;
+  }
+
+  traffic(type: number): AreaTraffic {
+    return this.#queue(type);
+  }
+
+  /** What went wrong with a device first, in words; empty when nothing did. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  isSynchronous(type: number): boolean {
+    return this.#queue(type).device.synchronous;
+  }
+
+  /** Begins the write of a folio to a slot; the bytes are taken at `flush`. */
+  queueWrite(slot: SwapEntry, frame: PageFrame): void {
+    const queue = this.#queue(entryType(slot));
+    queue.slots.push(entrySlot(slot));
+    queue.frames.push(frame);
+    this.#pending += 1;
+  }
+
+  /** Submits and completes everything that was queued. */
+  flush(): void {
+    if (this.#pending === 0) return;
+    for (let type = 0; type < MAX_SWAPFILES; type++) {
+      const queue = this.#queues[type];
+      if (queue !== undefined && queue.frames.length > 0) this.#flushArea(queue);
+    }
+    this.#pending = 0;
+  }
+
+  /**
+   * Reads one slot into a frame; the current CPU's clock is not moved.
+   * @returns the errno, and through `readDoneNs` when the device is done
+   */
+  read(slot: SwapEntry, frame: PageFrame): Outcome {
+    const queue = this.#queue(entryType(slot));
+    const now = this.#engine.nowNs;
+    this.#engine.count(EV.deviceSubmit);
+    this.#engine.count(EV.deviceRead);
+    this.#single[0] = this.#payload.view(frame);
+    const offset = entrySlot(slot) * PAGE_SIZE;
+    const outcome = queue.device.read(offset, this.#single, 1, now);
+    if (outcome === 'ok') {
+      queue.reads += 1;
+      queue.pagesRead += 1;
+      if (this.#payload.kind === 'none')
+        this.#payload.setTag(frame, tagAt(queue, entrySlot(slot)));
+      this.#readLatency.record(queue.device.completionNs - now);
+    } else {
+      this.#noteProblem(queue.device, 'read', outcome, offset);
+    }
+    this.#readDoneNs = queue.device.completionNs;
+    return outcome;
+  }
+
+  #readDoneNs = 0;
+
+  /** Virtual time at which the latest read was done. */
+  get readDoneNs(): number {
+    return this.#readDoneNs;
+  }
+
+  #flushArea(queue: AreaQueue): void {
+    const { frames, slots } = queue;
+    const order = this.#sortedOrder(slots);
+    let start = 0;
+    while (start < order.length) {
+      let end = start + 1;
+      while (
+        end < order.length &&
+        end - start < MAX_RUN_PAGES &&
+        slots[order[end]!] === slots[order[end - 1]!]! + 1
+      )
+        end += 1;
+      this.#writeSlots(queue, order, start, end);
+      start = end;
+    }
+    frames.length = 0;
+    slots.length = 0;
+  }
+
+  /** Places of `slots` in ascending order of slot; already ascending is the common case. */
+  #sortedOrder(slots: readonly number[]): readonly number[] {
+    const order = this.#order;
+    order.length = slots.length;
+    let isAscending = true;
+    for (let i = 0; i < slots.length; i++) {
+      order[i] = i;
+      if (i > 0 && slots[i]! < slots[i - 1]!) isAscending = false;
+    }
+    return isAscending ? order : order.sort((a, b) => slots[a]! - slots[b]!);
+  }
+
+  #writeSlots(queue: AreaQueue, order: readonly number[], start: number, end: number): void {
+    const { device, frames, slots } = queue;
+    const count = end - start;
+    const isBytes = this.#payload.kind === 'bytes';
+    for (let i = 0; i < count; i++) {
+      const frame = frames[order[start + i]!]! as PageFrame;
+      this.#run[i] = this.#payload.view(frame);
+      if (!isBytes) putTag(queue, slots[order[start + i]!]!, this.#payload.tag(frame));
+    }
+    const now = this.#engine.nowNs;
+    this.#engine.count(EV.deviceSubmit);
+    this.#engine.count(EV.deviceWrite);
+    const offset = slots[order[start]!]! * PAGE_SIZE;
+    const outcome = device.write(offset, this.#run, count, now);
+    if (outcome === 'ok') {
+      queue.writes += 1;
+      queue.pagesWritten += count;
+      this.#writeRun.record(count);
+      this.#writeLatency.record(device.completionNs - now);
+    } else {
+      this.#engine.countMany(EV.write_error, count);
+      this.#noteProblem(device, 'write', outcome, offset);
+    }
+    for (let i = start; i < end; i++)
+      this.#completion.writeEnded(frames[order[i]!]! as PageFrame, outcome, device.completionNs);
+  }
+
+  #noteProblem(device: BlockDevice, verb: string, outcome: string, offset: number): void {
+    if (this.#problem !== '') return;
+    const detail = 'problem' in device && typeof device.problem === 'string' ? device.problem : '';
+    this.#problem =
+      detail === '' ? `${device.name}: ${verb} at offset ${offset} failed: ${outcome}` : detail;
+  }
+
+  #queue(type: number): AreaQueue {
+    const queue = this.#queues[type];
+    assert(queue !== undefined, 'I/O goes to an active area');
+    return queue;
+  }
+}
+
+const TAG_CHUNK_SHIFT = 12;
+const TAG_CHUNK_MASK = (1 << TAG_CHUNK_SHIFT) - 1;
+
+function tagAt(queue: AreaQueue, slot: number): number {
+  return queue.tags[slot >>> TAG_CHUNK_SHIFT]?.[slot & TAG_CHUNK_MASK] ?? 0;
+}
+
+function putTag(queue: AreaQueue, slot: number, tag: number): void {
+  const chunk = slot >>> TAG_CHUNK_SHIFT;
+  const tags = (queue.tags[chunk] ??= new Uint32Array(1 << TAG_CHUNK_SHIFT));
+  tags[slot & TAG_CHUNK_MASK] = tag;
+}

@@ -1,0 +1,3 @@
+export * from './zswap.ts';
+export * from './zswap-entries.ts';
+export * from './zswap-index.ts';

@@ -1,0 +1,75 @@
+/**
+ * Where the zswap entry of a swap entry is looked up. Plain designs keep an XArray per 64 MiB of
+ * each area (here); virtual designs keep it in their own tables and pass their own index.
+ * Kernel counterpart: zswap_trees (linux 6.18 mm/zswap.c).
+ */
+import { EV, XArray, XARRAY_BYTES, XArrayNodes, type Engine } from '../engine/index.ts';
+import { assert, entrySlot, entryType, type SwapEntry } from '../units/index.ts';
+
+/** log2 of the slots of one tree (64 MiB). @source linux 6.18 SWAP_ADDRESS_SPACE_SHIFT */
+const TREE_SHIFT = 14;
+
+/** zswap entries by swap entry; 0 is none. */
+export interface ZswapIndex {
+  get(entry: SwapEntry): number;
+  /** Stores and returns what was there before. */
+  set(entry: SwapEntry, zswapEntry: number): number;
+  /** Removes and returns what was there. */
+  erase(entry: SwapEntry): number;
+}
+
+/** One XArray per 64 MiB of each area; the index inside is the full slot, as in the kernel. */
+export class ZswapTrees implements ZswapIndex {
+  readonly #engine: Engine;
+  readonly #nodes: XArrayNodes;
+  readonly #trees: (XArray[] | undefined)[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#nodes = new XArrayNodes(engine);
+  }
+
+  /** zswap_swapon: the trees of an area of `maxPages` slots. */
+  addArea(type: number, maxPages: number): void {
+    const count = Math.ceil(maxPages / (1 << TREE_SHIFT));
+    this.#trees[type] = Array.from({ length: count }, () => new XArray(this.#nodes, this.#engine));
+  }
+
+  /** zswap_swapoff: the trees must be empty. */
+  removeArea(type: number): void {
+    assert(this.#trees[type]?.every((tree) => tree.isEmpty) ?? false, 'swapoff leaves no entry');
+    this.#trees[type] = undefined;
+  }
+
+  get(entry: SwapEntry): number {
+    const tree = this.#tree(entry);
+    return tree.isEmpty ? 0 : tree.load(entrySlot(entry));
+  }
+
+  set(entry: SwapEntry, zswapEntry: number): number {
+    this.#engine.count(EV['lockAcquire.zswapTree']);
+    return this.#tree(entry).store(entrySlot(entry), zswapEntry);
+  }
+
+  erase(entry: SwapEntry): number {
+    const tree = this.#tree(entry);
+    // zswap_invalidate looks for an empty tree before it takes the lock.
+    if (tree.isEmpty) return 0;
+    this.#engine.count(EV['lockAcquire.zswapTree']);
+    return tree.erase(entrySlot(entry));
+  }
+
+  /** Nodes of all trees now. */
+  get nodeCount(): number {
+    return this.#nodes.liveCount;
+  }
+
+  /** Bytes of the arrays of struct xarray. */
+  get treeBytes(): number {
+    return this.#trees.reduce((sum, trees) => sum + (trees?.length ?? 0) * XARRAY_BYTES, 0);
+  }
+
+  #tree(entry: SwapEntry): XArray {
+    return this.#trees[entryType(entry)]![entrySlot(entry) >>> TREE_SHIFT]!;
+  }
+}
