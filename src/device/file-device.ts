@@ -251,12 +251,18 @@ export class FileDevice implements BlockDevice {
   #fail(error: unknown, what: string): Errno {
     const code = codeOf(error);
     this.#problem = `${this.name}: ${what} failed: ${code}`;
-    return Object.hasOwn(errnoNames, code) ? (code as Errno) : 'EIO';
+    return errnoOf(error);
   }
 }
 
+/** The errno of a failed system call; EIO for one that no emulated operation returns. */
+export function errnoOf(error: unknown): Errno {
+  const code = codeOf(error);
+  return Object.hasOwn(errnoNames, code) ? (code as Errno) : 'EIO';
+}
+
 /** The errno name of a failed system call; anything else is a bug and goes on. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && 'syscall' in error) return String(error.code);
   throw error;
 }

@@ -31,6 +31,8 @@ import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
 export interface SwapClient {
   /** Allocates a folio charged to `cgroup` for a page that is to be read; NO_FRAME: no memory. */
   allocateFolio(cgroup: number): PageFrame;
+  /** Makes room for folios that will be allocated together, as far as reclaim can. */
+  reserveFolios(count: number): void;
   /** The folio was put in the cache to be read: it goes on the LRU, `shadow` tells of its past. */
   folioInserted(frame: PageFrame, shadow: Shadow): void;
   /** A folio that nothing maps has left the cache: it is freed. */
@@ -172,7 +174,10 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
       return 'activate';
     }
     this.#submit(slot, frame);
-    return 'queued';
+    if (!this.#io.isSynchronous(entryType(slot))) return 'queued';
+    this.#io.flush();
+    // A synchronous write that failed leaves the folio dirty: it stays.
+    return this.#frames.has(frame, PG.dirty) ? 'queued' : 'stored';
   }
 
   /** The folio of an entry in the swap cache, or NO_FRAME. */
@@ -258,16 +263,19 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     if (cgroup !== 0) this.#charged[cgroup]! -= 1;
   }
 
-  /** Ends a round of reclaim: queued writes go out, then the shrink worker has its turn. */
+  /** Ends a round of reclaim: what was queued goes out. */
   endRound(): void {
     this.#io.flush();
-    this.zswap.runQueuedShrink();
   }
 
   // --- WritebackTarget: what zswap calls -----------------------------------------------------
 
   canWriteBack(): boolean {
     return this.#areas.some((area) => area !== undefined && !area.isGhost);
+  }
+
+  reserveFolios(count: number): void {
+    this.#client.reserveFolios(count);
   }
 
   beginWriteback(entry: SwapEntry): PageFrame {

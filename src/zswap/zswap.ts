@@ -47,6 +47,8 @@ export interface ZswapSettings {
 export interface WritebackTarget {
   /** False when no area in use can be written to: then the worker stands still. */
   canWriteBack(): boolean;
+  /** Makes room for the folios of a batch, so that allocating one does not send the others out. */
+  reserveFolios(count: number): void;
   /**
    * Allocates a folio for the entry and puts it in the swap cache.
    * @returns the folio, or NO_FRAME: already cached (EEXIST), slot freed, a ghost's entry (EINVAL),
@@ -257,6 +259,7 @@ export class Zswap {
    */
   writeBackPicked(): number {
     let written = 0;
+    if (this.#picked.length > 0) this.#target.reserveFolios(this.#picked.length);
     for (let i = 0; i < this.#picked.length; i++) {
       const frame = this.#begin(this.#picked[i]!, this.#pickedEntries[i]!);
       if (frame === NO_FRAME) {

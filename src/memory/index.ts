@@ -1,0 +1,3 @@
+export * from './address-space.ts';
+export * from './memory-cgroup.ts';
+export * from './memory-manager.ts';

@@ -1,0 +1,96 @@
+/**
+ * One memory cgroup: what is charged to it, its limit, its LRU lists and what reclaim remembers.
+ * Kernel counterpart: struct mem_cgroup, page_counter, memcg stock, struct lruvec (linux 6.18
+ * mm/memcontrol.c, mm/workingset.c).
+ */
+import { assert } from '../units/index.ts';
+import type { LruLists } from './lru-lists.ts';
+
+/** Pages that a charge takes in advance. @source linux 6.18 MEMCG_CHARGE_BATCH */
+const CHARGE_BATCH = 64;
+
+export class MemoryCgroup {
+  readonly id: number;
+  readonly limitPages: number;
+  readonly lru: LruLists;
+  /** Costs of reclaiming each type; their ratio decides what is scanned. */
+  anonCost = 0;
+  fileCost = 0;
+  /** Evictions and activations so far: the clock of refault distances. */
+  nonresidentAge = 0;
+  /** WORKINGSET_ACTIVATE_ANON of this cgroup, and its value when reclaim last ended. */
+  activatedRefaults = 0;
+  seenActivatedRefaults = 0;
+  #usage = 0;
+  #usageMax = 0;
+  #stock = 0;
+
+  constructor(id: number, limitPages: number, lru: LruLists) {
+    assert(limitPages >= 1, 'a cgroup may hold a page');
+    this.id = id;
+    this.limitPages = limitPages;
+    this.lru = lru;
+  }
+
+  /** Pages charged, including those charged in advance. */
+  get usagePages(): number {
+    return this.#usage;
+  }
+
+  get usagePagesMax(): number {
+    return this.#usageMax;
+  }
+
+  /** Pages that can still be charged. */
+  get marginPages(): number {
+    return Math.max(0, this.limitPages - this.#usage);
+  }
+
+  /** Charges a page from the stock, in a batch, or alone; false when the limit is reached. */
+  tryCharge(): boolean {
+    if (this.#stock > 0) {
+      this.#stock -= 1;
+      return true;
+    }
+    if (this.#usage + CHARGE_BATCH <= this.limitPages) {
+      this.#add(CHARGE_BATCH);
+      this.#stock = CHARGE_BATCH - 1;
+      return true;
+    }
+    if (this.#usage + 1 > this.limitPages) return false;
+    this.#add(1);
+    return true;
+  }
+
+  /** Charges beyond the limit: reclaim itself must not wait for reclaim. */
+  forceCharge(): void {
+    if (!this.tryCharge()) this.#add(1);
+  }
+
+  /** Gives pages that were charged in advance back (drain_all_stock). */
+  drainStock(): void {
+    this.#usage -= this.#stock;
+    this.#stock = 0;
+  }
+
+  uncharge(pages: number): void {
+    this.#usage -= pages;
+    assert(this.#usage >= 0, 'no page is uncharged twice');
+  }
+
+  /** Adds to the cost of one type and lets both fade (lru_note_cost). */
+  noteCost(isFile: boolean, pagesWritten: number, rotated: number, clusterMax: number): void {
+    const cost = pagesWritten * clusterMax + rotated;
+    if (isFile) this.fileCost += cost;
+    else this.anonCost += cost;
+    if (this.fileCost + this.anonCost > Math.floor(this.lru.totalSize / 4)) {
+      this.fileCost = Math.floor(this.fileCost / 2);
+      this.anonCost = Math.floor(this.anonCost / 2);
+    }
+  }
+
+  #add(pages: number): void {
+    this.#usage += pages;
+    if (this.#usage > this.#usageMax) this.#usageMax = this.#usage;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Shadows and refault distances.
+ * Kernel counterpart: mm/workingset.c (linux 6.18, classic LRU).
+ *
+ * A shadow packs the age of the LRU at eviction (32 bits; 36 in the kernel), the memory cgroup (16)
+ * and the workingset bit (1) into one number below 2^49; it is never 0 because cgroup ids start at 1.
+ */
+import { EV, type Engine } from '../engine/index.ts';
+import { PG, type FrameTable } from '../frames/index.ts';
+import type { PageFrame } from '../units/index.ts';
+import type { Shadow } from '../swap/swap-design.ts';
+import { LRU } from './lru-lists.ts';
+import type { MemoryCgroup } from './memory-cgroup.ts';
+
+const AGE_RANGE = 2 ** 32;
+const LOW_RANGE = 2 ** 17;
+
+export function packShadow(age: number, cgroup: number, isWorkingset: boolean): Shadow {
+  return (age % AGE_RANGE) * LOW_RANGE + cgroup * 2 + (isWorkingset ? 1 : 0);
+}
+
+export function shadowAge(shadow: Shadow): number {
+  return Math.floor(shadow / LOW_RANGE);
+}
+
+export function shadowCgroup(shadow: Shadow): number {
+  return (shadow % LOW_RANGE) >>> 1;
+}
+
+export function isWorkingsetShadow(shadow: Shadow): boolean {
+  return (shadow & 1) === 1;
+}
+
+/** The shadow that an evicted folio leaves; ages the LRU by one (workingset_eviction). */
+export function evictionShadow(
+  cgroup: MemoryCgroup,
+  frames: FrameTable,
+  frame: PageFrame,
+): Shadow {
+  const shadow = packShadow(
+    cgroup.nonresidentAge,
+    cgroup.id,
+    frames.has(frame, PG.workingset),
+  );
+  cgroup.nonresidentAge += 1;
+  return shadow;
+}
+
+/** What `refault` works on. */
+export interface RefaultContext {
+  readonly engine: Engine;
+  readonly frames: FrameTable;
+  readonly cgroup: MemoryCgroup;
+  /** Swap has room: then the active anonymous list could be reclaimed too. */
+  readonly hasSwapSpace: boolean;
+}
+
+/**
+ * Judges a folio that comes back: evicted no longer ago than the rest of memory is large, it is
+ * activated at once.
+ * @source linux 6.18 mm/workingset.c workingset_refault, workingset_test_recent
+ */
+export function refault(context: RefaultContext, frame: PageFrame, shadow: Shadow): void {
+  const { engine, frames, cgroup } = context;
+  engine.count(EV.workingset_refault_anon);
+  const { lru } = cgroup;
+  const age = cgroup.nonresidentAge % AGE_RANGE;
+  const distance = (age - shadowAge(shadow) + AGE_RANGE) % AGE_RANGE;
+  const size =
+    lru.size(LRU.activeFile) +
+    lru.size(LRU.inactiveFile) +
+    (context.hasSwapSpace ? lru.size(LRU.activeAnon) : 0);
+  if (distance > size) return;
+  frames.set(frame, PG.active);
+  cgroup.nonresidentAge += 1;
+  cgroup.activatedRefaults += 1;
+  engine.count(EV.workingset_activate_anon);
+  if (isWorkingsetShadow(shadow)) {
+    frames.set(frame, PG.workingset);
+    cgroup.noteCost(false, 1, 0, 32);
+    engine.count(EV.workingset_restore_anon);
+  }
+}
