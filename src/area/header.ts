@@ -184,7 +184,6 @@ export function volumeBytes(label: string): { volume: Uint8Array; isTruncated: b
 /** True when Latin-1 `text` stands at `offset`. */
 function hasText(bytes: Uint8Array, offset: number, text: string): boolean {
   if (bytes.length < offset + text.length) return false;
-  for (let i = 0; i < text.length; i++)
-    if (bytes[offset + i] !== text.charCodeAt(i)) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[offset + i] !== text.charCodeAt(i)) return false;
   return true;
 }

@@ -113,8 +113,7 @@ export function badPagesProblem(
 ): string | null {
   const most = badPageCountMax(pageSize);
   if (badPageCount > most) return `too many bad pages: ${most}`;
-  if (badPageCount > pageCount - AREA_PAGES_MIN)
-    return 'Unable to set up swap-space: unreadable';
+  if (badPageCount > pageCount - AREA_PAGES_MIN) return 'Unable to set up swap-space: unreadable';
   return null;
 }
 

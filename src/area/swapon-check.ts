@@ -6,7 +6,7 @@
  * with the rule of the ghost swapfile patch: a file of exactly one page is a ghost.
  * Simplified on purpose: the machine is x86-64, pages of 4096 bytes, little endian; extents are not
  * mapped, so a file is refused for holes only and never shrinks to its aligned pages; a bad page
- * that is listed twice is refused as from 7.1 on (6.18 counts it twice, and its number of usable
+ * that is listed twice is refused as from phase III of the swap table on (6.18 counts it twice, and its number of usable
  * pages goes wrong).
  */
 import { PAGE_SIZE, SWAPFILE_MAX_PAGES, type Errno } from '../units/index.ts';
@@ -162,7 +162,10 @@ function hasTooManyBadPages({ badPageCount, pageSize }: SwapHeader): boolean {
 }
 
 function tooManyBadPages({ badPageCount, pageSize }: SwapHeader): RefusedArea {
-  return refuse('EINVAL', `nr_badpages is ${badPageCount}; accepted: 0 to ${badPageCountMax(pageSize)}`);
+  return refuse(
+    'EINVAL',
+    `nr_badpages is ${badPageCount}; accepted: 0 to ${badPageCountMax(pageSize)}`,
+  );
 }
 
 /** The page as the page cache shows it: zero behind the end of the file. */

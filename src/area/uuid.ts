@@ -15,7 +15,13 @@ export function parseUuid(text: string): Uint8Array | null {
 /** 8-4-4-4-12 lower-case hexadecimal digits. */
 export function formatUuid(uuid: Uint8Array): string {
   const digits = Array.from(uuid, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]]
+  return [
+    [0, 8],
+    [8, 12],
+    [12, 16],
+    [16, 20],
+    [20, 32],
+  ]
     .map(([from, to]) => digits.slice(from, to))
     .join('-');
 }

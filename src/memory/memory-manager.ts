@@ -314,7 +314,7 @@ export class MemoryManager implements SwapClient {
       child.mapZero(page);
     } else if ((flags & PTE.present) !== 0) {
       parent.clearFlags(page, PTE.writable | PTE.exclusive);
-      this.#map(child, page, parent.frame(page), flags & (PTE.accessed | PTE.dirty));
+      this.#map(child, page, parent.frame(page), flags & PTE.dirty);
     }
   }
 

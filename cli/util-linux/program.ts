@@ -1,0 +1,157 @@
+/**
+ * The manners that mkswap, swaplabel, swapon and swapoff share: messages that start with the name of
+ * the program, exit codes, `Try 'X --help'`.
+ *
+ * util-linux counterpart: include/c.h (warnx, errx, errtryhelp, print_version) and glibc's strerror.
+ */
+import { createRequire } from 'node:module';
+import { RunError, UsageError, type Errno } from '../../src/units/index.ts';
+import { SystemPrograms, SYSTEM_PATH } from '../../src/device/system-programs.ts';
+import type { CommandIo } from '../command.ts';
+
+/** A command of the `swaplab` program. */
+export interface UtilLinuxCommand {
+  readonly name: string;
+  readonly summary: string;
+  run(argv: readonly string[], io: CommandIo): Promise<number>;
+}
+
+/** Ends a program early, as exit(3) does; what there is to say has been said. */
+export class ProgramExit extends Error {
+  override readonly name = 'ProgramExit';
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`exit ${status}`);
+    this.status = status;
+  }
+}
+
+export class Program {
+  readonly name: string;
+  readonly io: CommandIo;
+  /** Status of a usage error. */
+  readonly usageStatus: number;
+  /** The system's programs, found by the user's PATH and where administrators' programs are. */
+  readonly system: SystemPrograms;
+
+  constructor(name: string, io: CommandIo, usageStatus = 1) {
+    this.name = name;
+    this.io = io;
+    this.usageStatus = usageStatus;
+    const path = io.env['PATH'] ?? SYSTEM_PATH;
+    // Users' PATH often lacks the folder of wipefs, blkid and filefrag.
+    this.system = new SystemPrograms(path.includes('/sbin') ? path : `${path}:${SYSTEM_PATH}`);
+  }
+
+  print(text: string): void {
+    this.io.stdout(text);
+  }
+
+  /** Writes `NAME: TEXT` to stderr. */
+  warn(text: string): void {
+    this.io.stderr(`${this.name}: ${text}\n`);
+  }
+
+  /** Writes `NAME: TEXT: REASON` to stderr, with the system's words for a failed call. */
+  warnError(text: string, error: unknown): void {
+    this.warn(`${text}: ${errorText(error)}`);
+  }
+
+  /** Writes `NAME: TEXT` to stderr and ends the program with status 1. */
+  fail(text: string): never {
+    this.warn(text);
+    throw new ProgramExit(1);
+  }
+
+  failError(text: string, error: unknown): never {
+    this.warnError(text, error);
+    throw new ProgramExit(1);
+  }
+
+  /** Ends the program after a usage error that has been told. */
+  tryHelp(): never {
+    this.io.stderr(`Try '${this.name} --help' for more information.\n`);
+    throw new ProgramExit(this.usageStatus);
+  }
+
+  /** Writes `NAME from swaplab VERSION` and ends the program well. */
+  showVersion(): never {
+    this.print(`${this.name} from swaplab ${packageVersion()}\n`);
+    throw new ProgramExit(0);
+  }
+
+  showUsage(text: string): never {
+    this.print(text);
+    throw new ProgramExit(0);
+  }
+}
+
+export interface ProgramOptions {
+  readonly name: string;
+  readonly summary: string;
+  /** Status of a usage error; 1 when left out. */
+  readonly usageStatus?: number;
+  /** Status when the state database or the system fails; 1 when left out. */
+  readonly systemStatus?: number;
+  main(program: Program, argv: readonly string[]): number;
+}
+
+/** Makes a command of a program: runs it and turns its early ends into a status. */
+export function utilLinuxCommand(options: ProgramOptions): UtilLinuxCommand {
+  const { name, summary, usageStatus = 1, systemStatus = 1 } = options;
+  const run = (argv: readonly string[], io: CommandIo): number => {
+    const program = new Program(name, io, usageStatus);
+    try {
+      return options.main(program, argv);
+    } catch (error) {
+      if (error instanceof ProgramExit) return error.status;
+      if (!(error instanceof UsageError || error instanceof RunError)) throw error;
+      program.warn(error.message);
+      return systemStatus;
+    }
+  };
+  return { name, summary, run: (argv, io) => Promise.resolve(run(argv, io)) };
+}
+
+/** @source glibc sysdeps/gnu/errlist.h */
+const errnoTexts: Readonly<Record<Errno, string>> = {
+  EPERM: 'Operation not permitted',
+  ENOENT: 'No such file or directory',
+  EINTR: 'Interrupted system call',
+  EIO: 'Input/output error',
+  EAGAIN: 'Resource temporarily unavailable',
+  ENOMEM: 'Cannot allocate memory',
+  EACCES: 'Permission denied',
+  EBUSY: 'Device or resource busy',
+  EEXIST: 'File exists',
+  ENODEV: 'No such device',
+  ENOTDIR: 'Not a directory',
+  EISDIR: 'Is a directory',
+  EINVAL: 'Invalid argument',
+  ETXTBSY: 'Text file busy',
+  EFBIG: 'File too large',
+  ENOSPC: 'No space left on device',
+  EROFS: 'Read-only file system',
+  ENXIO: 'No such device or address',
+  ELOOP: 'Too many levels of symbolic links',
+};
+
+/** What strerror says of an errno. */
+export function errnoText(errno: Errno): string {
+  return errnoTexts[errno];
+}
+
+/** What strerror would say of a failed call; Node's own words for an errno that is not ours. */
+function errorText(error: unknown): string {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+  const { code } = error;
+  if (typeof code === 'string' && Object.hasOwn(errnoTexts, code)) return errnoTexts[code as Errno];
+  return error.message.replace(/^\w+: /, '').replace(/, \w+( '.*)?$/s, '');
+}
+
+/** The version of this package, by its own name: it works from the sources and when installed. */
+function packageVersion(): string {
+  const found = createRequire(import.meta.url)('swaplab/package.json') as { version: string };
+  return found.version;
+}

@@ -1,0 +1,535 @@
+/**
+ * The composition root: builds a machine from a checked spec and runs a workload on it (DESIGN §2,
+ * §3). The only place where designs, devices, zswap and memory meet, and the only one before
+ * `src/runs` that reads the wall clock.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  assert,
+  entrySlot,
+  entryType,
+  NO_FRAME,
+  PAGE_SIZE,
+  RunError,
+  UsageError,
+  type VirtualPage,
+} from '../units/index.ts';
+import { CostProfile, Engine, type CountedName } from '../engine/index.ts';
+import { defaultCosts } from '../engine/profiles/default-costs.ts';
+import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
+import { createCompressor, INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
+import { ZsmallocPool } from '../pool/index.ts';
+import { deviceProfile, LatencyDevice, type BlockDevice } from '../device/index.ts';
+import type { AreaKind } from '../area/active-areas.ts';
+import { SlotArea, SlotSpace } from '../slots/index.ts';
+import { Zswap } from '../zswap/index.ts';
+import { designFactory, SwapSystem, type MetadataTerm, type SwapClient } from '../swap/index.ts';
+import { MemoryManager, PTE, type AddressSpace } from '../memory/index.ts';
+import {
+  createOperationBatch,
+  OP,
+  type OperationBatch,
+  type Phase,
+  type Workload,
+} from '../workload/index.ts';
+import { specBytes, type RunSpec } from './spec.ts';
+import { digestOf } from './digest.ts';
+import type { AreaResult, PhaseResult, RunResult, SlotRun } from './run-result.ts';
+
+/** An area that swapon accepted, with its device open. */
+export interface PreparedArea {
+  readonly type: number;
+  readonly name: string;
+  readonly kind: AreaKind;
+  readonly maxPages: number;
+  readonly badPages: readonly number[];
+  readonly priority: number;
+  /** Profile that models the device's time. */
+  readonly profile: string;
+  readonly device: BlockDevice;
+  /** What went wrong with the real file, in words; null when nothing did. */
+  problem(): string | null;
+}
+
+/** What the outside is told while a machine runs. */
+export interface RunHooks {
+  /** A phase has ended. */
+  onPhase?(result: PhaseResult): void;
+  /** Some operations were done: how many in all, and in which phase. */
+  onProgress?(progress: Progress): void;
+  /** The trace says `pause`: everything queued is on the devices; resolves to go on. */
+  onPause?(label: string, runs: readonly SlotRun[]): Promise<void>;
+  /** Something rare happened. */
+  onEvent?(timeNs: number, kind: string, detail: string): void;
+}
+
+export interface Progress {
+  readonly phase: number;
+  readonly phaseCount: number;
+  readonly operations: number;
+  readonly virtualNs: number;
+  readonly step: 'run' | 'verify';
+}
+
+/** Operations between looks at the outside: devices, progress, the event loop. */
+const BATCH_OPERATIONS = 1024;
+/** Compressor calls after which lz4-napi's buffers need a turn of the event loop (DESIGN §6). */
+const CODEC_CALLS_PER_TURN = 1000;
+/** Frames beyond the limit, for charges that may not wait. */
+const SPARE_FRAMES = 4096;
+/** Runs of slots that a result shows; the count has them all. */
+const SLOT_RUNS_SHOWN = 64;
+/** Samples of the time series are this many batches apart. */
+const BATCHES_PER_SAMPLE = 16;
+
+export class Machine {
+  readonly engine: Engine;
+  readonly memory: MemoryManager;
+  readonly swap: SwapSystem;
+  readonly compressor: Compressor;
+  readonly #spec: RunSpec;
+  readonly #areas: readonly PreparedArea[];
+  readonly #frames: FrameTable;
+  readonly #payload: Payload;
+  readonly #workload: Workload;
+  readonly #spaces: AddressSpace[] = [];
+  readonly #batch: OperationBatch = createOperationBatch(BATCH_OPERATIONS);
+  readonly #expected: Uint8Array = Buffer.alloc(PAGE_SIZE);
+  readonly #startNs: Float64Array;
+  readonly #endNs: Float64Array;
+  readonly #freeNs: Float64Array;
+  readonly #hooks: RunHooks;
+  #operations = 0;
+  #codecCallsSeen = 0;
+
+  constructor(
+    spec: RunSpec,
+    areas: readonly PreparedArea[],
+    workload: Workload,
+    hooks: RunHooks = {},
+  ) {
+    this.#spec = spec;
+    this.#areas = areas;
+    this.#workload = workload;
+    this.#hooks = hooks;
+    this.engine = new Engine({
+      seed: spec.seed,
+      cpuCount: spec.machine.cpus,
+      costs: new CostProfile(defaultCosts),
+    });
+    const ramPages = pagesOf(spec.machine.ram, 'machine.ram');
+    const limitPages =
+      spec.machine.memory === undefined
+        ? ramPages
+        : pagesOf(spec.machine.memory, 'machine.memory');
+    if (limitPages < 64)
+      throw new UsageError('machine.memory: a cgroup of less than 64 pages (256K) cannot swap');
+    // Reclaim and writeback charge beyond the limit; a batch is at most 4096 entries.
+    this.#frames = new FrameTable(limitPages + SPARE_FRAMES);
+    this.#payload =
+      spec.payload === 'bytes'
+        ? new BytePayload(this.#frames.frameCount)
+        : new TagPayload(this.#frames.frameCount);
+    this.compressor = createCompressor(spec.zswap.compressor, 'zswap.compressor');
+    this.memory = new MemoryManager(
+      {
+        engine: this.engine,
+        frames: this.#frames,
+        payload: this.#payload,
+        createSwap: (client) => this.#createSwap(client, ramPages),
+      },
+      {
+        limitPages,
+        pageCluster: spec.machine.pageCluster,
+        swappiness: spec.machine.swappiness,
+        reservedPages: pagesOf(spec.machine.reserved, 'machine.reserved'),
+      },
+    );
+    this.swap = this.memory.swap;
+    for (const area of areas) this.#addArea(area);
+    for (let task = 0; task < workload.taskCount; task++)
+      this.#spaces.push(this.memory.createSpace(workload.pagesPerTask));
+    this.#startNs = new Float64Array(workload.taskCount).fill(-1);
+    this.#endNs = new Float64Array(workload.taskCount);
+    this.#freeNs = new Float64Array(workload.taskCount);
+  }
+
+  /** Runs the workload, then swaps everything back in and compares it. */
+  async run(): Promise<RunResult> {
+    const startMs = performance.now();
+    if (this.#spec.payload === 'none') this.#setSampleLengths();
+    const phases: PhaseResult[] = [];
+    for (const [index, phase] of this.#workload.phases.entries()) {
+      const result = await this.#runPhase(index, phase);
+      phases.push(result);
+      this.#hooks.onPhase?.(result);
+    }
+    this.memory.settle();
+    const slotRuns = this.slotRuns();
+    const areas = this.#areas.map((area) => this.#areaResult(area));
+    const metadata = this.metadata();
+    const virtualNs = this.engine.latestNs;
+    const killed = this.#spaces.filter((space) => !space.isAlive).length - this.#exited;
+    const histograms = [...this.engine.histograms()].map(([name, histogram]) => ({
+      name,
+      buckets: [...histogram.buckets()],
+    }));
+    const zswap = this.swap.zswap.gauges();
+    const verify = await this.#verify();
+    const outcome = { phases, slotRuns: slotRuns.length, verify, metadata, histograms, virtualNs };
+    return {
+      ...outcome,
+      slots: slotRuns.slice(0, SLOT_RUNS_SHOWN),
+      areas,
+      zswap,
+      killedTasks: killed,
+      memoryMaxPages: this.memory.cgroup.usagePagesMax,
+      report: this.#report(),
+      digest: digestOf(outcome),
+      wallMs: performance.now() - startMs,
+    };
+  }
+
+  /** Memory that the design, zswap and their like take now, by term. */
+  metadata(): MetadataTerm[] {
+    const zswap = this.swap.zswap.metadataBytes();
+    return [
+      ...this.swap.design.metadata(),
+      { term: 'zswap_entry', kind: 'dynamic', bytes: zswap.entries },
+      { term: 'zs_handle', kind: 'dynamic', bytes: zswap.handles },
+    ];
+  }
+
+  /** Runs of swapped pages whose slots follow each other. */
+  slotRuns(): SlotRun[] {
+    const runs: SlotRun[] = [];
+    for (const [task, space] of this.#spaces.entries()) {
+      let run: { task: number; page: number; type: number; slot: number; length: number } | null =
+        null;
+      for (let index = 0; index < space.pageCount; index++) {
+        const page = index as VirtualPage;
+        if ((space.flags(page) & PTE.swap) === 0) {
+          run = null;
+          continue;
+        }
+        const type = entryType(space.entry(page));
+        const slot = entrySlot(space.entry(page));
+        if (run !== null && run.type === type && run.slot + run.length === slot) {
+          run.length += 1;
+        } else {
+          run = { task, page: index, type, slot, length: 1 };
+          runs.push(run);
+        }
+      }
+    }
+    return runs;
+  }
+
+  #exited = 0;
+
+  #createSwap(client: SwapClient, ramPages: number): SwapSystem {
+    const { engine } = this;
+    const { zswap } = this.#spec;
+    const space = new SlotSpace(engine);
+    const createDesign = designFactory(this.#spec.design, 'design');
+    const isBytes = this.#payload.kind === 'bytes';
+    return new SwapSystem({
+      engine,
+      frames: this.#frames,
+      payload: this.#payload,
+      space,
+      client,
+      createDesign: (freed) => createDesign({ engine, frames: this.#frames, space, freed }),
+      createZswap: (design, target) =>
+        new Zswap(
+          {
+            engine,
+            frames: this.#frames,
+            payload: this.#payload,
+            pool: new ZsmallocPool({ engine, bytes: isBytes }),
+            compressor: this.compressor,
+            index: design.backing.zswap,
+            target,
+            ramPages,
+          },
+          {
+            ...zswap,
+            writebackBatch: zswap.writebackBatch === 'kernel' ? 1 : zswap.writebackBatch,
+          },
+        ),
+    });
+  }
+
+  #addArea(area: PreparedArea): void {
+    const profile = deviceProfile(area.profile, 'device');
+    const isGhost = area.kind === 'ghost';
+    const device = new LatencyDevice(
+      area.device,
+      // A ghost has no device behind it: solid state, never waited for.
+      profile,
+      this.engine.stream(`device.${area.type}`),
+    );
+    this.swap.space.add(
+      new SlotArea({
+        type: area.type,
+        maxPages: area.maxPages,
+        badPages: area.badPages,
+        rotational: profile.rotational && !isGhost,
+        isBlockDevice: area.kind === 'partition',
+        priority: area.priority,
+        engine: this.engine,
+        isSwapFull: () => this.swap.space.isFull(),
+      }),
+    );
+    this.swap.addArea({ type: area.type, name: area.name, device, isGhost });
+  }
+
+  async #runPhase(index: number, phase: Phase): Promise<PhaseResult> {
+    const before = this.engine.snapshot();
+    const startNs = this.engine.latestNs;
+    const startMs = performance.now();
+    const series: PhaseResult['series'][number][] = [];
+    switch (phase.kind) {
+      case 'operations':
+        await this.#runOperations(index, phase.fork, series);
+        break;
+      case 'pause':
+        this.memory.settle();
+        await this.#hooks.onPause?.(phase.label, this.slotRuns().slice(0, SLOT_RUNS_SHOWN));
+        break;
+      case 'sleep':
+        this.engine.spend(phase.durationNs);
+        break;
+      case 'barrier':
+        this.memory.settle();
+        break;
+      case 'exit':
+        this.#exitTask(phase.task);
+        break;
+      case 'swapon':
+      case 'swapoff':
+        throw new UsageError(`'${phase.label}': swapon and swapoff in a trace are not there yet`);
+    }
+    this.#checkDevices();
+    const live = this.#spaces.filter((space) => space.isAlive).map((space) => space.residency());
+    return {
+      index,
+      op: phase.label,
+      counters: this.engine.since(before) as Record<CountedName, number>,
+      present: live.reduce((sum, space) => sum + space.present, 0),
+      swapped: live.reduce((sum, space) => sum + space.swapped, 0),
+      virtualNs: this.engine.latestNs - startNs,
+      wallMs: performance.now() - startMs,
+      zswap: this.#spec.zswap.enabled ? this.swap.zswap.gauges() : null,
+      series,
+    };
+  }
+
+  async #runOperations(
+    phase: number,
+    isFork: boolean,
+    series: PhaseResult['series'][number][],
+  ): Promise<void> {
+    const parent = this.#spaces[0]!;
+    let child: AddressSpace | null = null;
+    if (isFork) {
+      if (!parent.isAlive) return;
+      child = this.memory.fork(parent);
+      if (child === null) {
+        this.#noteKill(0, 'fork ran out of memory');
+        return;
+      }
+    }
+    this.#workload.startPhase(phase);
+    for (let batches = 0; ; batches++) {
+      this.#workload.fill(this.#batch);
+      if (this.#batch.count === 0) break;
+      await this.#runBatch(child);
+      if (batches % BATCHES_PER_SAMPLE === 0) this.#sample(series);
+      this.#hooks.onProgress?.({
+        phase,
+        phaseCount: this.#workload.phases.length,
+        operations: this.#operations,
+        virtualNs: this.engine.nowNs,
+        step: 'run',
+      });
+      if (child?.isAlive === false || this.#spaces.every((space) => !space.isAlive)) break;
+    }
+    if (child?.isAlive === true) this.memory.exit(child);
+    this.#sample(series);
+  }
+
+  async #runBatch(child: AddressSpace | null): Promise<void> {
+    const { count, kind, task, page } = this.#batch;
+    for (let i = 0; i < count; i++) {
+      const at = task[i]!;
+      const space = child ?? this.#spaces[at]!;
+      if (!space.isAlive) continue;
+      if (this.#startNs[at] === -1) this.#startNs[at] = this.engine.nowNs;
+      this.#operate(space, kind[i]!, at, page[i]! as VirtualPage);
+      if (child === null) this.#endNs[at] = this.engine.nowNs;
+      if (!space.isAlive) this.#noteKill(at, child === null ? 'task' : 'forked child');
+      if (this.swap.zswap.codecCalls - this.#codecCallsSeen >= CODEC_CALLS_PER_TURN)
+        await this.#turn();
+    }
+    this.#operations += count;
+    this.#checkDevices();
+  }
+
+  /** One operation of the workload on one page. */
+  #operate(space: AddressSpace, kind: number, task: number, page: VirtualPage): void {
+    if (kind === OP.drop) {
+      this.memory.drop(space, page);
+      this.#workload.dropped(task, page);
+      return;
+    }
+    // A read-modify-write faults as a read first; its write then finds the page as that left it.
+    let frame = this.memory.touch(space, page, kind === OP.write);
+    if (kind === OP.read || !space.isAlive) return;
+    if (kind === OP.modify) frame = this.memory.touch(space, page, true);
+    if (!space.isAlive) return;
+    assert(frame !== NO_FRAME, 'a page that is written has a frame');
+    if (this.#payload.kind === 'bytes')
+      this.#workload.apply(kind, task, page, this.#payload.view(frame));
+    else
+      this.#payload.setTag(
+        frame,
+        this.#workload.applyTag(kind, task, page, this.#payload.tag(frame)),
+      );
+  }
+
+  #exitTask(task: number): void {
+    const space = this.#spaces[task]!;
+    if (!space.isAlive) return;
+    const startNs = this.engine.nowNs;
+    this.memory.exit(space);
+    this.#exited += 1;
+    this.#freeNs[task] = this.engine.nowNs - startNs;
+  }
+
+  /** Reads every page of every live task through the ordinary faults and compares it. */
+  async #verify(): Promise<{ pagesChecked: number; mismatches: number }> {
+    let pagesChecked = 0;
+    let mismatches = 0;
+    for (const [task, space] of this.#spaces.entries()) {
+      for (let index = 0; index < space.pageCount && space.isAlive; index++) {
+        const page = index as VirtualPage;
+        const frame = this.memory.touch(space, page, false);
+        // Nothing writes any more, but a reader that finds no memory is killed as always.
+        if (!space.isAlive as boolean) throw new RunError('out of memory while verifying');
+        pagesChecked += 1;
+        if (!this.#holdsExpected(task, page, frame)) mismatches += 1;
+        if (index % BATCH_OPERATIONS === 0) {
+          this.#checkDevices();
+          await this.#turn();
+          this.#hooks.onProgress?.({
+            phase: this.#workload.phases.length,
+            phaseCount: this.#workload.phases.length,
+            operations: pagesChecked,
+            virtualNs: this.engine.nowNs,
+            step: 'verify',
+          });
+        }
+      }
+    }
+    this.memory.checkInvariants();
+    for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
+    this.#checkEmpty();
+    return { pagesChecked, mismatches };
+  }
+
+  #holdsExpected(task: number, page: VirtualPage, frame: number): boolean {
+    if (this.#payload.kind === 'none') {
+      const tag = frame === NO_FRAME ? 0 : this.#payload.tag(frame as never);
+      return tag === this.#workload.expectedTag(task, page);
+    }
+    this.#workload.expected(task, page, this.#expected);
+    const bytes = frame === NO_FRAME ? zeroPage : this.#payload.view(frame as never);
+    return Buffer.compare(bytes, this.#expected) === 0;
+  }
+
+  /** After the last task has gone nothing may be left: frames, slots, pool. */
+  #checkEmpty(): void {
+    assert(this.#frames.freeCount === this.#frames.frameCount, 'every frame came back');
+    assert(this.swap.zswap.entries.count === 0, 'every zswap entry came back');
+    for (const area of this.swap.space.areas())
+      assert(area.inUse === 0, 'every swap slot came back');
+  }
+
+  /** Stops the run when a real file or device failed. */
+  #checkDevices(): void {
+    for (const area of this.#areas) {
+      const problem = area.problem();
+      if (problem !== null) throw new RunError(problem);
+    }
+  }
+
+  #sample(series: PhaseResult['series'][number][]): void {
+    const timeNs = this.engine.nowNs;
+    const zswap = this.swap.zswap.gauges();
+    const used = this.swap.space.areas().reduce((sum, area) => sum + area.inUse, 0);
+    series.push({ name: 'swap.usedPages', timeNs, value: used });
+    if (!this.#spec.zswap.enabled) return;
+    series.push({ name: 'zswap.storedPages', timeNs, value: zswap['stored_pages'] ?? 0 });
+    series.push({ name: 'zswap.poolBytes', timeNs, value: zswap['pool_total_size'] ?? 0 });
+  }
+
+  async #turn(): Promise<void> {
+    this.#codecCallsSeen = this.swap.zswap.codecCalls;
+    await nextTurn();
+  }
+
+  #setSampleLengths(): void {
+    const target = Buffer.alloc(2 * PAGE_SIZE);
+    this.#workload.setSampleLengths(
+      this.#workload.samples().map((sample) => {
+        const length = this.compressor.compress(sample.bytes, target);
+        return length === INCOMPRESSIBLE ? PAGE_SIZE : length;
+      }),
+    );
+  }
+
+  #noteKill(task: number, what: string): void {
+    this.#hooks.onEvent?.(this.engine.nowNs, 'kill', `${what} ${task} was killed`);
+  }
+
+  #areaResult(area: PreparedArea): AreaResult {
+    const slots = this.swap.space.area(area.type)!;
+    const zswap = this.swap.zswap.areaFigures(area.type);
+    const traffic = this.swap.traffic(area.type);
+    return {
+      type: area.type,
+      path: area.name,
+      kind: area.kind,
+      pages: slots.usablePages,
+      usedPages: slots.inUse,
+      priority: area.priority,
+      heldInZswap: zswap.held,
+      refused: zswap.refused,
+      writtenBack: zswap.writtenBack,
+      pagesWritten: traffic.pagesWritten,
+      writes: traffic.writes,
+      pagesRead: traffic.pagesRead,
+      reads: traffic.reads,
+    };
+  }
+
+  #report(): readonly string[] {
+    if (this.#workload.report === undefined) return [];
+    return this.#workload.report({
+      accessNs: [...this.#endNs].map((end, task) => end - Math.max(0, this.#startNs[task]!)),
+      freeNs: [...this.#freeNs],
+      initNs: 0,
+    });
+  }
+}
+
+const zeroPage: Uint8Array = Buffer.alloc(PAGE_SIZE);
+
+function pagesOf(value: number | string, key: string): number {
+  const bytes = specBytes(value, key);
+  if (bytes % PAGE_SIZE !== 0)
+    throw new UsageError(`${key}: '${value}' is no multiple of the page size (4096)`);
+  return bytes / PAGE_SIZE;
+}
+

@@ -1,0 +1,170 @@
+/**
+ * The spec of a run: everything that decides its outcome, checked with a schema (DESIGN §8). A run
+ * stores its fully resolved spec; equal specs give equal digests.
+ */
+import { z } from 'zod';
+import { parseSize, UsageError } from '../units/index.ts';
+import { compressors } from '../codec/index.ts';
+import { deviceProfiles } from '../device/index.ts';
+import { designs } from '../swap/index.ts';
+
+/** A size in a spec: bytes, or text such as "512M". */
+const size = z.union([z.number().int().nonnegative(), z.string()]);
+
+function oneOf(names: Readonly<Record<string, unknown>>): z.ZodType<string> {
+  return z.enum(Object.keys(names) as [string, ...string[]]);
+}
+
+/** One swap area: a file that mkswap made, or a temporary one of `size`. */
+export interface AreaSpec {
+  readonly path?: string | undefined;
+  readonly size?: number | string | undefined;
+  readonly ghost: boolean;
+  /** 0 to 32767; absent: the kernel's rule. */
+  readonly priority?: number | undefined;
+  /** Device profile; absent: the run's. */
+  readonly device?: string | undefined;
+}
+
+export interface MachineSpec {
+  /** The machine's memory, of which zswap's pool takes a percentage. */
+  readonly ram: number | string;
+  readonly cpus: number;
+  /** Hard limit of the cgroup; absent: all of the machine's memory. */
+  readonly memory?: number | string | undefined;
+  /** Memory that something else in the cgroup holds. */
+  readonly reserved: number | string;
+  readonly swappiness: number;
+  readonly pageCluster: number;
+}
+
+export interface ZswapSpec {
+  readonly enabled: boolean;
+  readonly compressor: string;
+  readonly maxPoolPercent: number;
+  readonly acceptThresholdPercent: number;
+  /** Entries of one writeback round; `kernel`: what 6.18 does, one. */
+  readonly writebackBatch: number | 'kernel';
+}
+
+export type WorkloadSpec =
+  | {
+      /** The trace itself. */
+      readonly trace: string;
+      /** What to call it in errors. */
+      readonly source: string;
+      /** A file whose pages the trace writes (content `file`). */
+      readonly content?: string | undefined;
+    }
+  | { readonly name: string; readonly arguments: readonly string[] };
+
+export interface RunSpec {
+  readonly name?: string | undefined;
+  readonly seed: number;
+  readonly design: string;
+  readonly payload: 'bytes' | 'none';
+  readonly machine: MachineSpec;
+  readonly areas: readonly AreaSpec[];
+  readonly device: string;
+  readonly zswap: ZswapSpec;
+  readonly workload: WorkloadSpec;
+}
+
+const areaSchema: z.ZodType<AreaSpec> = z.strictObject({
+  path: z.string().min(1).optional(),
+  size: size.optional(),
+  ghost: z.boolean().default(false),
+  priority: z.number().int().min(0).max(32767).optional(),
+  device: oneOf(deviceProfiles).optional(),
+});
+
+const machineSchema: z.ZodType<MachineSpec, unknown> = z
+  .strictObject({
+    ram: size.default('1G'),
+    cpus: z.number().int().min(1).max(1).default(1),
+    memory: size.optional(),
+    reserved: size.default(0),
+    swappiness: z.number().int().min(0).max(200).default(60),
+    pageCluster: z.number().int().min(0).max(16).default(3),
+  })
+  .prefault({});
+
+const zswapSchema: z.ZodType<ZswapSpec, unknown> = z
+  .strictObject({
+    enabled: z.boolean().default(false),
+    compressor: oneOf(compressors).default('lz4'),
+    maxPoolPercent: z.number().int().min(0).max(100).default(20),
+    acceptThresholdPercent: z.number().int().min(0).max(100).default(90),
+    writebackBatch: z.union([z.literal('kernel'), z.number().int().min(1).max(4096)]).default(32),
+  })
+  .prefault({});
+
+const workloadSchema: z.ZodType<WorkloadSpec, unknown> = z.union(
+  [
+    z.strictObject({
+      trace: z.string(),
+      source: z.string().default('trace'),
+      content: z.string().optional(),
+    }),
+    z.strictObject({ name: z.string().min(1), arguments: z.array(z.string()).default([]) }),
+  ],
+  { error: 'expected {"trace": TEXT} or {"name": NAME, "arguments": [...]}' },
+);
+
+const specSchema: z.ZodType<RunSpec, unknown> = z.strictObject({
+  name: z.string().optional(),
+  seed: z.number().int().min(0).max(0xffffffff).default(1),
+  design: oneOf(designs).default('swap-table'),
+  payload: z.enum(['bytes', 'none']).default('bytes'),
+  machine: machineSchema,
+  areas: z.array(areaSchema).default([]),
+  device: oneOf(deviceProfiles).default('nvme'),
+  zswap: zswapSchema,
+  workload: workloadSchema,
+});
+
+/**
+ * Checks a spec and fills in the defaults.
+ * @param json - parsed JSON
+ * @param where - file or option to name in the error
+ * @throws UsageError that names the key, the value and what is accepted
+ */
+export function parseSpec(json: unknown, where: string): RunSpec {
+  const parsed = specSchema.safeParse(json);
+  if (!parsed.success) throw new UsageError(`${where}: ${describeIssues(parsed.error, json)}`);
+  return parsed.data;
+}
+
+/** A size of a spec in bytes. */
+export function specBytes(value: number | string, key: string): number {
+  return typeof value === 'number' ? value : parseSize(value, key);
+}
+
+function describeIssues(error: z.ZodError, json: unknown): string {
+  return error.issues.map((issue) => describeIssue(issue, json)).join('; ');
+}
+
+function describeIssue(issue: z.core.$ZodIssue, json: unknown): string {
+  const key = issue.path.join('.') || 'spec';
+  if (issue.code === 'unrecognized_keys') {
+    const at = issue.path.length === 0 ? '' : ` in ${key}`;
+    return `unknown key ${issue.keys.map((name) => `'${name}'`).join(', ')}${at}`;
+  }
+  const value = valueAt(json, issue.path);
+  const shown = value === undefined ? 'is missing' : `${JSON.stringify(value)} is not accepted`;
+  return `${key}: ${shown}: ${issue.message}`;
+}
+
+function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
+  let at = json;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+/** JSON Schema of the spec, for editors. */
+export function specJsonSchema(): unknown {
+  return z.toJSONSchema(specSchema, { io: 'input' });
+}
