@@ -98,11 +98,12 @@ export class Getopt<Id extends string> {
 
   /** Reads `-abc`; the rest of the word is the argument of the first option that takes one. */
   *#readBundle(letters: string): Generator<FoundOption<Id>, void, undefined> {
-    for (const [index, letter] of [...letters].entries()) {
+    const all = Array.from(letters);
+    for (const [index, letter] of all.entries()) {
       const spec = this.#options.find(({ short }) => short === letter);
       if (spec === undefined) this.#fail(`invalid option -- '${letter}'`);
       const { id, argument = 'none' } = spec;
-      const rest = [...letters].slice(index + 1).join('');
+      const rest = all.slice(index + 1).join('');
       if (argument === 'none') {
         yield { id, value: null };
         continue;

@@ -26,9 +26,6 @@ export const AREA_PAGES_MIN = 10;
 /** Pages that a header can declare. @source util-linux mkswap.8 */
 const AREA_PAGES_MAX = 0xffffffff;
 
-/** A plan, or the reason in mkswap's words why there is none. */
-export type Planned<Plan> = Plan | { readonly error: string };
-
 export interface SizeRequest {
   readonly pageSize: number;
   /** Bytes that the file or device has, or that the new file or ghost is asked to have. */
@@ -58,8 +55,8 @@ export function pageSizeNotice(pageSize: number): string | null {
   return `Using user-specified page size ${pageSize}, instead of the system value ${PAGE_SIZE}`;
 }
 
-/** Decides how many pages the area has, the header included. */
-export function planSize(request: SizeRequest): Planned<PlannedSize> {
+/** Decides how many pages the area has, the header included; an error is in mkswap's words. */
+export function planSize(request: SizeRequest): PlannedSize | { readonly error: string } {
   const { pageSize, availableBytes, offsetBytes, requestedKib, isForced } = request;
   if (offsetBytes > availableBytes) return { error: 'offset larger than file size' };
   const availablePages = Math.floor((availableBytes - offsetBytes) / pageSize);
@@ -100,9 +97,10 @@ export interface AreaRequest {
 
 export interface PlannedArea {
   readonly writes: readonly { readonly offsetBytes: number; readonly bytes: Uint8Array }[];
-  /** For stdout: lines with their ends. */
-  readonly report: string;
+  /** The line for stdout that tells the size, and what follows it: warnings, and label and UUID. */
+  readonly sizeReport: string;
   readonly warnings: readonly string[];
+  readonly nameReport: string;
 }
 
 /** Says why an area cannot have so many bad pages; null when it can. */
@@ -117,11 +115,9 @@ export function badPagesProblem(
   return null;
 }
 
-/** Decides what is written and what is said about it. */
-export function planArea(request: AreaRequest): Planned<PlannedArea> {
+/** Decides what is written and what is said about it. `badPagesProblem` has been asked before. */
+export function planArea(request: AreaRequest): PlannedArea {
   const { pageSize, pageCount, offsetBytes, badPages, label, uuid } = request;
-  const error = badPagesProblem(badPages.length, pageCount, pageSize);
-  if (error !== null) return { error };
   const { volume, isTruncated } = volumeBytes(label ?? '');
   const lastPage = pageCount - 1;
   const { byteOrder } = request;
@@ -132,10 +128,9 @@ export function planArea(request: AreaRequest): Planned<PlannedArea> {
   const name = label === null ? 'no label' : `LABEL=${labelText(volume) ?? ''}`;
   return {
     writes: [{ offsetBytes: offsetBytes + start, bytes: page.subarray(start) }],
-    report:
-      `Setting up swapspace version ${SWAP_VERSION}, size = ${size}\n` +
-      `${name}, UUID=${formatUuid(uuid)}\n`,
+    sizeReport: `Setting up swapspace version ${SWAP_VERSION}, size = ${size}\n`,
     warnings: isTruncated ? ['Label was truncated.'] : [],
+    nameReport: `${name}, UUID=${formatUuid(uuid)}\n`,
   };
 }
 

@@ -148,7 +148,8 @@ export class AreaFile {
     if (stat.type !== 'regular') return false;
     if (stat.allocatedBytes < stat.sizeBytes) return true;
     const extents = this.badExtents();
-    return Array.isArray(extents) && extents.some(({ kind }) => kind === 'hole');
+    if (extents === null || extents === 'missing') return false;
+    return extents.some(({ kind }) => kind === 'hole');
   }
 
   sync(): void {

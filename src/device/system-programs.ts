@@ -1,7 +1,7 @@
 /**
  * What Node cannot ask the system about a swap area, asked of the system's own programs: locks
- * (flock), blocks set aside (fallocate), extents (filefrag of e2fsprogs), signatures (wipefs) and
- * device sizes (blockdev).
+ * (flock), blocks set aside (fallocate), extents (filefrag of e2fsprogs), signatures (wipefs), device
+ * sizes (blockdev) and the devices behind labels and UUIDs (blkid).
  *
  * util-linux counterpart: the ioctls and library calls of mkswap. Each answer is `missing` where the
  * program is not installed; what to say then is the caller's.
@@ -99,6 +99,14 @@ export class SystemPrograms {
     if (result === 'missing') return 'missing';
     if (result.status !== 0 || !/\d+ extents? found$/m.test(result.stdout)) return null;
     return parseExtents(result.stdout, sizeBytes);
+  }
+
+  /** Finds the block device with a tag such as LABEL or UUID; null when none has it. */
+  findDevice(tag: string, value: string): string | null | Missing {
+    const args = ['-c', '/dev/null', '-l', '-o', 'device', '-t', `${tag}=${value}`];
+    const result = this.run('blkid', args);
+    if (result === 'missing') return 'missing';
+    return result.status === 0 ? (result.stdout.split('\n')[0] ?? null) : null;
   }
 
   /** Lists the magic strings of file systems, partition tables and swap areas in a file. */
