@@ -28,10 +28,15 @@ import {
 } from './util-linux/file-warnings.ts';
 import { readMkswapLine, type MkswapSettings } from './util-linux/mkswap-options.ts';
 import { readInteger } from './util-linux/numbers.ts';
-import { ProgramExit, utilLinuxCommand, type Program } from './util-linux/program.ts';
+import {
+  ProgramExit,
+  utilLinuxCommand,
+  type Program,
+  type UtilLinuxCommand,
+} from './util-linux/program.ts';
 import { timeUuid } from './util-linux/time-uuid.ts';
 
-export const command = utilLinuxCommand({
+export const command: UtilLinuxCommand = utilLinuxCommand({
   name: 'mkswap',
   summary: 'set up a swap area',
   main(program, argv) {

@@ -40,8 +40,7 @@ export function formatTable<Row>(
     columns.map((column) => safeText(column.text(row, options.isInBytes))),
   );
   if (options.hasHeadings) cells.unshift(columns.map(({ name }) => name));
-  if (options.isRaw)
-    return cells.map((line) => `${line.map(rawText).join(' ')}\n`).join('');
+  if (options.isRaw) return cells.map((line) => `${line.map(rawText).join(' ')}\n`).join('');
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => widthOf(line[index]!))));
   return cells
     .map((line, row) => {

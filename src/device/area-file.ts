@@ -19,6 +19,8 @@ const COPY_BYTES = 1 << 20;
 export interface AreaFileOpenOptions {
   /** `create` makes a regular file of mode 0600 where there is none. Default `write`. */
   readonly access?: 'read' | 'write' | 'create';
+  /** Open a block device that is in use all the same. Default false. */
+  readonly isShared?: boolean;
   /** How the system's programs are found. */
   readonly programs?: SystemPrograms;
 }
@@ -52,8 +54,8 @@ export class AreaFile {
   }
 
   /**
-   * Opens a file; a block device exclusively when it is to be written, as util-linux and swapon(2)
-   * do, so that one in use gives EBUSY.
+   * Opens a file; a block device exclusively when it is to be written and not shared, as mkswap and
+   * swapon(2) do, so that one in use gives EBUSY.
    */
   static open(path: string, options: AreaFileOpenOptions = {}): AreaFile {
     const access = options.access ?? 'write';
@@ -66,8 +68,9 @@ export class AreaFile {
         if (codeOf(error) !== 'EEXIST') throw error;
       }
     }
-    const isExclusive = access !== 'read' && fs.statSync(path).isBlockDevice();
-    const flags = access === 'read' ? O_RDONLY : isExclusive ? O_RDWR | O_EXCL : O_RDWR;
+    const mayShare = access === 'read' || options.isShared === true;
+    const isExclusive = !mayShare && fs.statSync(path).isBlockDevice();
+    const flags = (access === 'read' ? O_RDONLY : O_RDWR) | (isExclusive ? O_EXCL : 0);
     // O_NONBLOCK: a named pipe answers at once instead of waiting for its other end.
     return new AreaFile(path, fs.openSync(path, flags | fs.constants.O_NONBLOCK), false, programs);
   }

@@ -38,7 +38,7 @@ export function spreadWords(page: number): number {
 /** A 32-bit view of pages that lie in large buffers, made once per buffer. */
 export class WordView {
   #buffer: ArrayBufferLike | null = null;
-  #words = new Uint32Array(0);
+  #words: Uint32Array = new Uint32Array(0);
 
   /** Words of the buffer under `bytes`; the page starts at `bytes.byteOffset / 4`. */
   of(bytes: Uint8Array): Uint32Array {

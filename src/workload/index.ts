@@ -1,0 +1,6 @@
+export * from './content.ts';
+export * from './mulberry32.ts';
+export * from './registry.ts';
+export * from './trace.ts';
+export * from './trace-workload.ts';
+export * from './workload.ts';
