@@ -10,3 +10,15 @@ export interface CommandIo {
   readonly databasePath: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
+
+/** One command of `swaplab`. */
+export interface CliCommand {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /**
+   * @param argv - what stands behind the command's name
+   * @returns the exit code
+   */
+  run(argv: readonly string[], io: CommandIo): Promise<number>;
+}

@@ -19,6 +19,7 @@ import {
 } from '../src/runs/index.ts';
 import { RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
+import { alignRows, alignTable, type Cell } from './table.ts';
 
 const PERCENTILES = [50, 90, 99, 99.9] as const;
 
@@ -200,8 +201,6 @@ function summaryDocument(run: RunSummary): Record<string, unknown> {
   };
 }
 
-type Cell = string | number;
-
 function summaryRow(run: RunSummary): Record<string, Cell> {
   return {
     RUN: run.runId,
@@ -316,37 +315,6 @@ function countOf(buckets: readonly HistogramBucket[]): number {
 /** A part of `runs show` under its title; nothing when it is empty. */
 function section(title: string, body: string): string {
   return body === '' ? '' : `\n${title}\n${body}`;
-}
-
-/** Rows as a table; the columns are all their keys, in the order of first use. */
-function alignRows(rows: readonly Readonly<Record<string, Cell>>[]): string {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  return alignTable(
-    columns,
-    rows.map((row) => columns.map((column) => row[column] ?? '')),
-  );
-}
-
-/** Cells in columns two spaces apart, numbers to the right; `titles` may be empty. */
-function alignTable(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const lines = titles.length === 0 ? rows : [titles, ...rows];
-  const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(...lines.map((line) => String(line[column] ?? '').length)),
-  );
-  // A column of numbers is to the right with its title.
-  const isNumeric = widths.map((_, column) =>
-    rows.every((row) => /^(-?[\d.]+( s)?|-|NULL)?$/.test(String(row[column] ?? ''))),
-  );
-  const text = lines.map((line) =>
-    line
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return isNumeric[column] ? String(cell).padStart(width) : String(cell).padEnd(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
-  return text.map((line) => `${line}\n`).join('');
 }
 
 /** Blobs in hexadecimal and whole numbers beyond 2^53 in digits, for text and JSON alike. */

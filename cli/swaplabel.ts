@@ -66,7 +66,7 @@ export const command: UtilLinuxCommand = utilLinuxCommand({
     const path = options.operands[0];
     if (path === undefined) {
       program.warn('no device specified');
-      program.tryHelp();
+      return program.tryHelp();
     }
     if (change.label === null && change.uuid === null) showArea(program, path);
     else changeArea(program, path, change);

@@ -61,8 +61,8 @@ export function findByTag(
 ): string | null {
   const found = candidates.find((path) => tagOf(program, path, tag) === value);
   if (found !== undefined) return canonicalPath(found);
-  const device = program.system.findDevice(tag, value);
-  if (device !== 'missing') return device;
+  const answer = program.system.findDevice(tag, value);
+  if (answer !== 'missing') return answer.device;
   program.warn(
     `${tag}=${value}: the program blkid of util-linux is not installed, so labels and UUIDs are ` +
       'found in active areas and in files that the fstab names',

@@ -14,6 +14,8 @@ export interface UtilLinuxCommand {
   readonly name: string;
   readonly summary: string;
   run(argv: readonly string[], io: CommandIo): Promise<number>;
+  /** As `run`, for another program that calls this one. */
+  runSync(argv: readonly string[], io: CommandIo): number;
 }
 
 /** Ends a program early, as exit(3) does; what there is to say has been said. */
@@ -100,7 +102,7 @@ export interface ProgramOptions {
 /** Makes a command of a program: runs it and turns its early ends into a status. */
 export function utilLinuxCommand(options: ProgramOptions): UtilLinuxCommand {
   const { name, summary, usageStatus = 1, systemStatus = 1 } = options;
-  const run = (argv: readonly string[], io: CommandIo): number => {
+  const runSync = (argv: readonly string[], io: CommandIo): number => {
     const program = new Program(name, io, usageStatus);
     try {
       return options.main(program, argv);
@@ -111,7 +113,7 @@ export function utilLinuxCommand(options: ProgramOptions): UtilLinuxCommand {
       return systemStatus;
     }
   };
-  return { name, summary, run: (argv, io) => Promise.resolve(run(argv, io)) };
+  return { name, summary, runSync, run: (argv, io) => Promise.resolve(runSync(argv, io)) };
 }
 
 /** @source glibc sysdeps/gnu/errlist.h */

@@ -129,6 +129,19 @@ export class FileDevice implements BlockDevice {
   }
 
   /** What went wrong at the latest transfer that failed, in a sentence; null when none did. */
+  /**
+   * Notices a file that was made shorter behind our back, before a later write makes it long again.
+   * @returns false when it is shorter than when it was opened; `problem` says so
+   */
+  checkSize(): boolean {
+    const stat = fs.fstatSync(this.#fd);
+    if (!stat.isFile() || stat.size >= this.sizeBytes) return true;
+    const { size } = stat;
+    this.#problem =
+      `${this.name}: has ${size} bytes where it had ${this.sizeBytes}: it was truncated while in use`;
+    return false;
+  }
+
   get problem(): string | null {
     return this.#problem;
   }

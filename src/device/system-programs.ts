@@ -101,12 +101,12 @@ export class SystemPrograms {
     return parseExtents(result.stdout, sizeBytes);
   }
 
-  /** Finds the block device with a tag such as LABEL or UUID; null when none has it. */
-  findDevice(tag: string, value: string): string | null | Missing {
+  /** Finds the block device with a tag such as LABEL or UUID; none has it when `device` is null. */
+  findDevice(tag: string, value: string): { readonly device: string | null } | Missing {
     const args = ['-c', '/dev/null', '-l', '-o', 'device', '-t', `${tag}=${value}`];
     const result = this.run('blkid', args);
     if (result === 'missing') return 'missing';
-    return result.status === 0 ? (result.stdout.split('\n')[0] ?? null) : null;
+    return { device: result.status === 0 ? (result.stdout.split('\n')[0] ?? null) : null };
   }
 
   /** Lists the magic strings of file systems, partition tables and swap areas in a file. */

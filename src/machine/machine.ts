@@ -82,6 +82,16 @@ const SLOT_RUNS_SHOWN = 64;
 /** Samples of the time series are this many batches apart. */
 const BATCHES_PER_SAMPLE = 16;
 
+/** State at the end of the workload. */
+interface FinalState {
+  readonly slots: readonly SlotRun[];
+  readonly areas: readonly AreaResult[];
+  readonly metadata: readonly MetadataTerm[];
+  readonly zswap: Readonly<Record<string, number>>;
+  readonly histograms: RunResult['histograms'];
+  readonly verify: RunResult['verify'];
+}
+
 export class Machine {
   readonly engine: Engine;
   readonly memory: MemoryManager;
@@ -100,6 +110,7 @@ export class Machine {
   readonly #freeNs: Float64Array;
   readonly #hooks: RunHooks;
   #operations = 0;
+  #killed = 0;
   #codecCallsSeen = 0;
 
   constructor(
@@ -159,30 +170,26 @@ export class Machine {
     const startMs = performance.now();
     if (this.#spec.payload === 'none') this.#setSampleLengths();
     const phases: PhaseResult[] = [];
+    let final: FinalState | null = null;
     for (const [index, phase] of this.#workload.phases.entries()) {
+      // Pages are compared while there are any: before the first task goes.
+      if (phase.kind === 'exit') final ??= await this.#finalState();
       const result = await this.#runPhase(index, phase);
       phases.push(result);
       this.#hooks.onPhase?.(result);
     }
-    this.memory.settle();
-    const slotRuns = this.slotRuns();
-    const areas = this.#areas.map((area) => this.#areaResult(area));
-    const metadata = this.metadata();
-    const virtualNs = this.engine.latestNs;
-    const killed = this.#spaces.filter((space) => !space.isAlive).length - this.#exited;
-    const histograms = [...this.engine.histograms()].map(([name, histogram]) => ({
-      name,
-      buckets: [...histogram.buckets()],
-    }));
-    const zswap = this.swap.zswap.gauges();
-    const verify = await this.#verify();
-    const outcome = { phases, slotRuns: slotRuns.length, verify, metadata, histograms, virtualNs };
+    final ??= await this.#finalState();
+    for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
+    this.#checkEmpty();
+    const { areas, zswap, slots, ...kept } = final;
+    const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
+    const outcome = { phases, ...kept, slotRuns: slots.length, virtualNs };
     return {
       ...outcome,
-      slots: slotRuns.slice(0, SLOT_RUNS_SHOWN),
+      slots: slots.slice(0, SLOT_RUNS_SHOWN),
       areas,
       zswap,
-      killedTasks: killed,
+      killedTasks: this.#killed,
       memoryMaxPages: this.memory.cgroup.usagePagesMax,
       report: this.#report(),
       digest: digestOf(outcome),
@@ -225,7 +232,21 @@ export class Machine {
     return runs;
   }
 
-  #exited = 0;
+  /** What the workload has left, taken before the verification stirs it. */
+  async #finalState(): Promise<FinalState> {
+    this.memory.settle();
+    const state = {
+      slots: this.slotRuns(),
+      areas: this.#areas.map((area) => this.#areaResult(area)),
+      metadata: this.metadata(),
+      zswap: this.swap.zswap.gauges(),
+      histograms: [...this.engine.histograms()].map(([name, histogram]) => ({
+        name,
+        buckets: [...histogram.buckets()],
+      })),
+    };
+    return { ...state, verify: await this.#verify() };
+  }
 
   #createSwap(client: SwapClient, ramPages: number): SwapSystem {
     const { engine } = this;
@@ -403,7 +424,6 @@ export class Machine {
     if (!space.isAlive) return;
     const startNs = this.engine.nowNs;
     this.memory.exit(space);
-    this.#exited += 1;
     this.#freeNs[task] = this.engine.nowNs - startNs;
   }
 
@@ -433,8 +453,6 @@ export class Machine {
       }
     }
     this.memory.checkInvariants();
-    for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
-    this.#checkEmpty();
     return { pagesChecked, mismatches };
   }
 
@@ -490,6 +508,7 @@ export class Machine {
   }
 
   #noteKill(task: number, what: string): void {
+    this.#killed += 1;
     this.#hooks.onEvent?.(this.engine.nowNs, 'kill', `${what} ${task} was killed`);
   }
 

@@ -1,0 +1,278 @@
+/**
+ * `swaplab bench`: this program's own speed against its limits.
+ *
+ * Each figure is a random trace's pages swapped per second (out and in each count), beside the time
+ * that the same calls of lz4-napi and fs take alone in the same process. Rounds are interleaved and
+ * the median is shown, because the machine may be shared and noisy.
+ */
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writevSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Command, CommanderError } from 'commander';
+import { createCompressor, INCOMPRESSIBLE } from '../src/codec/index.ts';
+import { FileDevice, NullDevice } from '../src/device/index.ts';
+import { Machine, parseSpec, type PreparedArea, type RunResult } from '../src/machine/index.ts';
+import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
+import { ContentWriter, parseTrace, TraceWorkload } from '../src/workload/index.ts';
+import type { CliCommand, CommandIo } from './command.ts';
+import { command as mkswap } from './mkswap.ts';
+import { alignRows } from './table.ts';
+
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What the calls alone allow; null where there is no such limit. */
+  readonly limit: number | null;
+  readonly ratio: number | null;
+  readonly rounds: readonly number[];
+}
+
+/** One measured case. */
+interface Case {
+  readonly name: string;
+  readonly payload: 'bytes' | 'none';
+  readonly zswap: boolean;
+  readonly draws: number;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'bytes, zswap', payload: 'bytes', zswap: true, draws: 60_000 },
+  { name: 'bytes, file', payload: 'bytes', zswap: false, draws: 60_000 },
+  { name: 'none, zswap', payload: 'none', zswap: true, draws: 1_000_000 },
+  { name: 'none, device', payload: 'none', zswap: false, draws: 1_000_000 },
+];
+
+/** Pages of the mapping; the limit is a third of it. */
+const PAGES = 24_576;
+const AREA_BYTES = 512 * 1024 * 1024;
+/** Compressor calls between turns of the event loop, as the machine does. */
+const CALLS_PER_TURN = 1000;
+
+export const command: CliCommand = {
+  name: 'bench',
+  summary: "this program's own speed against its limits",
+  async run(argv, io) {
+    const options = readLine(argv, io);
+    if (options === null) return 0;
+    const folder = mkdtempSync(join(tmpdir(), 'swaplab-bench-'));
+    try {
+      const figures = await measure(folder, options, io);
+      if (options.json) io.stdout(`${JSON.stringify({ figures }, null, 2)}\n`);
+      else io.stdout(alignRows(figures.map(row)));
+      return 0;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+interface BenchOptions {
+  readonly rounds: number;
+  readonly scale: number;
+  readonly json: boolean;
+}
+
+function readLine(argv: readonly string[], io: CommandIo): BenchOptions | null {
+  const parser = new Command('swaplab bench')
+    .description("measure swaplab's own speed against what lz4-napi and fs alone allow")
+    .option('--rounds N', 'interleaved rounds (5)', '5')
+    .option('--scale F', 'share of the usual number of operations (1)', '1')
+    .option('--json', 'print one JSON document')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        io.stdout(text);
+      },
+      writeErr: () => undefined,
+    });
+  try {
+    parser.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return null;
+    throw new UsageError(`bench: ${(error as Error).message.replace(/^error: /, '')}`);
+  }
+  const flags = parser.opts<{ rounds: string; scale: string; json?: boolean }>();
+  const rounds = Number(flags.rounds);
+  const scale = Number(flags.scale);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
+    throw new UsageError(`--rounds: '${flags.rounds}' is not accepted; accepted: 1 to 100`);
+  if (!(scale > 0 && scale <= 100))
+    throw new UsageError(`--scale: '${flags.scale}' is not accepted; accepted: above 0, up to 100`);
+  return { rounds, scale, json: flags.json ?? false };
+}
+
+async function measure(
+  folder: string,
+  options: BenchOptions,
+  io: CommandIo,
+): Promise<readonly Figure[]> {
+  const path = join(folder, 'bench.swap');
+  const quiet = { ...io, stdout: () => undefined };
+  if ((await mkswap.run(['-q', '-F', '-s', String(AREA_BYTES), path], quiet)) !== 0)
+    throw new RunError('bench: no swap area could be made');
+  const rates = CASES.map((): number[] => []);
+  const limits = CASES.map((): number[] => []);
+  for (let round = 0; round < options.rounds; round++) {
+    for (const [index, item] of CASES.entries()) {
+      const measured = await measureCase(item, path, options.scale);
+      rates[index]!.push(measured.pagesPerSecond);
+      if (measured.limit !== null) limits[index]!.push(measured.limit);
+    }
+    if (!options.json) io.stderr(`round ${round + 1} of ${options.rounds}\n`);
+  }
+  return CASES.map(({ name }, index) => {
+    const value = median(rates[index]!);
+    const limit = limits[index]!.length === 0 ? null : median(limits[index]!);
+    // Rate and limit of one round saw the same noise: the ratio is taken round by round.
+    const ratios = limits[index]!.map((each, round) => rates[index]![round]! / each);
+    return {
+      name,
+      value: Math.round(value),
+      unit: 'pages/s',
+      limit: limit === null ? null : Math.round(limit),
+      ratio: limit === null ? null : Number(median(ratios).toFixed(3)),
+      rounds: rates[index]!.map(Math.round),
+    };
+  });
+}
+
+/** Runs one case, then the same calls without the emulator. */
+async function measureCase(
+  item: Case,
+  path: string,
+  scale: number,
+): Promise<{ readonly pagesPerSecond: number; readonly limit: number | null }> {
+  const area = prepareArea(item, path);
+  try {
+    const result = await runCase(item, area, Math.ceil(item.draws * scale));
+    // The fill is not part of the figure: only the random phase swaps in both directions.
+    const random = result.phases[1]!;
+    const count = (name: string): number => random.counters[name] ?? 0;
+    const pages = count('zswpout') + count('zswpin') + count('pswpout') + count('pswpin');
+    const pagesPerSecond = (pages * 1000) / random.wallMs;
+    if (item.payload === 'none') return { pagesPerSecond, limit: null };
+    const callsMs =
+      (await codecMs(count('zswpout'), count('zswpin'))) +
+      ioMs(path, { writes: count('deviceWrite'), pages: count('pswpout'), reads: count('pswpin') });
+    return { pagesPerSecond, limit: (pages * 1000) / callsMs };
+  } finally {
+    area.device.close();
+  }
+}
+
+function prepareArea(item: Case, path: string): PreparedArea {
+  const device =
+    item.payload === 'none'
+      ? new NullDevice({ name: path, sizeBytes: AREA_BYTES })
+      : FileDevice.open(path);
+  return {
+    type: 0,
+    name: path,
+    kind: 'file',
+    maxPages: AREA_BYTES / PAGE_SIZE,
+    badPages: [],
+    priority: 0,
+    profile: 'nvme',
+    device,
+    problem: () => (device instanceof FileDevice ? device.problem : null),
+  };
+}
+
+async function runCase(item: Case, area: PreparedArea, draws: number): Promise<RunResult> {
+  const trace = `pages ${PAGES}
+W 0 ${PAGES} seq ${PAGES} 1 mix:1536
+M 0 ${PAGES} rand ${draws} 7 -
+`;
+  const spec = parseSpec(
+    {
+      payload: item.payload,
+      machine: { memory: (PAGES / 3) * PAGE_SIZE, ram: '4G' },
+      areas: [{ path: area.name }],
+      zswap: { enabled: item.zswap },
+      workload: { trace },
+    },
+    'bench',
+  );
+  const workload = new TraceWorkload(parseTrace(trace, 'bench'), { file: null });
+  return await new Machine(spec, [area], workload).run();
+}
+
+/** Milliseconds that so many compressions and decompressions take alone. */
+async function codecMs(compressions: number, decompressions: number): Promise<number> {
+  if (compressions + decompressions === 0) return 0;
+  const compressor = createCompressor('lz4', 'bench');
+  const pages = samplePages();
+  const target = Buffer.alloc(2 * PAGE_SIZE);
+  const packed = pages.map((page) => {
+    const length = compressor.compress(page, target);
+    if (length === INCOMPRESSIBLE) throw new RunError('bench: its pages compress');
+    const bytes = Buffer.alloc(compressor.headroomBytes + length);
+    target.copy(bytes, compressor.headroomBytes, 0, length);
+    return { bytes, length };
+  });
+  const startMs = performance.now();
+  for (let i = 0; i < Math.max(compressions, decompressions); i++) {
+    const at = i % pages.length;
+    if (i < compressions) compressor.compress(pages[at]!, target);
+    if (i < decompressions)
+      compressor.decompress(packed[at]!.bytes, packed[at]!.length, pages[at]!);
+    if (i % (CALLS_PER_TURN / 2) === 0) await nextTurn();
+  }
+  return performance.now() - startMs;
+}
+
+/** Milliseconds that the same number of reads and of vectored writes take alone. */
+function ioMs(
+  path: string,
+  calls: { readonly writes: number; readonly pages: number; readonly reads: number },
+): number {
+  if (calls.pages + calls.reads === 0) return 0;
+  const fd = openSync(path, 'r+');
+  const pages = samplePages();
+  const slots = AREA_BYTES / PAGE_SIZE / 4;
+  let state = 1;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return 1 + (state % (slots - 64));
+  };
+  const perWrite = Math.max(1, Math.round(calls.pages / Math.max(1, calls.writes)));
+  const run = pages.slice(0, perWrite);
+  const startMs = performance.now();
+  for (let i = 0; i < Math.max(calls.writes, calls.reads); i++) {
+    if (i < calls.writes) writevSync(fd, run, next() * PAGE_SIZE);
+    if (i < calls.reads) readSync(fd, pages[i % pages.length]!, 0, PAGE_SIZE, next() * PAGE_SIZE);
+  }
+  const elapsedMs = performance.now() - startMs;
+  closeSync(fd);
+  return elapsedMs;
+}
+
+/** Pages with the contents of the measured trace. */
+function samplePages(): Buffer[] {
+  const writer = new ContentWriter(null);
+  const memory = new ArrayBuffer(512 * PAGE_SIZE);
+  return Array.from({ length: 512 }, (_, page) => {
+    const bytes = Buffer.from(memory, page * PAGE_SIZE, PAGE_SIZE);
+    writer.write({ kind: 'mix', words: 384 }, page, 1, bytes);
+    return bytes;
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+function row(figure: Figure): Record<string, string | number> {
+  const rounds = figure.rounds;
+  return {
+    FIGURE: figure.name,
+    'PAGES/S': figure.value.toLocaleString('en-US'),
+    'CALLS ALONE': figure.limit?.toLocaleString('en-US') ?? '-',
+    RATIO: figure.ratio ?? '-',
+    ROUNDS: `${Math.min(...rounds).toLocaleString('en-US')} to ${Math.max(...rounds).toLocaleString('en-US')}`,
+  };
+}
+

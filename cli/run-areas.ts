@@ -1,0 +1,172 @@
+/** The swap areas of a run: files that are there, active ones, or temporary ones of our own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
+import { FileDevice, NullDevice, type BlockDevice } from '../src/device/index.ts';
+import { specBytes, type AreaSpec, type PreparedArea, type RunSpec } from '../src/machine/index.ts';
+import { PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../src/units/index.ts';
+import type { CommandIo } from './command.ts';
+import { command as mkswap } from './mkswap.ts';
+
+/** Slots of the smallest area. @source util-linux mkswap */
+const AREA_PAGES_MIN = 10;
+
+/** Areas held by a run until `release`. */
+export interface HeldAreas {
+  readonly prepared: readonly PreparedArea[];
+  release(): void;
+}
+
+/**
+ * Takes the areas of a spec; without any, those that swapon has made active.
+ * @throws UsageError, RunError naming the area; whatever was taken is given back
+ */
+export async function holdAreas(
+  spec: RunSpec,
+  active: ActiveAreas,
+  io: CommandIo,
+): Promise<HeldAreas> {
+  const holder = new AreaHolder(spec, active, io);
+  try {
+    if (spec.areas.length === 0) holder.takeActive();
+    for (const area of spec.areas) await holder.take(area);
+  } catch (error) {
+    holder.release();
+    throw error;
+  }
+  return holder;
+}
+
+class AreaHolder implements HeldAreas {
+  readonly prepared: PreparedArea[] = [];
+  readonly #spec: RunSpec;
+  readonly #active: ActiveAreas;
+  readonly #io: CommandIo;
+  readonly #fileIds: string[] = [];
+  readonly #folders: string[] = [];
+
+  constructor(spec: RunSpec, active: ActiveAreas, io: CommandIo) {
+    this.#spec = spec;
+    this.#active = active;
+    this.#io = io;
+  }
+
+  /** Takes all areas that swapon has made active. */
+  takeActive(): void {
+    const areas = this.#active.list();
+    if (areas.length === 0)
+      throw new UsageError(
+        'no swap area: give --swap SIZE for a temporary one, --area FILE for one that mkswap ' +
+          'made, or make one active with swapon',
+      );
+    const outcome = this.#active.acquire(areas.map((area) => area.fileId));
+    if (outcome !== 'ok')
+      throw new RunError(`${areas.map((area) => area.path).join(', ')}: another run uses them`);
+    this.#fileIds.push(...areas.map((area) => area.fileId));
+    for (const area of areas) this.#open(area.path, area, this.#spec.device);
+  }
+
+  async take(area: AreaSpec): Promise<void> {
+    const profile = area.device ?? this.#spec.device;
+    if ((area.path === undefined) === (area.size === undefined))
+      throw new UsageError('areas: each needs a path or a size, and not both');
+    if (area.path !== undefined) this.#takeFile(area.path, area.priority ?? null, profile);
+    else if (this.#spec.payload === 'none') this.#takeImagined(area, profile);
+    else await this.#takeTemporary(area, profile);
+  }
+
+  release(): void {
+    for (const area of this.prepared) area.device.close();
+    if (this.#fileIds.length > 0) this.#active.release(this.#fileIds);
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+  }
+
+  #takeFile(path: string, priority: number | null, profile: string): void {
+    const known = this.#active.list();
+    const opened = openSwapArea(path, { active: [] });
+    if (opened.outcome !== 'ok')
+      throw new RunError(
+        `${path}: cannot be used as a swap area: ${opened.outcome}: ` +
+          [...opened.log, opened.reason].join('; '),
+      );
+    const isActive = known.some((area) => area.fileId === opened.fileId);
+    if (isActive) {
+      if (this.#active.acquire([opened.fileId]) !== 'ok')
+        throw new RunError(`${path}: EBUSY: another run uses it`);
+    } else {
+      const { uuid, label, kind, maxPages, pages, fileId } = opened;
+      const request = { path: opened.path, fileId, kind, maxPages, pages, priority, uuid, label };
+      const taken = this.#active.activate({ ...request, transient: true });
+      if (typeof taken === 'string')
+        throw new RunError(`${path}: ${taken}: ${REASONS[taken]}`);
+    }
+    this.#fileIds.push(opened.fileId);
+    const row = this.#active.list().find((area) => area.fileId === opened.fileId)!;
+    this.#open(path, row, profile);
+  }
+
+  async #takeTemporary(area: AreaSpec, profile: string): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'swaplab-'));
+    this.#folders.push(folder);
+    const path = join(folder, area.ghost ? 'ghost.swap' : 'swap');
+    const size = String(specBytes(area.size!, 'swap size'));
+    const complaints: string[] = [];
+    const code = await mkswap.run(
+      ['-q', '-F', ...(area.ghost ? ['--ghost'] : []), '-s', size, path],
+      { ...this.#io, stdout: () => undefined, stderr: (text) => complaints.push(text) },
+    );
+    if (code !== 0) throw new RunError(`no temporary area: ${complaints.join('').trim()}`);
+    this.#takeFile(path, area.priority ?? null, profile);
+  }
+
+  /** With payload none an area needs no file: any size, up to what an entry can address. */
+  #takeImagined(area: AreaSpec, profile: string): void {
+    const pages = Math.floor(specBytes(area.size!, 'swap size') / PAGE_SIZE);
+    if (pages < AREA_PAGES_MIN || pages > SWAPFILE_MAX_PAGES)
+      throw new UsageError(
+        `swap size '${area.size!}': accepted: ${AREA_PAGES_MIN * PAGE_SIZE} bytes to 1T`,
+      );
+    const type = this.prepared.length;
+    const name = `area${type}`;
+    this.prepared.push({
+      type,
+      name,
+      kind: area.ghost ? 'ghost' : 'file',
+      maxPages: pages,
+      badPages: [],
+      priority: area.priority ?? -2 - type,
+      profile,
+      device: new NullDevice({ name, sizeBytes: pages * PAGE_SIZE }),
+      problem: () => null,
+    });
+  }
+
+  #open(path: string, row: ActiveArea, profile: string): void {
+    const opened = openSwapArea(path, { active: [] });
+    if (opened.outcome !== 'ok')
+      throw new RunError(`${path}: ${opened.outcome}: ${[...opened.log, opened.reason].join('; ')}`);
+    const sizeBytes = row.maxPages * PAGE_SIZE;
+    const isReal = row.kind !== 'ghost' && this.#spec.payload === 'bytes';
+    const device: BlockDevice = isReal
+      ? FileDevice.open(path, { expectBytes: sizeBytes })
+      : new NullDevice({ name: path, sizeBytes });
+    this.prepared.push({
+      type: row.type,
+      name: row.path,
+      kind: row.kind,
+      maxPages: row.maxPages,
+      badPages: [...opened.badPages],
+      priority: row.priority,
+      profile,
+      device,
+      problem: () => {
+        if (!(device instanceof FileDevice)) return null;
+        device.checkSize();
+        return device.problem;
+      },
+    });
+  }
+}
+
+const REASONS = { EBUSY: 'it is active already', EPERM: 'no more areas can be active' } as const;

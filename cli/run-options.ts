@@ -1,0 +1,260 @@
+/** The options of `swaplab run`, and how they become a spec. */
+import { Command, CommanderError, Option } from 'commander';
+import { parseSpec, type RunSpec } from '../src/machine/index.ts';
+import { UsageError } from '../src/units/index.ts';
+import { compressors } from '../src/codec/index.ts';
+import { deviceProfiles } from '../src/device/index.ts';
+import { designs } from '../src/swap/index.ts';
+import { workloads } from '../src/workload/index.ts';
+import type { CommandIo } from './command.ts';
+import { readInput } from './runner.ts';
+
+export interface RunLine {
+  readonly spec: RunSpec;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** Options as commander gives them. */
+interface Flags {
+  readonly trace?: string;
+  readonly workload?: string;
+  readonly content?: string;
+  readonly design?: string;
+  readonly memory?: string;
+  readonly ram?: string;
+  readonly cpus?: string;
+  readonly pageCluster?: string;
+  readonly swappiness?: string;
+  readonly area: string[];
+  readonly swap: string[];
+  readonly device?: string;
+  readonly zswap?: string | boolean;
+  readonly payload?: string;
+  readonly seed?: string;
+  readonly name?: string;
+  readonly spec?: string;
+  readonly set: string[];
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+type Json = Record<string, unknown>;
+
+/** Keys of `--zswap KEY=VALUE,…`: the spec's, and the kernel's own names for them. */
+const ZSWAP_KEYS: Readonly<Record<string, string>> = {
+  enabled: 'enabled',
+  compressor: 'compressor',
+  maxPoolPercent: 'maxPoolPercent',
+  max_pool_percent: 'maxPoolPercent',
+  acceptThresholdPercent: 'acceptThresholdPercent',
+  accept_threshold_percent: 'acceptThresholdPercent',
+  writebackBatch: 'writebackBatch',
+};
+
+const EXAMPLES = `
+Examples:
+  swaplab run --trace work.trace --memory 32M --swap 512M --device nvme
+  swaplab run --workload usemem --memory 32M --swap 256M --zswap -- -n 2 -O -y 48M
+  swaplab run --workload memhog --memory 32M --area /tmp/a.swap --zswap max_pool_percent=1 -- 64M
+  swaplab run --spec run.json --set zswap.maxPoolPercent=10 --json
+
+Workloads (their arguments stand behind --):
+${Object.values(workloads)
+  .map((kind) => `  ${kind.usage}`)
+  .join('\n')}
+`;
+
+/** The command with its options, for parsing and for --help. */
+export function runCommand(): Command {
+  const collect = (value: string, before: string[]): string[] => [...before, value];
+  return new Command('swaplab run')
+    .description('run one workload on an emulated machine and store the run')
+    .option('--trace FILE', 'replay a trace')
+    .option('--workload NAME', `run a built-in workload: ${Object.keys(workloads).join(', ')}`)
+    .option('--content FILE', 'a file whose pages a trace writes (content `file`)')
+    .option('--design NAME', `swap design: ${Object.keys(designs).join(', ')}`)
+    .option('--memory SIZE', "the cgroup's hard limit, such as 32M")
+    .option('--ram SIZE', "the machine's memory, of which zswap takes max_pool_percent (1G)")
+    .option('--cpus N', 'virtual CPUs (1)')
+    .option('--page-cluster N', 'vm.page-cluster: log2 of the readahead window (3)')
+    .option('--swappiness N', 'vm.swappiness (60)')
+    .option('--area FILE', 'a swap area that mkswap made: FILE[,prio=N][,device=NAME]', collect, [])
+    .option('--swap SIZE', 'a temporary area: SIZE[,ghost][,prio=N][,device=NAME]', collect, [])
+    .option('--device NAME', `device profile: ${Object.keys(deviceProfiles).join(', ')}`)
+    .option(
+      '--zswap [SETTINGS]',
+      'zswap in front: max_pool_percent=N, accept_threshold_percent=N, ' +
+        `compressor=${Object.keys(compressors).join('|')}, writebackBatch=N|kernel`,
+    )
+    .addOption(
+      new Option('--payload KIND', 'bytes: real pages (default); none: sizes only').choices([
+        'bytes',
+        'none',
+      ]),
+    )
+    .option('--seed N', 'seed of everything that is drawn (1)')
+    .option('--name TEXT', 'what to call the run')
+    .option('--spec FILE', 'a spec in JSON; options change it')
+    .option('--set KEY=VALUE', 'set a key of the spec, such as machine.memory=32M', collect, [])
+    .option('--json', 'print one JSON document')
+    .option('-q, --quiet', 'no progress')
+    .argument('[ARGUMENTS...]', "the workload's own arguments, behind --")
+    .addHelpText('after', EXAMPLES)
+    .exitOverride();
+}
+
+/**
+ * Reads the command line of `swaplab run`.
+ * @returns the checked spec; null when help was printed
+ */
+export function readRunLine(argv: readonly string[], io: CommandIo): RunLine | null {
+  const command = runCommand().configureOutput({
+    writeOut: (text) => {
+      io.stdout(text);
+    },
+    writeErr: () => undefined,
+  });
+  try {
+    command.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return null;
+    throw new UsageError(`run: ${error.message.replace(/^error: /, '')}`);
+  }
+  const flags = command.opts<Flags>();
+  const json = flags.spec === undefined ? {} : readSpecFile(flags.spec);
+  applyFlags(json, flags, command.args);
+  for (const setting of flags.set) applySetting(json, setting);
+  const where = flags.spec === undefined ? 'run' : flags.spec;
+  if (json['workload'] === undefined)
+    throw new UsageError('run: nothing to run: give --trace FILE, --workload NAME or --spec FILE');
+  return {
+    spec: parseSpec(json, where),
+    json: flags.json ?? false,
+    quiet: flags.quiet ?? false,
+  };
+}
+
+function readSpecFile(path: string): Json {
+  const text = readInput(path, '--spec').toString('utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--spec: ${path} is no JSON: ${(error as Error).message}`);
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new UsageError(`--spec: ${path}: a spec is a JSON object`);
+  return json as Json;
+}
+
+function applyFlags(json: Json, flags: Flags, args: readonly string[]): void {
+  const put = (path: string, value: unknown): void => {
+    if (value !== undefined) putAt(json, path, value);
+  };
+  put('name', flags.name);
+  put('design', flags.design);
+  put('device', flags.device);
+  put('payload', flags.payload);
+  put('seed', wholeNumber(flags.seed, '--seed'));
+  put('machine.memory', flags.memory);
+  put('machine.ram', flags.ram);
+  put('machine.cpus', wholeNumber(flags.cpus, '--cpus'));
+  put('machine.pageCluster', wholeNumber(flags.pageCluster, '--page-cluster'));
+  put('machine.swappiness', wholeNumber(flags.swappiness, '--swappiness'));
+  const areas = [
+    ...flags.area.map((text) => readArea(text, '--area')),
+    ...flags.swap.map((text) => readArea(text, '--swap')),
+  ];
+  if (areas.length > 0) json['areas'] = areas;
+  applyZswap(json, flags.zswap);
+  applyWorkload(json, flags, args);
+}
+
+function applyWorkload(json: Json, flags: Flags, args: readonly string[]): void {
+  if (flags.trace !== undefined && flags.workload !== undefined)
+    throw new UsageError('run: --trace and --workload exclude each other');
+  if (flags.trace !== undefined) {
+    const trace = readInput(flags.trace, '--trace').toString('utf8');
+    json['workload'] = { trace, source: flags.trace };
+  } else if (flags.workload !== undefined) {
+    json['workload'] = { name: flags.workload, arguments: args };
+    return;
+  }
+  if (args.length > 0)
+    throw new UsageError(`run: '${args[0]!}' is not an option; only --workload takes arguments`);
+  if (flags.content !== undefined) putAt(json, 'workload.content', flags.content);
+}
+
+function applyZswap(json: Json, setting: string | boolean | undefined): void {
+  if (setting === undefined || setting === false) return;
+  putAt(json, 'zswap.enabled', true);
+  if (setting === true) return;
+  for (const pair of setting.split(',')) {
+    const [key = '', value = ''] = pair.split('=', 2);
+    const name = Object.hasOwn(ZSWAP_KEYS, key) ? ZSWAP_KEYS[key] : undefined;
+    if (name === undefined)
+      throw new UsageError(
+        `--zswap: '${key}' is no setting; accepted: ${Object.keys(ZSWAP_KEYS).join(', ')}`,
+      );
+    putAt(json, `zswap.${name}`, plainValue(value));
+  }
+}
+
+/** FILE or SIZE, then options behind commas. */
+function readArea(text: string, option: string): Json {
+  const [what = '', ...rest] = text.split(',');
+  const area: Json = option === '--area' ? { path: what } : { size: what };
+  for (const part of rest) {
+    const [key = '', value] = part.split('=', 2);
+    if (key === 'ghost' && value === undefined && option === '--swap') area['ghost'] = true;
+    else if (key === 'prio' && value !== undefined)
+      area['priority'] = wholeNumber(value, `${option} prio`);
+    else if (key === 'device' && value !== undefined) area['device'] = value;
+    else
+      throw new UsageError(
+        `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME` +
+          (option === '--swap' ? ', ghost' : ''),
+      );
+  }
+  return area;
+}
+
+/** `--set a.b=VALUE`; a value that reads as JSON is that, anything else is text. */
+function applySetting(json: Json, setting: string): void {
+  const at = setting.indexOf('=');
+  if (at <= 0) throw new UsageError(`--set: '${setting}' is not KEY=VALUE`);
+  putAt(json, setting.slice(0, at), plainValue(setting.slice(at + 1)));
+}
+
+function plainValue(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function putAt(json: Json, path: string, value: unknown): void {
+  const keys = path.split('.');
+  let at: Json = json;
+  for (const key of keys.slice(0, -1)) {
+    const next = Object.hasOwn(at, key) ? at[key] : undefined;
+    if (typeof next === 'object' && next !== null) {
+      at = next as Json;
+    } else {
+      const made: Json = Object.create(null) as Json;
+      at[key] = made;
+      at = made;
+    }
+  }
+  at[keys.at(-1)!] = value;
+}
+
+function wholeNumber(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text))
+    throw new UsageError(`${option}: '${text}' is no number; accepted: a whole number from 0`);
+  return Number(text);
+}

@@ -1,0 +1,153 @@
+/** What a finished run shows: the JSON document of DESIGN §9, and tables for people. */
+import type { PhaseResult, RunResult } from '../src/machine/index.ts';
+import { humanSize } from '../src/area/index.ts';
+import { PAGE_SIZE } from '../src/units/index.ts';
+import type { FinishedRun } from './runner.ts';
+import { alignRows, alignTable, type Cell } from './table.ts';
+
+/** The document of `run --json`. */
+export function runJson(run: FinishedRun): unknown {
+  const { result, spec, runId } = run;
+  return {
+    run: runId,
+    design: (spec as { design: string }).design,
+    spec,
+    phases: result.phases.map(({ index: _index, series: _series, zswap, ...phase }) => ({
+      ...phase,
+      ...(zswap === null ? {} : { zswap }),
+    })),
+    slotRuns: result.slotRuns,
+    slots: result.slots.map(({ page, type, slot, length }) => [page, type, slot, length]),
+    verify: result.verify,
+    metadata: result.metadata,
+    areas: result.areas,
+    killedTasks: result.killedTasks,
+    report: result.report,
+    digest: result.digest,
+  };
+}
+
+/** The tables that people read. */
+export function runText(run: FinishedRun): string {
+  const { result } = run;
+  const lines = [
+    alignTable([], summaryRows(result)),
+    '\n',
+    alignRows(phaseRows(result.phases)),
+    '\n',
+    alignRows(result.areas.map(areaRow)),
+  ];
+  if (result.report.length > 0) lines.push('\n', ...result.report.map((line) => `${line}\n`));
+  if (result.killedTasks > 0)
+    lines.push(
+      `\n${result.killedTasks} task(s) were killed (out of memory or a failed read): what they ` +
+        'had is gone and was not compared.\n',
+    );
+  return lines.join('');
+}
+
+/** Sum of one counter over all phases. */
+export function total(result: RunResult, name: string): number {
+  return result.phases.reduce((sum, phase) => sum + (phase.counters[name] ?? 0), 0);
+}
+
+function summaryRows(result: RunResult): Cell[][] {
+  const sum = (name: string): number => total(result, name);
+  const fromDisk = sum('pswpin');
+  const out = sum('zswpout') + sum('swpout_zero') + sum('pswpout') - sum('zswpwb');
+  const stored = result.zswap['stored_pages'] ?? 0;
+  const bytes = result.zswap['stored_bytes'] ?? 0;
+  const pool = result.zswap['pool_total_size'] ?? 0;
+  const written = result.areas.reduce((pages, area) => pages + area.pagesWritten, 0);
+  const writes = result.areas.reduce((count, area) => count + area.writes, 0);
+  const moved = out + fromDisk + sum('zswpin') + sum('swpin_zero');
+  const rate = (moved * PAGE_SIZE * 1e9) / Math.max(1, result.virtualNs);
+  const rows: Cell[][] = [
+    [
+      'pages out',
+      `${grouped(out)}: ${grouped(sum('zswpout'))} to zswap, ` +
+        `${grouped(sum('pswpout') - sum('zswpwb'))} straight to disk, ` +
+        `${grouped(sum('swpout_zero'))} zero`,
+    ],
+    [
+      'pages in',
+      `${grouped(fromDisk + sum('zswpin') + sum('swpin_zero'))}: ` +
+        `${grouped(sum('zswpin'))} from zswap, ${grouped(fromDisk)} from disk, ` +
+        `${grouped(sum('swpin_zero'))} zero`,
+    ],
+    ['major faults', grouped(sum('pgmajfault'))],
+  ];
+  if (sum('zswpout') > 0)
+    rows.push(
+      [
+        'zswap',
+        `${grouped(stored)} pages held in ${humanSize(pool, 'long')} ` +
+          `(at most ${humanSize(result.zswap['pool_total_size_max'] ?? 0, 'long')})`,
+      ],
+      [
+        'compression',
+        bytes === 0
+          ? '-'
+          : `${((stored * PAGE_SIZE) / bytes).toFixed(2)} : 1 by the compressor, ` +
+            `${((stored * PAGE_SIZE) / pool).toFixed(2)} : 1 in the pool`,
+      ],
+      [
+        'written back',
+        `${grouped(sum('zswpwb'))} pages in ${grouped(sum('zswap.writebackBatches'))} batches`,
+      ],
+    );
+  rows.push(
+    [
+      'written to disk',
+      `${humanSize(written * PAGE_SIZE, 'long')} in ${grouped(writes)} I/Os` +
+        (writes === 0 ? '' : ` of ${(written / writes).toFixed(1)} pages`),
+    ],
+    [
+      'virtual time',
+      `${seconds(result.virtualNs / 1e9)}, ${humanSize(Math.round(rate), 'long')}/s swapped`,
+    ],
+    ['wall time', seconds(result.wallMs / 1e3)],
+    [
+      'verified',
+      `${grouped(result.verify.pagesChecked)} pages compared byte for byte, ` +
+        `${grouped(result.verify.mismatches)} mismatches`,
+    ],
+  );
+  return rows;
+}
+
+function phaseRows(phases: readonly PhaseResult[]): Record<string, Cell>[] {
+  const shown = ['pgmajfault', 'pswpout', 'pswpin', 'zswpout', 'zswpin', 'zswpwb'].filter((name) =>
+    phases.some((phase) => phase.counters[name] !== undefined),
+  );
+  return phases.map((phase) => ({
+    OPERATION: phase.op,
+    PRESENT: phase.present,
+    SWAPPED: phase.swapped,
+    ...Object.fromEntries(shown.map((name) => [name.toUpperCase(), phase.counters[name] ?? 0])),
+    VIRTUAL: seconds(phase.virtualNs / 1e9),
+  }));
+}
+
+function areaRow(area: RunResult['areas'][number]): Record<string, Cell> {
+  return {
+    AREA: area.path,
+    TYPE: area.kind,
+    PRIO: area.priority,
+    SIZE: humanSize(area.pages * PAGE_SIZE, 'long'),
+    USED: area.usedPages,
+    'IN ZSWAP': area.heldInZswap,
+    REFUSED: area.refused,
+    'WRITTEN BACK': area.writtenBack,
+    WRITTEN: area.pagesWritten,
+    READ: area.pagesRead,
+  };
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(3)} s`;
+}

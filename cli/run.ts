@@ -1,0 +1,69 @@
+/** `swaplab run`: one workload on one machine, stored and shown. */
+import { createInterface } from 'node:readline';
+import type { SlotRun } from '../src/machine/index.ts';
+import type { CommandIo } from './command.ts';
+import { createProgress } from './progress.ts';
+import { readRunLine } from './run-options.ts';
+import { runJson, runText } from './run-output.ts';
+import { executeRun } from './runner.ts';
+import type { CliCommand } from './command.ts';
+
+/** Exit code of a run whose pages were not what they must be. */
+const EXIT_MISMATCH = 3;
+
+export const command: CliCommand = {
+  name: 'run',
+  summary: 'run one workload on an emulated machine and store the run',
+  async run(argv, io) {
+    const line = readRunLine(argv, io);
+    if (line === null) return 0;
+    const progress = createProgress(!line.quiet);
+    try {
+      const run = await executeRun(
+        {
+          spec: line.spec,
+          command: ['swaplab run', ...argv].join(' '),
+          hooks: {
+            onProgress: progress.update,
+            onPause: (label, runs) => waitForUser(label, runs, io),
+          },
+        },
+        io,
+      );
+      progress.stop();
+      if (line.json) {
+        io.stdout(`${JSON.stringify(runJson(run), null, 2)}\n`);
+      } else {
+        io.stdout(runText(run));
+        io.stdout(`\nrun ${run.runId} in ${io.databasePath}: swaplab runs show ${run.runId}\n`);
+      }
+      return run.result.verify.mismatches > 0 ? EXIT_MISMATCH : 0;
+    } finally {
+      progress.stop();
+    }
+  },
+};
+
+/** A trace's `pause`: says where pages are, and goes on at a newline on stdin or SIGUSR1. */
+async function waitForUser(label: string, runs: readonly SlotRun[], io: CommandIo): Promise<void> {
+  io.stderr(`${label}: all queued writes are done; swapped pages (the first ${runs.length} runs):\n`);
+  for (const run of runs)
+    io.stderr(
+      `  task ${run.task} page ${run.page} to ${run.page + run.length - 1}: ` +
+        `area ${run.type} slot ${run.slot} on (byte ${run.slot * 4096})\n`,
+    );
+  io.stderr(`press Enter to go on, or: kill -USR1 ${process.pid}\n`);
+  await new Promise<void>((resolve) => {
+    const lines = createInterface({ input: process.stdin });
+    // An input that has ended cannot tell us to go on; the signal still can.
+    const wake = setInterval(() => undefined, 1 << 30);
+    const goOn = (): void => {
+      clearInterval(wake);
+      process.off('SIGUSR1', goOn);
+      lines.close();
+      resolve();
+    };
+    lines.once('line', goOn);
+    process.once('SIGUSR1', goOn);
+  });
+}

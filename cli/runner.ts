@@ -1,0 +1,140 @@
+/** One run from a checked spec: areas taken, machine run, everything in the database. */
+import { readFileSync } from 'node:fs';
+import { Machine, type RunHooks, type RunResult, type RunSpec } from '../src/machine/index.ts';
+import { openStateDatabase, type JsonValue, type RunWriter } from '../src/runs/index.ts';
+import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
+import {
+  createWorkload,
+  parseTrace,
+  TraceWorkload,
+  type Workload,
+} from '../src/workload/index.ts';
+import type { CommandIo } from './command.ts';
+import { holdAreas } from './run-areas.ts';
+import { version } from './version.ts';
+
+export interface RunRequest {
+  readonly spec: RunSpec;
+  /** The command line, for people. */
+  readonly command: string;
+  readonly hooks: Pick<RunHooks, 'onProgress' | 'onPause'>;
+}
+
+export interface FinishedRun {
+  readonly runId: number;
+  readonly spec: JsonValue;
+  readonly result: RunResult;
+}
+
+/**
+ * Runs a spec and stores the run. A run that fails is stored as failed, with the reason, and its
+ * areas are given back.
+ * @throws UsageError, RunError, CheckError, InvariantError
+ */
+export async function executeRun(request: RunRequest, io: CommandIo): Promise<FinishedRun> {
+  const { spec } = request;
+  const workload = buildWorkload(spec);
+  const database = openStateDatabase(io.databasePath);
+  try {
+    const areas = await holdAreas(spec, database.activeAreas, io);
+    const stopOnSignal = (): void => {
+      areas.release();
+      process.exit(130);
+    };
+    process.once('SIGINT', stopOnSignal);
+    process.once('SIGTERM', stopOnSignal);
+    try {
+      let writer: RunWriter | undefined;
+      const hooks: RunHooks = {
+        ...request.hooks,
+        onPhase: (phase) => writer?.phase({ ...phase, series: phase.series }),
+        onEvent: (timeNs, kind, detail) => writer?.event(timeNs, kind, detail),
+      };
+      const machine = new Machine(spec, areas.prepared, workload, hooks);
+      const resolved = resolvedSpec(spec, machine);
+      writer = database.runs.begin({
+        design: spec.design,
+        seed: spec.seed,
+        spec: resolved,
+        version,
+        name: spec.name ?? null,
+        command: request.command,
+      });
+      const result = await runAndStore(machine, writer);
+      return { runId: writer.runId, spec: resolved, result };
+    } finally {
+      process.off('SIGINT', stopOnSignal);
+      process.off('SIGTERM', stopOnSignal);
+      areas.release();
+    }
+  } finally {
+    database.close();
+  }
+}
+
+async function runAndStore(machine: Machine, writer: RunWriter): Promise<RunResult> {
+  try {
+    const result = await machine.run();
+    writer.areas(
+      result.areas.map(({ type, path, kind, pages, usedPages, priority, ...counters }) => ({
+        ...{ type, path, kind, pages, usedPages, priority },
+        counters,
+      })),
+    );
+    writer.metadata(result.metadata);
+    for (const { name, buckets } of result.histograms)
+      writer.histogram(name, buckets, name.split('.').at(-1) ?? '');
+    writer.finish({
+      digest: result.digest,
+      verify: result.verify,
+      slotRuns: result.slotRuns,
+      virtualNs: result.virtualNs,
+      wallMs: result.wallMs,
+    });
+    return result;
+  } catch (error) {
+    writer.fail(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** Everything that decides the outcome, with defaults filled in and libraries named. */
+function resolvedSpec(spec: RunSpec, machine: Machine): JsonValue {
+  const { name, version: compressorVersion } = machine.compressor;
+  const resolved = {
+    ...spec,
+    zswap: { ...spec.zswap, compressor: name, compressorVersion },
+    costs: machine.engine.costs.name,
+  };
+  return JSON.parse(JSON.stringify(resolved)) as JsonValue;
+}
+
+function buildWorkload(spec: RunSpec): Workload {
+  const { workload } = spec;
+  if ('name' in workload)
+    return createWorkload(workload.name, workload.arguments, {
+      seed: spec.seed,
+      option: 'workload',
+    });
+  const trace = parseTrace(workload.trace, workload.source);
+  return new TraceWorkload(trace, { file: readContent(workload.content) });
+}
+
+function readContent(path: string | undefined): Uint8Array | null {
+  if (path === undefined) return null;
+  const bytes = readInput(path, '--content');
+  if (bytes.length < PAGE_SIZE)
+    throw new UsageError(`--content: ${path} has ${bytes.length} bytes; accepted: at least 4096`);
+  return bytes;
+}
+
+/** Reads a file that the user named; a missing one is the user's mistake. */
+export function readInput(path: string, option: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EIO') throw new RunError(`${option}: ${path}: ${code}`);
+    throw new UsageError(`${option}: ${path} cannot be read: ${code}`);
+  }
+}

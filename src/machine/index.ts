@@ -1,0 +1,3 @@
+export * from './machine.ts';
+export * from './run-result.ts';
+export * from './spec.ts';
