@@ -77,8 +77,8 @@ interface BenchOptions {
 function readLine(argv: readonly string[], io: CommandIo): BenchOptions | null {
   const parser = new Command('swaplab bench')
     .description("measure swaplab's own speed against what lz4-napi and fs alone allow")
-    .option('--rounds N', 'interleaved rounds (5)', '5')
-    .option('--scale F', 'share of the usual number of operations (1)', '1')
+    .option('--rounds <N>', 'interleaved rounds (5)', '5')
+    .option('--scale <F>', 'share of the usual number of operations (1)', '1')
     .option('--json', 'print one JSON document')
     .exitOverride()
     .configureOutput({

@@ -70,33 +70,33 @@ export function runCommand(): Command {
   const collect = (value: string, before: string[]): string[] => [...before, value];
   return new Command('swaplab run')
     .description('run one workload on an emulated machine and store the run')
-    .option('--trace FILE', 'replay a trace')
-    .option('--workload NAME', `run a built-in workload: ${Object.keys(workloads).join(', ')}`)
-    .option('--content FILE', 'a file whose pages a trace writes (content `file`)')
-    .option('--design NAME', `swap design: ${Object.keys(designs).join(', ')}`)
-    .option('--memory SIZE', "the cgroup's hard limit, such as 32M")
-    .option('--ram SIZE', "the machine's memory, of which zswap takes max_pool_percent (1G)")
-    .option('--cpus N', 'virtual CPUs (1)')
-    .option('--page-cluster N', 'vm.page-cluster: log2 of the readahead window (3)')
-    .option('--swappiness N', 'vm.swappiness (60)')
-    .option('--area FILE', 'a swap area that mkswap made: FILE[,prio=N][,device=NAME]', collect, [])
-    .option('--swap SIZE', 'a temporary area: SIZE[,ghost][,prio=N][,device=NAME]', collect, [])
-    .option('--device NAME', `device profile: ${Object.keys(deviceProfiles).join(', ')}`)
+    .option('--trace <FILE>', 'replay a trace')
+    .option('--workload <NAME>', `run a built-in workload: ${Object.keys(workloads).join(', ')}`)
+    .option('--content <FILE>', 'a file whose pages a trace writes (content `file`)')
+    .option('--design <NAME>', `swap design: ${Object.keys(designs).join(', ')}`)
+    .option('--memory <SIZE>', "the cgroup's hard limit, such as 32M")
+    .option('--ram <SIZE>', "the machine's memory, of which zswap takes max_pool_percent (1G)")
+    .option('--cpus <N>', 'virtual CPUs (1)')
+    .option('--page-cluster <N>', 'vm.page-cluster: log2 of the readahead window (3)')
+    .option('--swappiness <N>', 'vm.swappiness (60)')
+    .option('--area <FILE>', 'a swap area that mkswap made: FILE[,prio=N][,device=NAME]', collect, [])
+    .option('--swap <SIZE>', 'a temporary area: SIZE[,ghost][,prio=N][,device=NAME]', collect, [])
+    .option('--device <NAME>', `device profile: ${Object.keys(deviceProfiles).join(', ')}`)
     .option(
       '--zswap [SETTINGS]',
       'zswap in front: max_pool_percent=N, accept_threshold_percent=N, ' +
         `compressor=${Object.keys(compressors).join('|')}, writebackBatch=N|kernel`,
     )
     .addOption(
-      new Option('--payload KIND', 'bytes: real pages (default); none: sizes only').choices([
+      new Option('--payload <KIND>', 'bytes: real pages (default); none: sizes only').choices([
         'bytes',
         'none',
       ]),
     )
-    .option('--seed N', 'seed of everything that is drawn (1)')
-    .option('--name TEXT', 'what to call the run')
-    .option('--spec FILE', 'a spec in JSON; options change it')
-    .option('--set KEY=VALUE', 'set a key of the spec, such as machine.memory=32M', collect, [])
+    .option('--seed <N>', 'seed of everything that is drawn (1)')
+    .option('--name <TEXT>', 'what to call the run')
+    .option('--spec <FILE>', 'a spec in JSON; options change it')
+    .option('--set <KEY=VALUE>', 'set a key of the spec, such as machine.memory=32M', collect, [])
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'no progress')
     .argument('[ARGUMENTS...]', "the workload's own arguments, behind --")

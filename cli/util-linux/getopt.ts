@@ -75,7 +75,7 @@ export class Getopt<Id extends string> {
     const equals = text.indexOf('=');
     const name = equals === -1 ? text : text.slice(0, equals);
     const value = equals === -1 ? null : text.slice(equals + 1);
-    const spec = this.#findLong(name);
+    const spec = this.#findLong(name, text);
     const { id, long = '', argument = 'none' } = spec;
     if (argument === 'none' && value !== null)
       this.#fail(`option '--${long}' doesn't allow an argument`);
@@ -85,15 +85,16 @@ export class Getopt<Id extends string> {
     return { id, value: next };
   }
 
-  #findLong(name: string): OptionSpec<Id> {
+  /** @param text - the option as written, with its argument: how glibc names one it cannot find */
+  #findLong(name: string, text: string): OptionSpec<Id> {
     const exact = this.#options.find(({ long }) => long === name);
     if (exact !== undefined) return exact;
     const fitting = this.#options.filter(({ long }) => long?.startsWith(name) === true);
     if (fitting.length > 1) {
       const names = fitting.map(({ long }) => ` '--${long ?? ''}'`).join('');
-      this.#fail(`option '--${name}' is ambiguous; possibilities:${names}`);
+      this.#fail(`option '--${text}' is ambiguous; possibilities:${names}`);
     }
-    return fitting[0] ?? this.#fail(`unrecognized option '--${name}'`);
+    return fitting[0] ?? this.#fail(`unrecognized option '--${text}'`);
   }
 
   /** Reads `-abc`; the rest of the word is the argument of the first option that takes one. */

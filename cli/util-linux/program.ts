@@ -4,17 +4,14 @@
  *
  * util-linux counterpart: include/c.h (warnx, errx, errtryhelp, print_version) and glibc's strerror.
  */
-import { createRequire } from 'node:module';
 import { RunError, UsageError, type Errno } from '../../src/units/index.ts';
 import { SystemPrograms, SYSTEM_PATH } from '../../src/device/system-programs.ts';
-import type { CommandIo } from '../command.ts';
+import type { CliCommand, CommandIo } from '../command.ts';
+import { version } from '../version.ts';
 
-/** A command of the `swaplab` program. */
-export interface UtilLinuxCommand {
-  readonly name: string;
-  readonly summary: string;
-  run(argv: readonly string[], io: CommandIo): Promise<number>;
-  /** As `run`, for another program that calls this one. */
+/** A command that another one can call. */
+export interface UtilLinuxCommand extends CliCommand {
+  /** As `run`, without waiting. */
   runSync(argv: readonly string[], io: CommandIo): number;
 }
 
@@ -79,7 +76,7 @@ export class Program {
 
   /** Writes `NAME from swaplab VERSION` and ends the program well. */
   showVersion(): never {
-    this.print(`${this.name} from swaplab ${packageVersion()}\n`);
+    this.print(`${this.name} from swaplab ${version}\n`);
     throw new ProgramExit(0);
   }
 
@@ -150,10 +147,4 @@ function errorText(error: unknown): string {
   const { code } = error;
   if (typeof code === 'string' && Object.hasOwn(errnoTexts, code)) return errnoTexts[code as Errno];
   return error.message.replace(/^\w+: /, '').replace(/, \w+( '.*)?$/s, '');
-}
-
-/** The version of this package, by its own name: it works from the sources and when installed. */
-function packageVersion(): string {
-  const found = createRequire(import.meta.url)('swaplab/package.json') as { version: string };
-  return found.version;
 }

@@ -182,11 +182,7 @@ export class MemoryManager implements SwapClient {
 
   folioInserted(frame: PageFrame, shadow: Shadow): void {
     if (shadow !== 0)
-      refault(
-        { ...this.#refaultContext, hasSwapSpace: this.swap.space.freePages > 0 },
-        frame,
-        shadow,
-      );
+      refault(this.#refaultContext, frame, shadow, this.swap.space.freePages > 0);
     this.cgroup.lru.add(frame);
   }
 

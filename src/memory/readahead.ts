@@ -79,7 +79,7 @@ export class SwapReadahead {
   }
 
   #usesVma(): boolean {
-    return !this.#swap.space.areas().some((area) => area.rotational);
+    return !this.#swap.space.hasRotating;
   }
 
   #readVmaWindow(space: AddressSpace, page: VirtualPage, target: SwapEntry): void {

@@ -30,6 +30,8 @@ export class SlotSpace {
   readonly #cpuType: Uint8Array;
   readonly #cpuNext: Uint32Array;
 
+  #hasRotating = false;
+
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#cpuType = new Uint8Array(engine.cpuCount * SWAP_NR_ORDERS).fill(NO_AREA);
@@ -42,6 +44,7 @@ export class SlotSpace {
     this.#areas[area.type] = area;
     const behind = this.#available.findIndex((other) => other.priority < area.priority);
     this.#available.splice(behind < 0 ? this.#available.length : behind, 0, area);
+    this.#hasRotating = this.areas().some((other) => other.rotational);
   }
 
   /** Takes an area out of use: nothing is allocated from it any more. */
@@ -56,6 +59,12 @@ export class SlotSpace {
   remove(area: SlotArea): void {
     assert(!area.isWritable && area.inUse === 0, 'an area is empty when it goes');
     this.#areas[area.type] = undefined;
+    this.#hasRotating = this.areas().some((other) => other.rotational);
+  }
+
+  /** Some area is on a rotating device (nr_rotate_swap). */
+  get hasRotating(): boolean {
+    return this.#hasRotating;
   }
 
   area(type: number): SlotArea | undefined {
@@ -70,14 +79,17 @@ export class SlotSpace {
   /** Usable slots of all writable areas (total_swap_pages). */
   get totalPages(): number {
     let total = 0;
-    for (const area of this.#available) total += area.usablePages;
+    for (let i = 0; i < this.#available.length; i++) total += this.#available[i]!.usablePages;
     return total;
   }
 
   /** Free slots of all writable areas (nr_swap_pages). */
   get freePages(): number {
     let free = 0;
-    for (const area of this.#available) free += area.usablePages - area.inUse;
+    for (let i = 0; i < this.#available.length; i++) {
+      const area = this.#available[i]!;
+      free += area.usablePages - area.inUse;
+    }
     return free;
   }
 

@@ -80,8 +80,9 @@ export class ClusterTables {
       table[at + 1] = 0;
       return;
     }
-    table[at] = (((shadow % SHADOW_LOW_RANGE) << 1) | 1) >>> 0;
-    table[at + 1] = Math.floor(shadow / SHADOW_LOW_RANGE);
+    const high = Math.floor(shadow / SHADOW_LOW_RANGE);
+    table[at] = (((shadow - high * SHADOW_LOW_RANGE) << 1) | 1) >>> 0;
+    table[at + 1] = high;
   }
 
   /** Bytes of the tables that are allocated: a page each. */
