@@ -16,14 +16,23 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: true },
+      ],
       '@typescript-eslint/prefer-literal-enum-member': 'off',
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
-        { selector: "ThrowStatement > NewExpression[callee.name='Error']",
-          message: 'Throw one of the error classes of src/units.' },
+        {
+          selector: "ThrowStatement > NewExpression[callee.name='Error']",
+          message: 'Throw one of the error classes of src/units.',
+        },
       ],
       eqeqeq: 'error',
     },
@@ -36,10 +45,18 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
-        { selector: "ThrowStatement > NewExpression[callee.name='Error']",
-          message: 'Throw one of the error classes of src/units.' },
-        { selector: 'Program > VariableDeclaration[kind="let"]', message: 'No module-level mutable state.' },
-        { selector: 'Program > ExportNamedDeclaration > VariableDeclaration[kind="let"]', message: 'No module-level mutable state.' },
+        {
+          selector: "ThrowStatement > NewExpression[callee.name='Error']",
+          message: 'Throw one of the error classes of src/units.',
+        },
+        {
+          selector: 'Program > VariableDeclaration[kind="let"]',
+          message: 'No module-level mutable state.',
+        },
+        {
+          selector: 'Program > ExportNamedDeclaration > VariableDeclaration[kind="let"]',
+          message: 'No module-level mutable state.',
+        },
       ],
       'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }],
       'max-params': ['error', 5],
@@ -50,6 +67,12 @@ export default tseslint.config(
     files: ['src/machine/**/*.ts', 'src/runs/**/*.ts'],
     rules: { 'no-restricted-properties': ['error', ...clockAndChance.slice(2)] },
   },
-  { files: ['test/**/*.ts', 'vitest.config.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-member-access': 'off' } },
+  {
+    files: ['test/**/*.ts', 'vitest.config.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+    },
+  },
   { files: ['vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
 );

@@ -275,4 +275,3 @@ function row(figure: Figure): Record<string, string | number> {
     ROUNDS: `${Math.min(...rounds).toLocaleString('en-US')} to ${Math.max(...rounds).toLocaleString('en-US')}`,
   };
 }
-

@@ -3,8 +3,8 @@ import { SingleBar } from 'cli-progress';
 import type { Progress } from '../src/machine/index.ts';
 
 export interface ProgressReporter {
-  update(progress: Progress): void;
-  stop(): void;
+  readonly update: (progress: Progress) => void;
+  readonly stop: () => void;
 }
 
 /** @param isWanted - false with --quiet; a pipe gets none in any case */

@@ -98,8 +98,7 @@ class AreaHolder implements HeldAreas {
       const { uuid, label, kind, maxPages, pages, fileId } = opened;
       const request = { path: opened.path, fileId, kind, maxPages, pages, priority, uuid, label };
       const taken = this.#active.activate({ ...request, transient: true });
-      if (typeof taken === 'string')
-        throw new RunError(`${path}: ${taken}: ${REASONS[taken]}`);
+      if (typeof taken === 'string') throw new RunError(`${path}: ${taken}: ${REASONS[taken]}`);
     }
     this.#fileIds.push(opened.fileId);
     const row = this.#active.list().find((area) => area.fileId === opened.fileId)!;
@@ -145,7 +144,9 @@ class AreaHolder implements HeldAreas {
   #open(path: string, row: ActiveArea, profile: string): void {
     const opened = openSwapArea(path, { active: [] });
     if (opened.outcome !== 'ok')
-      throw new RunError(`${path}: ${opened.outcome}: ${[...opened.log, opened.reason].join('; ')}`);
+      throw new RunError(
+        `${path}: ${opened.outcome}: ${[...opened.log, opened.reason].join('; ')}`,
+      );
     const sizeBytes = row.maxPages * PAGE_SIZE;
     const isReal = row.kind !== 'ghost' && this.#spec.payload === 'bytes';
     const device: BlockDevice = isReal

@@ -79,7 +79,12 @@ export function runCommand(): Command {
     .option('--cpus <N>', 'virtual CPUs (1)')
     .option('--page-cluster <N>', 'vm.page-cluster: log2 of the readahead window (3)')
     .option('--swappiness <N>', 'vm.swappiness (60)')
-    .option('--area <FILE>', 'a swap area that mkswap made: FILE[,prio=N][,device=NAME]', collect, [])
+    .option(
+      '--area <FILE>',
+      'a swap area that mkswap made: FILE[,prio=N][,device=NAME]',
+      collect,
+      [],
+    )
     .option('--swap <SIZE>', 'a temporary area: SIZE[,ghost][,prio=N][,device=NAME]', collect, [])
     .option('--device <NAME>', `device profile: ${Object.keys(deviceProfiles).join(', ')}`)
     .option(

@@ -46,7 +46,9 @@ export const command: CliCommand = {
 
 /** A trace's `pause`: says where pages are, and goes on at a newline on stdin or SIGUSR1. */
 async function waitForUser(label: string, runs: readonly SlotRun[], io: CommandIo): Promise<void> {
-  io.stderr(`${label}: all queued writes are done; swapped pages (the first ${runs.length} runs):\n`);
+  io.stderr(
+    `${label}: all queued writes are done; swapped pages (the first ${runs.length} runs):\n`,
+  );
   for (const run of runs)
     io.stderr(
       `  task ${run.task} page ${run.page} to ${run.page + run.length - 1}: ` +

@@ -3,12 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Machine, type RunHooks, type RunResult, type RunSpec } from '../src/machine/index.ts';
 import { openStateDatabase, type JsonValue, type RunWriter } from '../src/runs/index.ts';
 import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
-import {
-  createWorkload,
-  parseTrace,
-  TraceWorkload,
-  type Workload,
-} from '../src/workload/index.ts';
+import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src/workload/index.ts';
 import type { CommandIo } from './command.ts';
 import { holdAreas } from './run-areas.ts';
 import { version } from './version.ts';
@@ -44,15 +39,9 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
     process.once('SIGINT', stopOnSignal);
     process.once('SIGTERM', stopOnSignal);
     try {
-      let writer: RunWriter | undefined;
-      const hooks: RunHooks = {
-        ...request.hooks,
-        onPhase: (phase) => writer?.phase({ ...phase, series: phase.series }),
-        onEvent: (timeNs, kind, detail) => writer?.event(timeNs, kind, detail),
-      };
-      const machine = new Machine(spec, areas.prepared, workload, hooks);
+      const machine = new Machine(spec, areas.prepared, workload);
       const resolved = resolvedSpec(spec, machine);
-      writer = database.runs.begin({
+      const writer = database.runs.begin({
         design: spec.design,
         seed: spec.seed,
         spec: resolved,
@@ -60,7 +49,7 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
         name: spec.name ?? null,
         command: request.command,
       });
-      const result = await runAndStore(machine, writer);
+      const result = await runAndStore(machine, writer, request.hooks);
       return { runId: writer.runId, spec: resolved, result };
     } finally {
       process.off('SIGINT', stopOnSignal);
@@ -72,9 +61,21 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
   }
 }
 
-async function runAndStore(machine: Machine, writer: RunWriter): Promise<RunResult> {
+async function runAndStore(
+  machine: Machine,
+  writer: RunWriter,
+  hooks: RunRequest['hooks'],
+): Promise<RunResult> {
   try {
-    const result = await machine.run();
+    const result = await machine.run({
+      ...hooks,
+      onPhase: (phase) => {
+        writer.phase(phase);
+      },
+      onEvent: (timeNs, kind, detail) => {
+        writer.event(timeNs, kind, detail);
+      },
+    });
     writer.areas(
       result.areas.map(({ type, path, kind, pages, usedPages, priority, ...counters }) => ({
         ...{ type, path, kind, pages, usedPages, priority },

@@ -137,8 +137,7 @@ export class FileDevice implements BlockDevice {
     const stat = fs.fstatSync(this.#fd);
     if (!stat.isFile() || stat.size >= this.sizeBytes) return true;
     const { size } = stat;
-    this.#problem =
-      `${this.name}: has ${size} bytes where it had ${this.sizeBytes}: it was truncated while in use`;
+    this.#problem = `${this.name}: has ${size} bytes where it had ${this.sizeBytes}: it was truncated while in use`;
     return false;
   }
 

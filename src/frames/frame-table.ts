@@ -162,7 +162,10 @@ export class FrameTable {
     for (const frame of this.allocated()) {
       used += 1;
       const cached = this.has(frame, PG.swapcache);
-      assert(cached === (this.#entry[frame] !== NO_ENTRY), 'cached folios and only they have entries');
+      assert(
+        cached === (this.#entry[frame] !== NO_ENTRY),
+        'cached folios and only they have entries',
+      );
     }
     assert(used + this.#freeCount === this.frameCount, 'each frame is used or free');
   }

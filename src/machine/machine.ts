@@ -14,7 +14,7 @@ import {
   UsageError,
   type VirtualPage,
 } from '../units/index.ts';
-import { CostProfile, Engine, type CountedName } from '../engine/index.ts';
+import { CostProfile, Engine } from '../engine/index.ts';
 import { defaultCosts } from '../engine/profiles/default-costs.ts';
 import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
 import { createCompressor, INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
@@ -108,21 +108,15 @@ export class Machine {
   readonly #startNs: Float64Array;
   readonly #endNs: Float64Array;
   readonly #freeNs: Float64Array;
-  readonly #hooks: RunHooks;
+  #hooks: RunHooks = {};
   #operations = 0;
   #killed = 0;
   #codecCallsSeen = 0;
 
-  constructor(
-    spec: RunSpec,
-    areas: readonly PreparedArea[],
-    workload: Workload,
-    hooks: RunHooks = {},
-  ) {
+  constructor(spec: RunSpec, areas: readonly PreparedArea[], workload: Workload) {
     this.#spec = spec;
     this.#areas = areas;
     this.#workload = workload;
-    this.#hooks = hooks;
     this.engine = new Engine({
       seed: spec.seed,
       cpuCount: spec.machine.cpus,
@@ -130,9 +124,7 @@ export class Machine {
     });
     const ramPages = pagesOf(spec.machine.ram, 'machine.ram');
     const limitPages =
-      spec.machine.memory === undefined
-        ? ramPages
-        : pagesOf(spec.machine.memory, 'machine.memory');
+      spec.machine.memory === undefined ? ramPages : pagesOf(spec.machine.memory, 'machine.memory');
     if (limitPages < 64)
       throw new UsageError('machine.memory: a cgroup of less than 64 pages (256K) cannot swap');
     // Reclaim and writeback charge beyond the limit; a batch is at most 4096 entries.
@@ -166,7 +158,8 @@ export class Machine {
   }
 
   /** Runs the workload, then swaps everything back in and compares it. */
-  async run(): Promise<RunResult> {
+  async run(hooks: RunHooks = {}): Promise<RunResult> {
+    this.#hooks = hooks;
     const startMs = performance.now();
     if (this.#spec.payload === 'none') this.#setSampleLengths();
     const phases: PhaseResult[] = [];
@@ -336,7 +329,7 @@ export class Machine {
     return {
       index,
       op: phase.label,
-      counters: this.engine.since(before) as Record<CountedName, number>,
+      counters: this.engine.since(before),
       present: live.reduce((sum, space) => sum + space.present, 0),
       swapped: live.reduce((sum, space) => sum + space.swapped, 0),
       virtualNs: this.engine.latestNs - startNs,
@@ -389,7 +382,7 @@ export class Machine {
       if (this.#startNs[at] === -1) this.#startNs[at] = this.engine.nowNs;
       this.#operate(space, kind[i]!, at, page[i]! as VirtualPage);
       if (child === null) this.#endNs[at] = this.engine.nowNs;
-      if (!space.isAlive) this.#noteKill(at, child === null ? 'task' : 'forked child');
+      if (isKilled(space)) this.#noteKill(at, child === null ? 'task' : 'forked child');
       if (this.swap.zswap.codecCalls - this.#codecCallsSeen >= CODEC_CALLS_PER_TURN)
         await this.#turn();
     }
@@ -406,9 +399,9 @@ export class Machine {
     }
     // A read-modify-write faults as a read first; its write then finds the page as that left it.
     let frame = this.memory.touch(space, page, kind === OP.write);
-    if (kind === OP.read || !space.isAlive) return;
+    if (kind === OP.read || isKilled(space)) return;
     if (kind === OP.modify) frame = this.memory.touch(space, page, true);
-    if (!space.isAlive) return;
+    if (isKilled(space)) return;
     assert(frame !== NO_FRAME, 'a page that is written has a frame');
     if (this.#payload.kind === 'bytes')
       this.#workload.apply(kind, task, page, this.#payload.view(frame));
@@ -432,11 +425,15 @@ export class Machine {
     let pagesChecked = 0;
     let mismatches = 0;
     for (const [task, space] of this.#spaces.entries()) {
-      for (let index = 0; index < space.pageCount && space.isAlive; index++) {
+      if (isKilled(space)) continue;
+      for (let index = 0; index < space.pageCount; index++) {
         const page = index as VirtualPage;
         const frame = this.memory.touch(space, page, false);
         // Nothing writes any more, but a reader that finds no memory is killed as always.
-        if (!space.isAlive as boolean) throw new RunError('out of memory while verifying');
+        if (isKilled(space)) {
+          this.#noteKill(task, 'while its pages were compared, task');
+          break;
+        }
         pagesChecked += 1;
         if (!this.#holdsExpected(task, page, frame)) mismatches += 1;
         if (index % BATCH_OPERATIONS === 0) {
@@ -543,6 +540,11 @@ export class Machine {
   }
 }
 
+/** Asked anew after each touch: that may have killed the task. */
+function isKilled(space: AddressSpace): boolean {
+  return !space.isAlive;
+}
+
 const zeroPage: Uint8Array = Buffer.alloc(PAGE_SIZE);
 
 function pagesOf(value: number | string, key: string): number {
@@ -551,4 +553,3 @@ function pagesOf(value: number | string, key: string): number {
     throw new UsageError(`${key}: '${value}' is no multiple of the page size (4096)`);
   return bytes / PAGE_SIZE;
 }
-

@@ -12,7 +12,11 @@ export interface PhaseResult {
   readonly virtualNs: number;
   readonly wallMs: number;
   readonly zswap: Readonly<Record<string, number>> | null;
-  readonly series: readonly { readonly name: string; readonly timeNs: number; readonly value: number }[];
+  readonly series: readonly {
+    readonly name: string;
+    readonly timeNs: number;
+    readonly value: number;
+  }[];
 }
 
 /** Swapped pages that follow each other in the mapping and on the area. */
@@ -46,7 +50,10 @@ export interface DeterministicResult {
   readonly slotRuns: number;
   readonly verify: { readonly pagesChecked: number; readonly mismatches: number };
   readonly metadata: readonly MetadataTerm[];
-  readonly histograms: readonly { readonly name: string; readonly buckets: readonly HistogramBucket[] }[];
+  readonly histograms: readonly {
+    readonly name: string;
+    readonly buckets: readonly HistogramBucket[];
+  }[];
   readonly virtualNs: number;
 }
 

@@ -78,7 +78,7 @@ const areaSchema: z.ZodType<AreaSpec> = z.strictObject({
   device: oneOf(deviceProfiles).optional(),
 });
 
-const machineSchema: z.ZodType<MachineSpec, unknown> = z
+const machineSchema: z.ZodType<MachineSpec> = z
   .strictObject({
     ram: size.default('1G'),
     cpus: z.number().int().min(1).max(1).default(1),
@@ -89,7 +89,7 @@ const machineSchema: z.ZodType<MachineSpec, unknown> = z
   })
   .prefault({});
 
-const zswapSchema: z.ZodType<ZswapSpec, unknown> = z
+const zswapSchema: z.ZodType<ZswapSpec> = z
   .strictObject({
     enabled: z.boolean().default(false),
     compressor: oneOf(compressors).default('lz4'),
@@ -99,7 +99,7 @@ const zswapSchema: z.ZodType<ZswapSpec, unknown> = z
   })
   .prefault({});
 
-const workloadSchema: z.ZodType<WorkloadSpec, unknown> = z.union(
+const workloadSchema: z.ZodType<WorkloadSpec> = z.union(
   [
     z.strictObject({
       trace: z.string(),
@@ -111,7 +111,7 @@ const workloadSchema: z.ZodType<WorkloadSpec, unknown> = z.union(
   { error: 'expected {"trace": TEXT} or {"name": NAME, "arguments": [...]}' },
 );
 
-const specSchema: z.ZodType<RunSpec, unknown> = z.strictObject({
+const specSchema: z.ZodType<RunSpec> = z.strictObject({
   name: z.string().optional(),
   seed: z.number().int().min(0).max(0xffffffff).default(1),
   design: oneOf(designs).default('swap-table'),

@@ -181,8 +181,7 @@ export class MemoryManager implements SwapClient {
   }
 
   folioInserted(frame: PageFrame, shadow: Shadow): void {
-    if (shadow !== 0)
-      refault(this.#refaultContext, frame, shadow, this.swap.space.freePages > 0);
+    if (shadow !== 0) refault(this.#refaultContext, frame, shadow, this.swap.space.freePages > 0);
     this.cgroup.lru.add(frame);
   }
 
@@ -384,7 +383,7 @@ export class MemoryManager implements SwapClient {
       return true;
     }
     let isDrained = false;
-    for (let retries = MAX_RECLAIM_RETRIES; retries >= 0; ) {
+    for (let retries = MAX_RECLAIM_RETRIES; retries >= 0;) {
       const reclaimed = this.#reclaim(1);
       if (this.cgroup.tryCharge()) return true;
       if (!isDrained) {

@@ -163,8 +163,7 @@ interface WindowInput {
 function windowSize(input: WindowInput): number {
   let pages = input.hits + 2;
   if (pages === 2) {
-    const isAdjacent =
-      input.current === input.previous + 1 || input.current === input.previous - 1;
+    const isAdjacent = input.current === input.previous + 1 || input.current === input.previous - 1;
     if (!isAdjacent) pages = 1;
   } else {
     let rounded = 4;

@@ -109,8 +109,7 @@ export class Reclaimer {
     const refaulted = cgroup.activatedRefaults !== cgroup.seenActivatedRefaults;
     control.mayDeactivateAnon =
       control.forceDeactivate || refaulted || inactiveIsLow(cgroup, LRU.inactiveAnon);
-    control.mayDeactivateFile =
-      control.forceDeactivate || inactiveIsLow(cgroup, LRU.inactiveFile);
+    control.mayDeactivateFile = control.forceDeactivate || inactiveIsLow(cgroup, LRU.inactiveFile);
   }
 
   /** @source linux 6.18 shrink_lruvec */
@@ -148,7 +147,7 @@ export class Reclaimer {
     const hasSwap = this.#swap.space.freePages > 0;
     for (let list = 0; list < LRU_COUNT; list++) {
       const isFile = list >= LRU.inactiveFile;
-      let scan = Math.floor(cgroup.lru.size(list) / 2 ** control.priority);
+      let scan = cgroup.lru.size(list) >>> control.priority;
       // Without room in swap only file pages can go; anonymous ones would come straight back.
       if (!hasSwap && !this.#hasCachedFolios()) scan = isFile ? scan : 0;
       else if (!isEqual) scan = Math.floor((scan * (isFile ? file : anon)) / (anon + file));

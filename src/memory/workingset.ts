@@ -33,16 +33,8 @@ export function isWorkingsetShadow(shadow: Shadow): boolean {
 }
 
 /** The shadow that an evicted folio leaves; ages the LRU by one (workingset_eviction). */
-export function evictionShadow(
-  cgroup: MemoryCgroup,
-  frames: FrameTable,
-  frame: PageFrame,
-): Shadow {
-  const shadow = packShadow(
-    cgroup.nonresidentAge,
-    cgroup.id,
-    frames.has(frame, PG.workingset),
-  );
+export function evictionShadow(cgroup: MemoryCgroup, frames: FrameTable, frame: PageFrame): Shadow {
+  const shadow = packShadow(cgroup.nonresidentAge, cgroup.id, frames.has(frame, PG.workingset));
   cgroup.nonresidentAge += 1;
   return shadow;
 }

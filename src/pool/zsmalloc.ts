@@ -10,12 +10,7 @@ import { assert, PAGE_SIZE } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
 import { NO_HANDLE, type ObjectPool, type PoolHandle } from './object-pool.ts';
 import { PageArena } from './page-arena.ts';
-import {
-  classIndexOf,
-  createSizeClasses,
-  ZS_HANDLE_SIZE,
-  type SizeClass,
-} from './size-classes.ts';
+import { classIndexOf, createSizeClasses, ZS_HANDLE_SIZE, type SizeClass } from './size-classes.ts';
 import { NO_ZSPAGE, ZspageTable } from './zspage-table.ts';
 
 /** @source linux 6.18 CONFIG_ZSMALLOC_CHAIN_SIZE */
@@ -195,13 +190,7 @@ export class ZsmallocPool implements ObjectPool {
   }
 
   /** Copies an object's payload from or to `buffer` at `at`, page by page. */
-  #copy(
-    handle: number,
-    entry: SizeClass,
-    buffer: Uint8Array,
-    at: number,
-    isWrite: boolean,
-  ): void {
+  #copy(handle: number, entry: SizeClass, buffer: Uint8Array, at: number, isWrite: boolean): void {
     const pages = this.#zspages.pages(this.#zspage[handle]!);
     const header = entry.isHuge ? 0 : ZS_HANDLE_SIZE;
     let position = this.#object[handle]! * entry.size + header;

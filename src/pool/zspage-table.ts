@@ -152,7 +152,10 @@ export class ZspageTable {
         const entry = table[index]!;
         const used = this.#handles[zspage]!.reduce((sum, handle) => sum + (handle > 0 ? 1 : 0), 0);
         assert(used === this.#inUse[zspage], 'objects in use are counted right');
-        assert(this.#group[zspage] === fullness(used, entry.objectsPerZspage), 'listed by fullness');
+        assert(
+          this.#group[zspage] === fullness(used, entry.objectsPerZspage),
+          'listed by fullness',
+        );
         let free = 0;
         for (let at = this.#freeObject[zspage]!; at !== NO_OBJECT; at = this.#links[zspage]![at]!)
           free += 1;
@@ -185,8 +188,7 @@ export class ZspageTable {
     const previous = this.#previous[zspage]!;
     if (next !== NO_ZSPAGE) this.#previous[next] = previous;
     if (previous !== NO_ZSPAGE) this.#next[previous] = next;
-    else
-      this.#heads[this.#classIndex[zspage]! * FULLNESS_GROUPS + this.#group[zspage]!] = next;
+    else this.#heads[this.#classIndex[zspage]! * FULLNESS_GROUPS + this.#group[zspage]!] = next;
   }
 
   #grow(): void {

@@ -112,8 +112,7 @@ export class SlotArea {
    */
   attach(owner: SlotOwner): void {
     this.#owner = owner;
-    for (const slot of this.#unusable)
-      this.clusters.addToCount(clusterOf(slot as SlotIndex), 1);
+    for (const slot of this.#unusable) this.clusters.addToCount(clusterOf(slot as SlotIndex), 1);
     const masked = this.clusters.clusterCount * SWAPFILE_CLUSTER - this.maxPages;
     this.clusters.addToCount((this.clusters.clusterCount - 1) as ClusterIndex, masked);
     for (let index = 0; index < this.clusters.clusterCount; index++) {
@@ -287,7 +286,7 @@ export class SlotArea {
     }
     if (found !== NO_SLOT) {
       if (clusters.count(cluster) === 0) clusters.setOrder(cluster, order);
-      for (let slot = found; slot < found + wanted; slot++) owner.claim(slot as SlotIndex);
+      for (let slot = found; slot < found + wanted; slot++) owner.claim(slot);
       clusters.addToCount(cluster, wanted);
       this.#inUse += wanted;
       this.#engine.count(EV.slotAlloc);
@@ -304,15 +303,15 @@ export class SlotArea {
     const owner = this.#tables();
     let mustReclaim = false;
     for (let at = slot; at < slot + wanted; at++) {
-      if (owner.isFree(at as SlotIndex)) continue;
-      if (!owner.isCacheOnly(at as SlotIndex) || !this.#isSwapFull()) return false;
+      if (owner.isFree(at)) continue;
+      if (!owner.isCacheOnly(at) || !this.#isSwapFull()) return false;
       mustReclaim = true;
     }
     if (!mustReclaim) return true;
     // Dropping a folio takes the cluster lock itself; what it frees may relist the cluster.
     this.clusters.release(cluster);
     for (let at = slot; at < slot + wanted; at++)
-      if (owner.isCacheOnly(at as SlotIndex)) owner.reclaimCached(at as SlotIndex);
+      if (owner.isCacheOnly(at)) owner.reclaimCached(at);
     this.#lock(cluster);
     const list = this.clusters.list(cluster);
     if (list === ClusterList.free) {
@@ -320,8 +319,7 @@ export class SlotArea {
       this.clusters.isolate(cluster);
       if (!owner.openCluster(cluster)) return false;
     }
-    for (let at = slot; at < slot + wanted; at++)
-      if (!owner.isFree(at as SlotIndex)) return false;
+    for (let at = slot; at < slot + wanted; at++) if (!owner.isFree(at)) return false;
     return true;
   }
 

@@ -5,7 +5,13 @@
  * the file would do, at the page where it happens.
  */
 import { xxh64 } from '@node-rs/xxhash';
-import { entrySlot, entryType, MAX_SWAPFILES, type PageFrame, type SwapEntry } from '../units/index.ts';
+import {
+  entrySlot,
+  entryType,
+  MAX_SWAPFILES,
+  type PageFrame,
+  type SwapEntry,
+} from '../units/index.ts';
 import type { Payload } from '../frames/index.ts';
 
 const CHUNK_SHIFT = 12;
@@ -45,8 +51,6 @@ export class PageChecks {
         this.#sums[entryType(entry)]![chunk]?.[slot & CHUNK_MASK] ===
         xxh64(this.#payload.view(frame))
       );
-    return (
-      this.#tags[entryType(entry)]![chunk]?.[slot & CHUNK_MASK] === this.#payload.tag(frame)
-    );
+    return this.#tags[entryType(entry)]![chunk]?.[slot & CHUNK_MASK] === this.#payload.tag(frame);
   }
 }

@@ -49,7 +49,7 @@ export const NO_FRAME = 0xffffffff as PageFrame;
 export function makeSwapEntry(type: number, slot: SlotIndex): SwapEntry {
   assert(type >= 0 && type < MAX_SWAPFILES, 'swap type out of range');
   assert(slot >= 0 && slot < SWAPFILE_MAX_PAGES, 'slot out of range');
-  return ((type << SWP_TYPE_SHIFT) | slot) >>> 0 as SwapEntry;
+  return (((type << SWP_TYPE_SHIFT) | slot) >>> 0) as SwapEntry;
 }
 
 /** The swap type of an entry. */

@@ -14,7 +14,8 @@ const exponents: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t
  */
 export function parseSize(text: string, option: string): number {
   const match = /^(\d+)(\.\d+)?\s*([kmgtp]?)(ib|b)?$/i.exec(text.trim());
-  const accepted = 'accepted: a number of bytes, or with K, M, G, T (powers of 1024) or KB, MB, … (powers of 1000)';
+  const accepted =
+    'accepted: a number of bytes, or with K, M, G, T (powers of 1024) or KB, MB, … (powers of 1000)';
   if (match === null) throw new UsageError(`${option}: '${text}' is no size; ${accepted}`);
   const [, whole = '', fraction = '', unit = '', suffix = ''] = match;
   const base = suffix.toLowerCase() === 'b' && unit !== '' ? 1000 : 1024;

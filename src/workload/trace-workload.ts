@@ -86,8 +86,7 @@ export class TraceWorkload implements Workload {
         for (let i = 0; i < total; i++) pages[i] = first + ((this.#draw + i) % count);
         break;
       case 'rev':
-        for (let i = 0; i < total; i++)
-          pages[i] = first + count - 1 - ((this.#draw + i) % count);
+        for (let i = 0; i < total; i++) pages[i] = first + count - 1 - ((this.#draw + i) % count);
         break;
       case 'rand':
         for (let i = 0; i < total; i++) pages[i] = first + (this.#stream.next() % count);
@@ -177,7 +176,8 @@ export class TraceWorkload implements Workload {
     for (const content of this.#contents) {
       if (content.kind === 'zero') continue;
       if (content.kind === 'spread')
-        for (let page = 0; page < 33; page++) this.#addSample(sampleKey(content, page), content, page);
+        for (let page = 0; page < 33; page++)
+          this.#addSample(sampleKey(content, page), content, page);
       else this.#addSample(sampleKey(content, 0), content, 0);
     }
   }

@@ -103,7 +103,13 @@ class Parser {
           `not ${words.length - 1}`,
       );
     const [name, first, count, order, draws, seed, text] = words as [
-      string, string, string, string, string, string, string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
     ];
     const { verb, fork } = VERBS[name]!;
     const operation = {

@@ -205,9 +205,7 @@ export class UsememWorkload implements Workload {
     const lines: string[] = [];
     if (this.#options.initTime) {
       const usecs = Math.floor(times.initNs / 1000);
-      lines.push(
-        `the initialization time is ${Math.floor(usecs / 1e6)} secs ${usecs % 1e6} usecs`,
-      );
+      lines.push(`the initialization time is ${Math.floor(usecs / 1e6)} secs ${usecs % 1e6} usecs`);
     }
     for (const accessNs of times.accessNs) {
       const usecs = Math.max(1, Math.floor(accessNs / 1000));

@@ -236,7 +236,7 @@ describe.skipIf(!isInstalled('mkswap'))("the system's mkswap beside ours", () =>
 
 describe.skipIf(!isInstalled('swapon'))("the system's swapon and swapoff beside ours", () => {
   it('refuse the same command lines', () => {
-    const lines: readonly ['swapon' | 'swapoff', ...string[]][] = [
+    const lines: (readonly ['swapon' | 'swapoff', ...string[]])[] = [
       ['swapon', '-p', 'x', 'd'],
       ['swapon', '-p', '40000', 'd'],
       ['swapon', '--show=FOO'],
@@ -247,9 +247,10 @@ describe.skipIf(!isInstalled('swapon'))("the system's swapon and swapoff beside 
       ['swapon', 'LABEL=no such label'],
       ['swapoff'],
       ['swapoff', '-Z'],
-      ...(isRoot ? [['swapoff', '-v', '/no/such/file'] as const] : []),
       ['swapoff', '-L', 'no such label'],
     ];
+    // Without root the real one stops at the call: "Not superuser."
+    if (isRoot) lines.push(['swapoff', '-v', '/no/such/file']);
     for (const [name, ...argv] of lines)
       expect(workspace.run(name, ...argv), argv.join(' ')).toEqual(runProgram(name, ...argv));
   });

@@ -23,7 +23,12 @@ import {
 } from '../../../units/index.ts';
 import { EV, XA_NODE_BYTES, type Engine } from '../../../engine/index.ts';
 import { PG, type FrameTable } from '../../../frames/index.ts';
-import { ClusterList, type SlotArea, type SlotOwner, type SlotSpace } from '../../../slots/index.ts';
+import {
+  ClusterList,
+  type SlotArea,
+  type SlotOwner,
+  type SlotSpace,
+} from '../../../slots/index.ts';
 import { ZswapTrees } from '../../../zswap/index.ts';
 import {
   NO_SHADOW,
@@ -279,7 +284,11 @@ class SwapTableDesign implements SwapDesign {
       { term: 'zswap_trees', kind: 'static', bytes: this.#trees.treeBytes },
       { term: 'percpu_swap_cluster', kind: 'static', bytes: space.perCpu },
       { term: 'swap_table', kind: 'dynamic', bytes: sum((at) => at.tables.tableBytes) },
-      { term: 'swap_map_continuation', kind: 'dynamic', bytes: sum((at) => at.map.continuationBytes) },
+      {
+        term: 'swap_map_continuation',
+        kind: 'dynamic',
+        bytes: sum((at) => at.map.continuationBytes),
+      },
       { term: 'zswap_xa_node', kind: 'dynamic', bytes: this.#trees.nodeCount * XA_NODE_BYTES },
     ];
   }
