@@ -3,7 +3,8 @@
  *
  * Each figure is a random trace's pages swapped per second (out and in each count), beside the time
  * that the same calls of lz4-napi and fs take alone in the same process. Rounds are interleaved and
- * the median is shown, because the machine may be shared and noisy.
+ * the median is shown, because the machine may be shared and noisy. With payload none there are no
+ * such calls: the limit is a bare LRU over typed arrays.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writevSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ import { FileDevice, NullDevice } from '../src/device/index.ts';
 import { Machine, parseSpec, type PreparedArea, type RunResult } from '../src/machine/index.ts';
 import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
 import { ContentWriter, parseTrace, TraceWorkload } from '../src/workload/index.ts';
+import { runBareLru } from './bare-lru.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { command as mkswap } from './mkswap.ts';
 import { alignRows } from './table.ts';
@@ -23,9 +25,9 @@ interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What the calls alone allow; null where there is no such limit. */
-  readonly limit: number | null;
-  readonly ratio: number | null;
+  /** What the calls alone, or with payload none a bare LRU, allow. */
+  readonly limit: number;
+  readonly ratio: number;
   readonly rounds: readonly number[];
 }
 
@@ -118,21 +120,21 @@ async function measure(
     for (const [index, item] of CASES.entries()) {
       const measured = await measureCase(item, path, options.scale);
       rates[index]!.push(measured.pagesPerSecond);
-      if (measured.limit !== null) limits[index]!.push(measured.limit);
+      limits[index]!.push(measured.limit);
     }
     if (!options.json) io.stderr(`round ${round + 1} of ${options.rounds}\n`);
   }
   return CASES.map(({ name }, index) => {
     const value = median(rates[index]!);
-    const limit = limits[index]!.length === 0 ? null : median(limits[index]!);
+    const limit = median(limits[index]!);
     // Rate and limit of one round saw the same noise: the ratio is taken round by round.
     const ratios = limits[index]!.map((each, round) => rates[index]![round]! / each);
     return {
       name,
       value: Math.round(value),
       unit: 'pages/s',
-      limit: limit === null ? null : Math.round(limit),
-      ratio: limit === null ? null : Number(median(ratios).toFixed(3)),
+      limit: Math.round(limit),
+      ratio: Number(median(ratios).toFixed(3)),
       rounds: rates[index]!.map(Math.round),
     };
   });
@@ -143,7 +145,7 @@ async function measureCase(
   item: Case,
   path: string,
   scale: number,
-): Promise<{ readonly pagesPerSecond: number; readonly limit: number | null }> {
+): Promise<{ readonly pagesPerSecond: number; readonly limit: number }> {
   const area = prepareArea(item, path);
   try {
     const result = await runCase(item, area, Math.ceil(item.draws * scale));
@@ -152,7 +154,10 @@ async function measureCase(
     const count = (name: string): number => random.counters[name] ?? 0;
     const pages = count('zswpout') + count('zswpin') + count('pswpout') + count('pswpin');
     const pagesPerSecond = (pages * 1000) / random.wallMs;
-    if (item.payload === 'none') return { pagesPerSecond, limit: null };
+    if (item.payload === 'none') {
+      const bare = runBareLru(PAGES, PAGES / 3, 4 * item.draws);
+      return { pagesPerSecond, limit: (bare.swapped * 1000) / bare.elapsedMs };
+    }
     const callsMs =
       (await codecMs(count('zswpout'), count('zswpin'))) +
       ioMs(path, { writes: count('deviceWrite'), pages: count('pswpout'), reads: count('pswpin') });
@@ -270,8 +275,8 @@ function row(figure: Figure): Record<string, string | number> {
   return {
     FIGURE: figure.name,
     'PAGES/S': figure.value.toLocaleString('en-US'),
-    'CALLS ALONE': figure.limit?.toLocaleString('en-US') ?? '-',
-    RATIO: figure.ratio ?? '-',
+    LIMIT: figure.limit.toLocaleString('en-US'),
+    RATIO: figure.ratio,
     ROUNDS: `${Math.min(...rounds).toLocaleString('en-US')} to ${Math.max(...rounds).toLocaleString('en-US')}`,
   };
 }

@@ -131,7 +131,7 @@ class Swapoff {
     });
     const failedCount = outcomes.filter((outcome) => outcome !== 'ok').length;
     if (failedCount === 0) return EXIT.ok;
-    return failedCount === outcomes.length ? EXIT.someFailed : EXIT.someFailed;
+    return failedCount === outcomes.length ? EXIT.allFailed : EXIT.someFailed;
   }
 
   /** Looks among the active areas first, for blkid does not look at files. */

@@ -1,6 +1,6 @@
 /**
  * What a trace writes: the contents of the trace format, byte for byte.
- * @source fixtures/kernel-captures/README.md ("A trace")
+ * @source fixtures/trace-format.md
  */
 import { assert, PAGE_SIZE } from '../units/index.ts';
 import { Mulberry32 } from './mulberry32.ts';

@@ -1,6 +1,6 @@
 /**
  * mulberry32, the generator of the trace format's draws and contents; all arithmetic is unsigned
- * 32-bit. @source fixtures/kernel-captures/README.md
+ * 32-bit. @source fixtures/trace-format.md
  */
 export class Mulberry32 {
   #state: number;

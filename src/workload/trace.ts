@@ -1,6 +1,6 @@
 /**
  * The trace format: parsing, with an error for every mistake that names the line.
- * @source fixtures/kernel-captures/README.md, and the extra operations of DESIGN §8
+ * @source fixtures/trace-format.md
  */
 import { UsageError } from '../units/index.ts';
 import { CONTENT_SYNTAX, parseContent, type Content } from './content.ts';

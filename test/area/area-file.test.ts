@@ -130,6 +130,9 @@ describe('openSwapArea', () => {
   it('does without the programs of the system', () => {
     const programs = new SystemPrograms('/nonexistent');
     expect(openSwapArea(area('a'), { programs })).toMatchObject({ outcome: 'ok' });
+    const holes = write('holes', header());
+    truncateSync(holes, 65_536);
+    expect(openSwapArea(holes, { programs })).toMatchObject({ outcome: 'EINVAL' });
   });
 });
 

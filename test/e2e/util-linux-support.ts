@@ -9,11 +9,19 @@ import { command as mkswap } from '../../cli/mkswap.ts';
 import { command as swaplabel } from '../../cli/swaplabel.ts';
 import { command as swapoff } from '../../cli/swapoff.ts';
 import { command as swapon } from '../../cli/swapon.ts';
+import type { UtilLinuxCommand } from '../../cli/util-linux/program.ts';
 
 /** The UUID of util-linux's golden images. */
 export const GOLDEN_UUID = '4c08e1cd-3c82-46bf-a55b-0c3270d6dfeb';
 
-const commands = { mkswap, swaplabel, swapon, swapoff } as const;
+type CommandName = 'mkswap' | 'swaplabel' | 'swapon' | 'swapoff';
+
+const commands: Readonly<Record<CommandName, UtilLinuxCommand>> = {
+  mkswap,
+  swaplabel,
+  swapon,
+  swapoff,
+};
 const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface Ended {
@@ -55,7 +63,7 @@ export class Workspace {
   }
 
   /** Runs one of our commands in this process. */
-  run(name: keyof typeof commands, ...argv: string[]): Ended {
+  run(name: CommandName, ...argv: string[]): Ended {
     const { databasePath, env } = this;
     let stdout = '';
     let stderr = '';
@@ -88,4 +96,4 @@ export function isInstalled(name: string): boolean {
 }
 
 /** True where tests can be root, which loop devices and file owners ask for. */
-export const isRoot = process.getuid?.() === 0;
+export const isRoot: boolean = process.getuid?.() === 0;
