@@ -12,7 +12,7 @@ export default tseslint.config(
   {
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      // Table modules index typed arrays within bounds that they assert themselves (STYLE).
+      // Table modules index typed arrays within bounds that they assert themselves.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
@@ -63,7 +63,7 @@ export default tseslint.config(
     },
   },
   {
-    // The machine and the run store are where wall time may be read (DESIGN §3, §7).
+    // The machine and the run store are where wall time may be read.
     files: ['src/machine/**/*.ts', 'src/runs/**/*.ts'],
     rules: { 'no-restricted-properties': ['error', ...clockAndChance.slice(2)] },
   },

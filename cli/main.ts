@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   demo: () => import('./demo.ts'),
 };
 
-/** Exit codes (DESIGN §9). */
+/** Exit codes. */
 const EXIT = { failure: 1, usage: 2, check: 3 } as const;
 
 /**

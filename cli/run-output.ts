@@ -1,4 +1,4 @@
-/** What a finished run shows: the JSON document of DESIGN §9, and tables for people. */
+/** What a finished run shows: its JSON document, and tables for people. */
 import type { PhaseResult, RunResult } from '../src/machine/index.ts';
 import { humanSize } from '../src/area/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';

@@ -1,5 +1,5 @@
 /**
- * The port to the table of active swap areas (DESIGN §3). Implemented by `src/runs` over the state
+ * The port to the table of active swap areas. Implemented by `src/runs` over the state
  * database, so that several processes see one table.
  */
 import type { Outcome } from '../units/index.ts';

@@ -1,4 +1,4 @@
-/** The compressor contract: bytes to bytes, into the caller's buffers (DESIGN §4). */
+/** The compressor contract: bytes to bytes, into the caller's buffers. */
 
 /** Returned by `compress` when the output would not be smaller than the input page. */
 export const INCOMPRESSIBLE = -1;
@@ -6,7 +6,7 @@ export const INCOMPRESSIBLE = -1;
 export interface Compressor {
   /** Registry key, for example `lz4`. */
   readonly name: string;
-  /** Library and version; part of a run's resolved spec because lengths may differ (DESIGN §7). */
+  /** Library and version; part of a run's resolved spec because lengths may differ. */
   readonly version: string;
   /** Bytes that `decompress` wants free in front of the compressed ones; 0 or more. */
   readonly headroomBytes: number;

@@ -5,7 +5,7 @@ import { assert } from '../units/index.ts';
 
 /**
  * Returns `NAME VERSION` of the library that is really loaded, not of the one that was asked for:
- * compressed lengths differ between versions and the version is part of a run's spec (DESIGN §7).
+ * compressed lengths differ between versions and the version is part of a run's spec.
  */
 export function libraryVersion(name: string): string {
   const require = createRequire(import.meta.url);

@@ -1,5 +1,5 @@
 /**
- * A block device without bytes, for `--payload none` (DESIGN §6): transfers are checked and always
+ * A block device without bytes, for `--payload none`: transfers are checked and always
  * succeed, nothing is moved, and the size may be far beyond this machine's.
  */
 import { PAGE_SIZE, type Outcome } from '../units/index.ts';

@@ -1,4 +1,4 @@
-/** The device profiles that come along, by name: the choices of `--device` (DESIGN §5). */
+/** The device profiles that come along, by name: the choices of `--device`. */
 import { UsageError } from '../units/index.ts';
 import type { DeviceProfile } from './device-profile.ts';
 import { emmc } from './profiles/emmc.ts';

@@ -1,5 +1,5 @@
 /**
- * Prices of events in virtual nanoseconds (DESIGN §5.2): data, one JSON file per machine, every
+ * Prices of events in virtual nanoseconds: data, one JSON file per machine, every
  * number with its source or marked `assumed`.
  */
 import { z } from 'zod';

@@ -1,5 +1,5 @@
 /**
- * Virtual time and counting (DESIGN §5): count first, price second, queue third.
+ * Virtual time and counting: count first, price second, queue third.
  *
  * Owns the counters, the clock of each virtual CPU, and the named histograms and random streams of
  * a run. A task runs on the current CPU; each counted event adds its price to that CPU's clock.

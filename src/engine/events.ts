@@ -1,5 +1,5 @@
 /**
- * The catalogue of everything that is counted (DESIGN §5.1): events of the mechanisms, which have a
+ * The catalogue of everything that is counted: events of the mechanisms, which have a
  * price in virtual nanoseconds, and the kernel's own counters under the kernel's own names, which
  * mean here exactly what they mean there and cost nothing.
  * @source kernel names: linux 6.18 include/linux/vm_event_item.h, mm/zswap.c (debugfs)

@@ -1,4 +1,4 @@
-/** Seeded random streams: one per component, derived from (seed, name) (DESIGN §7). */
+/** Seeded random streams: one per component, derived from (seed, name). */
 
 /** FNV-1a over UTF-16 code units, 32 bits. */
 function hashName(name: string, basis: number): number {

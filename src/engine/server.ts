@@ -1,5 +1,5 @@
 /**
- * Something that serves one at a time: a lock, a device channel (DESIGN §5.3). Arrive, wait until
+ * Something that serves one at a time: a lock, a device channel. Arrive, wait until
  * it is free, hold it.
  */
 export class Server {

@@ -1,6 +1,6 @@
 /**
  * What the frames hold: 4096 real bytes each (`--payload bytes`), or a 32-bit content tag that
- * stands for them (`--payload none`, DESIGN §6). The one interface keeps every flow above it the
+ * stands for them (`--payload none`). The one interface keeps every flow above it the
  * same, so that counters are the same for the same compressed sizes.
  */
 import { assert, PAGE_SIZE, type PageFrame } from '../units/index.ts';

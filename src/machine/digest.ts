@@ -1,4 +1,4 @@
-/** The digest of a run: equal for equal specs and seeds on any machine (DESIGN §7). */
+/** The digest of a run: equal for equal specs and seeds on any machine. */
 import { createHash } from 'node:crypto';
 import type { DeterministicResult } from './run-result.ts';
 

@@ -1,7 +1,7 @@
 /**
- * The composition root: builds a machine from a checked spec and runs a workload on it (DESIGN §2,
- * §3). The only place where designs, devices, zswap and memory meet, and the only one before
- * `src/runs` that reads the wall clock.
+ * The composition root: builds a machine from a checked spec and runs a workload on it. The only
+ * place where designs, devices, zswap and memory meet, and the only one before `src/runs` that
+ * reads the wall clock.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
@@ -73,7 +73,7 @@ export interface Progress {
 
 /** Operations between looks at the outside: devices, progress, the event loop. */
 const BATCH_OPERATIONS = 1024;
-/** Compressor calls after which lz4-napi's buffers need a turn of the event loop (DESIGN §6). */
+/** Compressor calls after which lz4-napi's buffers need a turn of the event loop. */
 const CODEC_CALLS_PER_TURN = 1000;
 /** Frames beyond the limit, for charges that may not wait. */
 const SPARE_FRAMES = 4096;

@@ -1,5 +1,5 @@
 /**
- * The spec of a run: everything that decides its outcome, checked with a schema (DESIGN §8). A run
+ * The spec of a run: everything that decides its outcome, checked with a schema. A run
  * stores its fully resolved spec; equal specs give equal digests.
  */
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** What a run is made of, as it is handed to the database and as it comes back (DESIGN §9, §10). */
+/** What a run is made of, as it is handed to the database and as it comes back. */
 import type { AreaKind } from '../area/active-areas.ts';
 import type { HistogramBucket } from '../engine/index.ts';
 import type { JsonValue } from './json.ts';

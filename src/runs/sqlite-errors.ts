@@ -1,5 +1,5 @@
 /**
- * What SQLite reports, in swaplab's three kinds of failure (STYLE): a broken constraint or a wrong
+ * What SQLite reports, in swaplab's three kinds of failure: a broken constraint or a wrong
  * statement is a bug, a file that is no database is the user's mistake, everything else failed
  * outside.
  */

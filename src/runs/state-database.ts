@@ -1,4 +1,4 @@
-/** Opens the state database: one SQLite file with the active areas and the runs (DESIGN §8). */
+/** Opens the state database: one SQLite file with the active areas and the runs. */
 import type { ActiveAreas } from '../area/active-areas.ts';
 import { RunError } from '../units/index.ts';
 import { ActiveAreaTable } from './active-area-table.ts';

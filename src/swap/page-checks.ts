@@ -1,5 +1,5 @@
 /**
- * The checks of DESIGN §6: what was swapped out must come back. Not part of any kernel: a checksum
+ * The checks of every page: what was swapped out must come back. Not part of any kernel: a checksum
  * (or, with payload none, the content tag) by swap entry, noted when a folio's content leaves and
  * compared when it returns. Detects what a broken table, a stale slot or another program's write to
  * the file would do, at the page where it happens.

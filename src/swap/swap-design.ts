@@ -1,5 +1,5 @@
 /**
- * The contract of a swap design (DESIGN §4). Designs differ in tables, hardly in flows: the flows
+ * The contract of a swap design. Designs differ in tables, hardly in flows: the flows
  * stand once in `swap-system.ts`, over the two interfaces here. A design folder holds its tables,
  * its locks and its metadata; it knows nothing of page tables, reclaim or devices.
  */

@@ -60,7 +60,7 @@ export interface SwapArea {
   readonly type: number;
   readonly name: string;
   readonly device: BlockDevice;
-  /** Header-only file: zswap may hold its pages, the device never (virtual-swap §4.1). */
+  /** Header-only file: zswap may hold its pages, the device never. */
   readonly isGhost: boolean;
 }
 

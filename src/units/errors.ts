@@ -1,5 +1,5 @@
 /**
- * The three kinds of failure (STYLE): a bug asserts, an emulated condition is a returned errno
+ * The three kinds of failure: a bug asserts, an emulated condition is a returned errno
  * name, a user's mistake is a `UsageError`. `RunError` and `CheckError` end a run with a message.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Prices of events where the user gives no cost profile: a server of today, one CPU, nothing
  * contended. Only a few are measured; the others are the right order of magnitude, so that a run's
- * virtual times make sense, and say `assumed` (DESIGN §5.2). Waiting for a lock, a CPU or a device
+ * virtual times make sense, and say `assumed`. Waiting for a lock, a CPU or a device
  * is not in a price: those are servers.
  *
  * `compress` and `decompress` are lz4's.
