@@ -1,6 +1,6 @@
 /**
- * The contract of a block device: page-granular vectored reads and writes at a byte offset
- *. Wrappers (latency, faults, checksums, wear) implement the same interface around
+ * The contract of a block device: page-granular vectored reads and writes at a byte
+ * offset. Wrappers (latency, faults, checksums, wear) implement the same interface around
  * another device.
  */
 import type { Outcome } from '../units/index.ts';

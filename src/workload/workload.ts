@@ -1,6 +1,6 @@
 /**
- * The contract of a workload: phases of page operations in typed arrays, no object per operation
- *, and what every page must hold at the end.
+ * The contract of a workload: phases of page operations in typed arrays, no object per
+ * operation, and what every page must hold at the end.
  */
 import type { VirtualPage } from '../units/index.ts';
 
