@@ -212,7 +212,7 @@ function lock(program: Program, file: AreaFile, lockMode: string | null): void {
   let result = file.lock('nonblock');
   const { path } = file;
   if (result === 'busy') {
-    if (false) program.fail(`${path}: device already locked`);
+    if (mode === 'nonblock') program.fail(`${path}: device already locked`);
     program.io.stderr(`${program.name}: ${path}: device already locked, waiting to get lock ... `);
     result = file.lock('wait');
     if (result === 'locked') program.io.stderr('OK\n');
