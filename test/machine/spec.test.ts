@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { parseSpec } from '../../src/machine/index.ts';
+import { UsageError } from '../../src/units/index.ts';
+
+const workload = { trace: 'pages 1\nR 0 1 seq 1 1 -' };
+
+describe('a spec', () => {
+  it('gets every default', () => {
+    const spec = parseSpec({ workload }, 'test');
+    expect(spec).toMatchObject({
+      seed: 1,
+      design: 'swap-table',
+      payload: 'bytes',
+      machine: { ram: '1G', cpus: 1, swappiness: 60, pageCluster: 3 },
+      zswap: { enabled: false, compressor: 'lz4', maxPoolPercent: 20, writebackBatch: 32 },
+    });
+  });
+
+  it.each([
+    [{ workload, zswp: {} }, /s\.json: unknown key 'zswp'/],
+    [{ workload, machine: { memroy: 1 } }, /unknown key 'memroy' in machine/],
+    [{ workload, design: 'bsd' }, /design: "bsd" is not accepted: .*swap-table/],
+    [{ workload, zswap: { maxPoolPercent: 101 } }, /zswap\.maxPoolPercent: 101 is not accepted/],
+    [{ workload, seed: -1 }, /seed: -1 is not accepted/],
+    [{ workload: { trce: 'x' } }, /workload: .* expected \{"trace"/],
+    [{}, /workload: is missing/],
+  ])('names the key, the value and what is accepted: %j', (json, message) => {
+    expect(() => parseSpec(json, 's.json')).toThrow(UsageError);
+    expect(() => parseSpec(json, 's.json')).toThrow(message);
+  });
+});

@@ -1,0 +1,83 @@
+/** Small machines for tests: areas in RAM, a trace as text. */
+import { MemoryDevice, NullDevice, type BlockDevice } from '../../src/device/index.ts';
+import {
+  Machine,
+  parseSpec,
+  type PreparedArea,
+  type RunResult,
+} from '../../src/machine/index.ts';
+import { PAGE_SIZE } from '../../src/units/index.ts';
+import { parseTrace, TraceWorkload } from '../../src/workload/index.ts';
+
+export interface SmallArea {
+  readonly pages: number;
+  readonly ghost?: boolean;
+  readonly priority?: number;
+  readonly profile?: string;
+  readonly badPages?: readonly number[];
+  readonly device?: BlockDevice;
+}
+
+export interface SmallMachine {
+  readonly trace: string;
+  readonly memoryPages: number;
+  readonly areas: readonly SmallArea[];
+  readonly payload?: 'bytes' | 'none';
+  readonly zswap?: Readonly<Record<string, unknown>>;
+  readonly ramPages?: number;
+  readonly seed?: number;
+  readonly pageCluster?: number;
+}
+
+/** A machine over areas in RAM. */
+export function smallMachine(options: SmallMachine): Machine {
+  const payload = options.payload ?? 'bytes';
+  const spec = parseSpec(
+    {
+      payload,
+      seed: options.seed ?? 1,
+      machine: {
+        memory: options.memoryPages * PAGE_SIZE,
+        ram: (options.ramPages ?? 4096) * PAGE_SIZE,
+        pageCluster: options.pageCluster ?? 3,
+      },
+      zswap: options.zswap ?? { enabled: false },
+      workload: { trace: options.trace },
+    },
+    'test',
+  );
+  const areas = options.areas.map((area, type): PreparedArea => {
+    const sizeBytes = area.pages * PAGE_SIZE;
+    const name = `area${type}`;
+    const isReal = payload === 'bytes' && area.ghost !== true;
+    const device =
+      area.device ??
+      (isReal ? new MemoryDevice({ name, sizeBytes }) : new NullDevice({ name, sizeBytes }));
+    return {
+      type,
+      name,
+      kind: area.ghost === true ? 'ghost' : 'file',
+      maxPages: area.pages,
+      badPages: area.badPages ?? [],
+      priority: area.priority ?? 0,
+      profile: area.profile ?? 'nvme',
+      device,
+      problem: () => null,
+    };
+  });
+  return new Machine(
+    spec,
+    areas,
+    new TraceWorkload(parseTrace(options.trace, 'test'), { file: null }),
+  );
+}
+
+/** Runs a small machine to its end. */
+export function runSmall(options: SmallMachine): Promise<RunResult> {
+  return smallMachine(options).run();
+}
+
+/** A counter summed over all phases. */
+export function sum(result: RunResult, name: string): number {
+  return result.phases.reduce((total, phase) => total + (phase.counters[name] ?? 0), 0);
+}
