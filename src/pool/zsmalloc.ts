@@ -221,8 +221,8 @@ export class ZsmallocPool implements ObjectPool {
     for (let object = 0; object < entry.objectsPerZspage; object++) {
       const handle = this.#zspages.handleAt(source, object);
       if (handle === 0) continue;
-      const target = this.#zspages.withRoom(entry.index);
-      if (target === source || target === NO_ZSPAGE) return false;
+      const target = this.#zspages.withRoom(entry.index, source);
+      if (target === NO_ZSPAGE) return false;
       if (this.#move(handle, entry, target)) return true;
     }
     return true;

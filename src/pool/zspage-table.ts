@@ -81,10 +81,11 @@ export class ZspageTable {
     return pages;
   }
 
-  /** The fullest zspage of a class that has room, newest first; or none. */
-  withRoom(classIndex: number): number {
+  /** The fullest zspage of a class that has room, newest first, other than `except`; or none. */
+  withRoom(classIndex: number, except: number = NO_ZSPAGE): number {
     for (let group = FULL - 1; group >= 0; group--) {
-      const zspage = this.#heads[classIndex * FULLNESS_GROUPS + group]!;
+      let zspage = this.#heads[classIndex * FULLNESS_GROUPS + group]!;
+      if (zspage === except && zspage !== NO_ZSPAGE) zspage = this.#next[zspage]!;
       if (zspage !== NO_ZSPAGE) return zspage;
     }
     return NO_ZSPAGE;

@@ -20,7 +20,10 @@ export function parseContent(text: string): Content | null {
   if (text === 'zero' || text === 'spread' || text === 'file') return { kind: text };
   if (text === 'rand') return { kind: 'mix', words: WORDS_PER_PAGE };
   const fill = /^fill:([0-9a-f]{2})$/i.exec(text);
-  if (fill !== null) return { kind: 'fill', byte: Number.parseInt(fill[1]!, 16) };
+  if (fill !== null) {
+    const byte = Number.parseInt(fill[1]!, 16);
+    return byte === 0 ? { kind: 'zero' } : { kind: 'fill', byte };
+  }
   const mix = /^mix:(\d{1,9})$/.exec(text);
   if (mix === null) return null;
   const bytes = Number(mix[1]);

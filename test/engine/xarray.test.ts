@@ -37,7 +37,7 @@ describe('an XArray', () => {
     ['0..4095', [...range(4096)], 65],
     ['0..16383', [...range(16384)], 261],
     ['every 64th index of 16384', [...range(16384, 64)], 261],
-  ])('takes the kernel\'s number of nodes for %s', (_name, indexes, count) => {
+  ])("takes the kernel's number of nodes for %s", (_name, indexes, count) => {
     expect(nodesFor(indexes)).toBe(count);
   });
 

@@ -16,16 +16,16 @@ function traceOf(pages: number): fc.Arbitrary<string> {
       content: fc.constantFrom(...CONTENTS),
     })
     .chain((op) =>
-      fc
-        .integer({ min: 8, max: pages - op.first })
-        .map((count) => {
-          const content = op.verb.endsWith('W') ? op.content : '-';
-          return `${op.verb} ${op.first} ${count} ${op.order} ${op.draws} ${op.seed} ${content}`;
-        }),
+      fc.integer({ min: 8, max: pages - op.first }).map((count) => {
+        const content = op.verb.endsWith('W') ? op.content : '-';
+        return `${op.verb} ${op.first} ${count} ${op.order} ${op.draws} ${op.seed} ${content}`;
+      }),
     );
   return fc
     .array(line, { minLength: 1, maxLength: 6 })
-    .map((lines) => [`pages ${pages}`, `W 0 ${pages} seq ${pages} 1 mix:1024`, ...lines].join('\n'));
+    .map((lines) =>
+      [`pages ${pages}`, `W 0 ${pages} seq ${pages} 1 mix:1024`, ...lines].join('\n'),
+    );
 }
 
 describe('a machine', () => {
@@ -154,7 +154,8 @@ describe('a machine', () => {
 
 describe('a ghost area', () => {
   it('keeps what zswap refuses in memory and is never written to', async () => {
-    const trace = 'pages 200\nW 0 100 seq 100 1 mix:512\nW 100 40 seq 40 1 rand\nR 0 200 seq 200 1 -\n';
+    const trace =
+      'pages 200\nW 0 100 seq 100 1 mix:512\nW 100 40 seq 40 1 rand\nR 0 200 seq 200 1 -\n';
     const result = await runSmall({
       trace,
       memoryPages: 100,

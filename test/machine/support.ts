@@ -1,11 +1,6 @@
 /** Small machines for tests: areas in RAM, a trace as text. */
 import { MemoryDevice, NullDevice, type BlockDevice } from '../../src/device/index.ts';
-import {
-  Machine,
-  parseSpec,
-  type PreparedArea,
-  type RunResult,
-} from '../../src/machine/index.ts';
+import { Machine, parseSpec, type PreparedArea, type RunResult } from '../../src/machine/index.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';
 import { parseTrace, TraceWorkload } from '../../src/workload/index.ts';
 

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CostProfile, Engine } from '../../src/engine/index.ts';
-import {
-  ClusterList,
-  SlotArea,
-  SlotSpace,
-  type SlotOwner,
-} from '../../src/slots/index.ts';
+import { ClusterList, SlotArea, SlotSpace, type SlotOwner } from '../../src/slots/index.ts';
 import { entrySlot, entryType, NO_ENTRY, type SlotIndex } from '../../src/units/index.ts';
 
 /** The least that the allocator needs: a byte a slot, 0 free, 1 used, 2 kept by the cache alone. */

@@ -1,0 +1,126 @@
+/** A zswap over a pretended swap cache: entries, frames and writes are recorded, nothing else. */
+import { createCompressor } from '../../src/codec/index.ts';
+import { CostProfile, Engine, EV, type CountedName } from '../../src/engine/index.ts';
+import { BytePayload, FrameTable } from '../../src/frames/index.ts';
+import { ZsmallocPool } from '../../src/pool/index.ts';
+import { NO_FRAME, type PageFrame, type SwapEntry } from '../../src/units/index.ts';
+import { Zswap, ZswapTrees, type WritebackTarget } from '../../src/zswap/index.ts';
+
+export const RAM_PAGES = 1000;
+
+export class ZswapWorld implements WritebackTarget {
+  readonly engine: Engine = new Engine({
+    seed: 1,
+    cpuCount: 1,
+    costs: new CostProfile({ name: 'none', description: '', prices: {} }),
+  });
+  readonly frames: FrameTable = new FrameTable(600);
+  readonly payload: BytePayload = new BytePayload(600);
+  readonly pool: ZsmallocPool = new ZsmallocPool({ engine: this.engine, bytes: true });
+  readonly index: ZswapTrees = new ZswapTrees(this.engine);
+  readonly zswap: Zswap;
+  /** Slots that were written, by flush. */
+  readonly flushes: number[][] = [];
+  readonly cached: Map<number, PageFrame> = new Map<number, PageFrame>();
+  isWritable = true;
+  #queued: number[] = [];
+
+  constructor(settings: Partial<Zswap['settings']> = {}) {
+    this.index.addArea(0, 4096);
+    this.zswap = new Zswap(
+      {
+        engine: this.engine,
+        frames: this.frames,
+        payload: this.payload,
+        pool: this.pool,
+        compressor: createCompressor('lz4', 'test'),
+        index: this.index,
+        target: this,
+        ramPages: RAM_PAGES,
+      },
+      {
+        enabled: true,
+        maxPoolPercent: 20,
+        acceptThresholdPercent: 90,
+        writebackBatch: 32,
+        ...settings,
+      },
+    );
+  }
+
+  counted(name: CountedName): number {
+    return this.engine.counted(EV[name]);
+  }
+
+  /** Stores a page for slot `slot`: `random` bytes of noise, zeros behind. */
+  store(slot: number, random: number, mayWriteBack = true): boolean {
+    const frame = this.frames.allocate(1);
+    this.frames.enterSwapCache(frame, slot as SwapEntry);
+    this.fill(frame, slot, random);
+    const stored = this.zswap.store(frame, mayWriteBack);
+    this.#release(frame);
+    return stored;
+  }
+
+  /** Loads slot `slot`; the bytes, or the errno. */
+  load(slot: number): Buffer | string {
+    const frame = this.frames.allocate(1);
+    this.frames.enterSwapCache(frame, slot as SwapEntry);
+    const outcome = this.zswap.load(frame);
+    const bytes = Buffer.from(this.payload.view(frame));
+    this.#release(frame);
+    return outcome === 'ok' ? bytes : outcome;
+  }
+
+  fill(frame: PageFrame, slot: number, random: number): void {
+    const view = this.payload.view(frame);
+    view.fill(0);
+    let state = slot + 1;
+    for (let i = 0; i < random; i++) {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      view[i] = state >>> 16;
+    }
+  }
+
+  expected(slot: number, random: number): Buffer {
+    const frame = this.frames.allocate(1);
+    this.fill(frame, slot, random);
+    const bytes = Buffer.from(this.payload.view(frame));
+    this.frames.free(frame);
+    return bytes;
+  }
+
+  canWriteBack(): boolean {
+    return this.isWritable;
+  }
+
+  reserveFolios(): void {
+    // There is always room here.
+  }
+
+  beginWriteback(entry: SwapEntry): PageFrame {
+    if (this.cached.has(entry)) return NO_FRAME;
+    const frame = this.frames.allocate(1);
+    this.frames.enterSwapCache(frame, entry);
+    return frame;
+  }
+
+  cancelWriteback(frame: PageFrame): void {
+    this.#release(frame);
+  }
+
+  submitWriteback(frame: PageFrame): void {
+    this.#queued.push(this.frames.entry(frame));
+    this.#release(frame);
+  }
+
+  flushWrites(): void {
+    this.flushes.push(this.#queued);
+    this.#queued = [];
+  }
+
+  #release(frame: PageFrame): void {
+    this.frames.leaveSwapCache(frame);
+    this.frames.free(frame);
+  }
+}
