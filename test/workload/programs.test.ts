@@ -15,8 +15,11 @@ describe('usemem', () => {
     const batch = createOperationBatch(1024);
     usemem.startPhase(0);
     const turns: string[] = [];
-    for (usemem.fill(batch); batch.count > 0; usemem.fill(batch))
+    for (;;) {
+      usemem.fill(batch);
+      if (batch.count === 0) break;
       turns.push(`${batch.task[0]!}:${batch.page[0]!}+${batch.count}`);
+    }
     expect(turns).toEqual(['0:0+64', '1:0+64', '0:64+64', '1:64+64']);
     const bytes = page();
     usemem.apply(OP.write, 0, 3 as VirtualPage, bytes);

@@ -131,7 +131,9 @@ describe('what a page must hold', () => {
     bytesSide.phases.forEach((_, phase) => {
       bytesSide.startPhase(phase);
       tagSide.startPhase(phase);
-      for (bytesSide.fill(batch); batch.count > 0; bytesSide.fill(batch)) {
+      for (;;) {
+        bytesSide.fill(batch);
+        if (batch.count === 0) break;
         for (let i = 0; i < batch.count; i++) {
           const page = batch.page[i]! as VirtualPage;
           const kind = batch.kind[i]!;
