@@ -49,7 +49,10 @@ function build(maxPages: number): World {
 }
 
 /** A folio in the swap cache under a new entry. */
-function cache({ frames, design }: World): { readonly frame: PageFrame; readonly entry: SwapEntry } {
+function cache({ frames, design }: World): {
+  readonly frame: PageFrame;
+  readonly entry: SwapEntry;
+} {
   const frame = frames.allocate(1);
   const entry = design.entries.allocate(frame);
   expect(entry).not.toBe(NO_ENTRY);
