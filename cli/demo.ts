@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSpec } from '../src/machine/index.ts';
-import { RunError } from '../src/units/index.ts';
+import { RunError, UsageError } from '../src/units/index.ts';
 import type { CliCommand } from './command.ts';
 import { command as mkswap } from './mkswap.ts';
 import { createProgress } from './progress.ts';
@@ -30,10 +30,13 @@ export const command: CliCommand = {
   name: 'demo',
   summary: 'the main job in half a minute: a swapfile, a ghost area, zswap, every page checked',
   async run(argv, io) {
-    if (argv.length > 0 && argv[0] !== '--quiet') {
+    if (argv.includes('--help') || argv.includes('-h')) {
       io.stdout('Usage: swaplab demo [--quiet]\n');
-      return argv[0] === '--help' || argv[0] === '-h' ? 0 : 2;
+      return 0;
     }
+    const stranger = argv.find((word) => word !== '--quiet');
+    if (stranger !== undefined)
+      throw new UsageError(`demo: '${stranger}' is no option; accepted: --quiet, --help`);
     const folder = mkdtempSync(join(tmpdir(), 'swaplab-demo-'));
     try {
       const file = join(folder, 'file.swap');

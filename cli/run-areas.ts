@@ -109,7 +109,7 @@ class AreaHolder implements HeldAreas {
     const folder = mkdtempSync(join(tmpdir(), 'swaplab-'));
     this.#folders.push(folder);
     const path = join(folder, area.ghost ? 'ghost.swap' : 'swap');
-    const size = String(specBytes(area.size!, 'swap size'));
+    const size = String(areaPages(area) * PAGE_SIZE);
     const complaints: string[] = [];
     const code = await mkswap.run(
       ['-q', '-F', ...(area.ghost ? ['--ghost'] : []), '-s', size, path],
@@ -121,11 +121,7 @@ class AreaHolder implements HeldAreas {
 
   /** With payload none an area needs no file: any size, up to what an entry can address. */
   #takeImagined(area: AreaSpec, profile: string): void {
-    const pages = Math.floor(specBytes(area.size!, 'swap size') / PAGE_SIZE);
-    if (pages < AREA_PAGES_MIN || pages > SWAPFILE_MAX_PAGES)
-      throw new UsageError(
-        `swap size '${area.size!}': accepted: ${AREA_PAGES_MIN * PAGE_SIZE} bytes to 1T`,
-      );
+    const pages = areaPages(area);
     const type = this.prepared.length;
     const name = `area${type}`;
     this.prepared.push({
@@ -168,6 +164,16 @@ class AreaHolder implements HeldAreas {
       },
     });
   }
+}
+
+/** Whole pages of a temporary area. */
+function areaPages(area: AreaSpec): number {
+  const pages = Math.floor(specBytes(area.size!, 'swap size') / PAGE_SIZE);
+  if (pages < AREA_PAGES_MIN || pages > SWAPFILE_MAX_PAGES)
+    throw new UsageError(
+      `swap size '${area.size!}': accepted: ${AREA_PAGES_MIN * PAGE_SIZE} bytes to 1T`,
+    );
+  return pages;
 }
 
 const REASONS = { EBUSY: 'it is active already', EPERM: 'no more areas can be active' } as const;

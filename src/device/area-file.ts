@@ -122,8 +122,9 @@ export class AreaFile {
     if (this.stat().sizeBytes === 0) this.#programs.forbidCopyOnWrite(this.path);
     this.truncate(sizeBytes);
     const result = this.#programs.allocate(this.path, sizeBytes);
-    if (result !== 'missing') return result === 'ok' ? null : result.failed;
-    // Without fallocate, as posix_fallocate does where a file system cannot: every byte is written.
+    if (result === 'ok') return null;
+    if (typeof result !== 'string') return result.failed;
+    // As posix_fallocate does where a file system cannot, or without fallocate: every byte is written.
     for (let at = 0; at < sizeBytes; at += COPY_BYTES)
       this.write(at, this.read(at, Math.min(COPY_BYTES, sizeBytes - at)));
     return null;

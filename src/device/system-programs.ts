@@ -69,13 +69,19 @@ export class SystemPrograms {
 
   /**
    * Sets blocks aside for the first `sizeBytes` of a file.
-   * @returns `failed` with what the system said, in its words, when there was no room
+   * Not with --posix, as mkswap does: fallocate of util-linux 2.38 ends that with 0 on a full disk.
+   * @returns `failed` with what the system said, in its words, when there was no room;
+   *   `unsupported` where the file system cannot
    */
-  allocate(path: string, sizeBytes: number): 'ok' | Missing | { readonly failed: string } {
-    const result = this.run('fallocate', ['--posix', '--length', String(sizeBytes), '--', path]);
+  allocate(
+    path: string,
+    sizeBytes: number,
+  ): 'ok' | 'unsupported' | Missing | { readonly failed: string } {
+    const result = this.run('fallocate', ['--length', String(sizeBytes), '--', path]);
     if (result === 'missing') return 'missing';
     if (result.status === 0) return 'ok';
-    return { failed: result.stderr.trim().replace(/^.*: /s, '') };
+    const failed = result.stderr.trim().replace(/^.*: /s, '');
+    return /not (supported|implemented)$/.test(failed) ? 'unsupported' : { failed };
   }
 
   /** Asks the file system not to copy blocks on write (Btrfs); others refuse, and may. */

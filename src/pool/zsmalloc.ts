@@ -6,7 +6,7 @@
  * 8 bytes are the handle's. Handles stay valid when compaction moves objects. Simplified on
  * purpose: an empty zspage is always freed at once (no page is ever locked).
  */
-import { assert, PAGE_SIZE } from '../units/index.ts';
+import { assert, grown, PAGE_SIZE } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
 import { NO_HANDLE, type ObjectPool, type PoolHandle } from './object-pool.ts';
 import { PageArena } from './page-arena.ts';
@@ -242,13 +242,9 @@ export class ZsmallocPool implements ObjectPool {
   }
 
   #grow(): void {
-    const grow = <T extends Uint16Array | Uint32Array>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
     this.#capacity *= 2;
-    this.#zspage = grow(this.#zspage, new Uint32Array(this.#capacity));
-    this.#object = grow(this.#object, new Uint16Array(this.#capacity));
-    this.#length = grow(this.#length, new Uint16Array(this.#capacity));
+    this.#zspage = grown(this.#zspage, this.#capacity);
+    this.#object = grown(this.#object, this.#capacity);
+    this.#length = grown(this.#length, this.#capacity);
   }
 }

@@ -6,7 +6,7 @@
  * Structure of arrays that grow by doubling; zspage 0 is none. Free objects of a zspage are a list
  * through `#link`, last freed first. Fullness groups: 0 empty, 1 to 10 by tenths, 11 full.
  */
-import { assert } from '../units/index.ts';
+import { assert, grown } from '../units/index.ts';
 import type { SizeClass } from './size-classes.ts';
 
 export const FULLNESS_GROUPS = 12;
@@ -193,17 +193,13 @@ export class ZspageTable {
   }
 
   #grow(): void {
-    const grow = <T extends Uint8Array | Uint16Array | Uint32Array>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
     this.#capacity *= 2;
-    this.#classIndex = grow(this.#classIndex, new Uint8Array(this.#capacity));
-    this.#inUse = grow(this.#inUse, new Uint16Array(this.#capacity));
-    this.#freeObject = grow(this.#freeObject, new Uint16Array(this.#capacity));
-    this.#group = grow(this.#group, new Uint8Array(this.#capacity));
-    this.#next = grow(this.#next, new Uint32Array(this.#capacity));
-    this.#previous = grow(this.#previous, new Uint32Array(this.#capacity));
+    this.#classIndex = grown(this.#classIndex, this.#capacity);
+    this.#inUse = grown(this.#inUse, this.#capacity);
+    this.#freeObject = grown(this.#freeObject, this.#capacity);
+    this.#group = grown(this.#group, this.#capacity);
+    this.#next = grown(this.#next, this.#capacity);
+    this.#previous = grown(this.#previous, this.#capacity);
   }
 }
 

@@ -20,6 +20,7 @@ import {
 } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
+import { isZeroPage } from '../codec/index.ts';
 import type { BlockDevice } from '../device/block-device.ts';
 import type { SlotSpace } from '../slots/index.ts';
 import type { WritebackTarget, Zswap } from '../zswap/index.ts';
@@ -158,7 +159,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     if (this.freeSwap(frame)) return 'freed';
     this.#checks.note(entry, frame);
     this.#engine.count(EV.zeroCheck);
-    if (this.#payload.isZero(frame)) {
+    if (this.#isZero(frame)) {
       // An older copy in zswap would be loaded instead of the zeros.
       this.zswap.invalidate(entry);
       entries.setZero(entry, true);
@@ -326,6 +327,12 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
           this.design.entries.folioAt(this.#frames.entry(frame)) === frame,
           'a cached folio stands in the table under its entry',
         );
+  }
+
+  #isZero(frame: PageFrame): boolean {
+    return this.#payload.kind === 'bytes'
+      ? isZeroPage(this.#payload.view(frame))
+      : this.#payload.tag(frame) === 0;
   }
 
   #submit(slot: SwapEntry, frame: PageFrame): void {

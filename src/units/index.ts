@@ -1,3 +1,4 @@
+export * from './arrays.ts';
 export * from './errors.ts';
 export * from './page.ts';
 export * from './size.ts';

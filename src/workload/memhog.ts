@@ -3,9 +3,9 @@
  * @source numactl memhog.c 93c1fe5 (options, content, dots)
  */
 import { PAGE_SIZE, parseSize, UsageError, type VirtualPage } from '../units/index.ts';
+import { TAG_LENGTH_BITS } from '../frames/index.ts';
 import {
   OP,
-  TAG_LENGTH_BITS,
   type ContentSample,
   type OperationBatch,
   type Phase,

@@ -1,11 +1,11 @@
 /** A trace as a workload: draws its pages, writes its contents, and knows what must be there. */
 import { assert, PAGE_SIZE, UsageError, type VirtualPage } from '../units/index.ts';
+import { TAG_LENGTH_BITS, tagLength } from '../frames/index.ts';
 import { ContentWriter, spreadWords, WordView, WORDS_PER_PAGE, type Content } from './content.ts';
 import { Mulberry32 } from './mulberry32.ts';
 import type { PageOperation, Trace, TraceStep, Verb } from './trace.ts';
 import {
   OP,
-  TAG_LENGTH_BITS,
   type ContentSample,
   type OperationBatch,
   type Phase,
@@ -22,7 +22,6 @@ const OP_OF: Readonly<Record<Verb, number>> = {
 /** Identity bits of a content tag; the top one marks contents that a write made. */
 const IDENTITY_MASK = 0x7ffff;
 const WRITTEN = 0x40000;
-const LENGTH_MASK = (1 << TAG_LENGTH_BITS) - 1;
 
 export interface TraceWorkloadOptions {
   /** Pages of a real file for content `file`; null where the trace uses none. */
@@ -209,7 +208,7 @@ export class TraceWorkload implements Workload {
   /** The tag after `word` was xored into the page's last word: xor again and it is as before. */
   #changedTag(tag: number, word: number): number {
     const zeroLength = this.#lengthOf('zero+word');
-    const length = tag === 0 ? zeroLength : tag & LENGTH_MASK;
+    const length = tag === 0 ? zeroLength : tagLength(tag);
     const identity = ((tag >>> TAG_LENGTH_BITS) ^ word) & IDENTITY_MASK;
     return identity === 0 && length === zeroLength ? 0 : tagOf(identity, length);
   }

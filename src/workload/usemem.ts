@@ -7,10 +7,10 @@
  * order what is in order here anyway.
  */
 import { PAGE_SIZE, parseSize, UsageError, type VirtualPage } from '../units/index.ts';
+import { TAG_LENGTH_BITS } from '../frames/index.ts';
 import { WordView, WORDS_PER_PAGE } from './content.ts';
 import {
   OP,
-  TAG_LENGTH_BITS,
   type ContentSample,
   type OperationBatch,
   type Phase,

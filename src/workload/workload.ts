@@ -116,15 +116,3 @@ export interface WorkloadTimes {
   /** Virtual nanoseconds before the first access. */
   readonly initNs: number;
 }
-
-/**
- * Content tags of `payload none`: a number that stands for 4096 bytes. 0 is a page of zeros;
- * otherwise the low 13 bits are the compressed length (1 to 4096) and the high 19 bits identify the
- * content.
- */
-export const TAG_LENGTH_BITS = 13;
-
-/** Compressed length of the content with this tag; 0 for zeros. */
-export function tagLength(tag: number): number {
-  return tag & ((1 << TAG_LENGTH_BITS) - 1);
-}

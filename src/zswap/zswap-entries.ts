@@ -6,7 +6,7 @@
  * Structure of arrays that grow by doubling. Entry 0 is no entry and the sentinel of the LRU: its
  * `next` is the coldest entry, its `previous` the one stored last.
  */
-import { assert, type SwapEntry } from '../units/index.ts';
+import { assert, grown, type SwapEntry } from '../units/index.ts';
 import type { PoolHandle } from '../pool/object-pool.ts';
 
 /** Bytes of struct zswap_entry. @source linux 6.18 x86-64, from BTF */
@@ -122,17 +122,13 @@ export class ZswapEntries {
   }
 
   #grow(): void {
-    const grow = <T extends Uint8Array | Uint16Array | Uint32Array>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
     this.#capacity *= 2;
-    this.#swapEntry = grow(this.#swapEntry, new Uint32Array(this.#capacity));
-    this.#length = grow(this.#length, new Uint16Array(this.#capacity));
-    this.#referenced = grow(this.#referenced, new Uint8Array(this.#capacity));
-    this.#handle = grow(this.#handle, new Uint32Array(this.#capacity));
-    this.#tag = grow(this.#tag, new Uint32Array(this.#capacity));
-    this.#next = grow(this.#next, new Uint32Array(this.#capacity));
-    this.#previous = grow(this.#previous, new Uint32Array(this.#capacity));
+    this.#swapEntry = grown(this.#swapEntry, this.#capacity);
+    this.#length = grown(this.#length, this.#capacity);
+    this.#referenced = grown(this.#referenced, this.#capacity);
+    this.#handle = grown(this.#handle, this.#capacity);
+    this.#tag = grown(this.#tag, this.#capacity);
+    this.#next = grown(this.#next, this.#capacity);
+    this.#previous = grown(this.#previous, this.#capacity);
   }
 }

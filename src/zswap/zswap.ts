@@ -20,7 +20,7 @@ import {
   type SwapEntry,
 } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
-import { PG, type FrameTable, type Payload } from '../frames/index.ts';
+import { PG, tagLength, type FrameTable, type Payload } from '../frames/index.ts';
 import { INCOMPRESSIBLE, type Compressor } from '../codec/compressor.ts';
 import { NO_HANDLE, type ObjectPool } from '../pool/object-pool.ts';
 import { NO_ZSWAP_ENTRY, ZSWAP_ENTRY_BYTES, ZswapEntries } from './zswap-entries.ts';
@@ -30,8 +30,6 @@ import type { ZswapIndex } from './zswap-index.ts';
 const ZS_HANDLE_BYTES = 8;
 /** Visits without success after which the shrink worker gives up. @source mm/internal.h */
 const MAX_RECLAIM_RETRIES = 16;
-/** Low bits of a content tag that hold the compressed length (payload none). */
-const TAG_LENGTH_MASK = 0x1fff;
 
 export interface ZswapSettings {
   readonly enabled: boolean;
@@ -328,7 +326,7 @@ export class Zswap {
   /** Compressed length of the folio, its bytes in `#compressed`; 4096 when it is stored as it is. */
   #compress(frame: PageFrame): number {
     this.#engine.count(EV.compress);
-    if (this.#payload.kind === 'none') return this.#payload.tag(frame) & TAG_LENGTH_MASK;
+    if (this.#payload.kind === 'none') return tagLength(this.#payload.tag(frame));
     this.#codecCalls += 1;
     const length = this.#compressor.compress(this.#payload.view(frame), this.#compressed);
     return length === INCOMPRESSIBLE ? PAGE_SIZE : length;
