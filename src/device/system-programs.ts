@@ -69,7 +69,8 @@ export class SystemPrograms {
 
   /**
    * Sets blocks aside for the first `sizeBytes` of a file.
-   * Not with --posix, as mkswap does: fallocate of util-linux 2.38 ends that with 0 on a full disk.
+   * mkswap calls posix_fallocate; `fallocate --posix` would too, but with util-linux 2.38 it exits 0
+   * when that finds the disk full.
    * @returns `failed` with what the system said, in its words, when there was no room;
    *   `unsupported` where the file system cannot
    */

@@ -102,6 +102,11 @@ export class AddressSpace {
     return true;
   }
 
+  /** The page's table could not be charged: it is not there. */
+  forgetTable(page: VirtualPage): void {
+    this.#tables[page >>> 9] = 0;
+  }
+
   /** Page table pages in use. */
   tableCount(): number {
     return this.#tables.reduce((sum, used) => sum + used, 0);

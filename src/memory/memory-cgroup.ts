@@ -41,6 +41,11 @@ export class MemoryCgroup {
     return this.#usageMax;
   }
 
+  /** Pages that were charged in advance. */
+  get stockPages(): number {
+    return this.#stock;
+  }
+
   /** Pages that can still be charged. */
   get marginPages(): number {
     return Math.max(0, this.limitPages - this.#usage);

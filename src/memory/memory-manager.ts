@@ -172,12 +172,13 @@ export class MemoryManager implements SwapClient {
     return this.#allocateFrame();
   }
 
-  reserveFolios(count: number): void {
-    if (this.#isReclaiming) return;
+  reserveFolios(count: number): number {
+    if (this.#isReclaiming) return count;
     let retries = MAX_RECLAIM_RETRIES;
     while (this.cgroup.marginPages < count && retries-- > 0) {
-      if (this.#reclaim(count - this.cgroup.marginPages) === 0) return;
+      if (this.#reclaim(count - this.cgroup.marginPages) === 0) break;
     }
+    return Math.min(count, this.cgroup.marginPages + this.cgroup.stockPages);
   }
 
   folioInserted(frame: PageFrame, shadow: Shadow): void {
@@ -188,6 +189,10 @@ export class MemoryManager implements SwapClient {
   releaseFolio(frame: PageFrame): void {
     this.cgroup.lru.forget(frame);
     this.#freeFrame(frame);
+  }
+
+  readSubmitted(frame: PageFrame, doneNs: number): void {
+    this.#ioDoneNs[frame] = doneNs;
   }
 
   writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void {
@@ -237,11 +242,10 @@ export class MemoryManager implements SwapClient {
       frame = this.#readahead.swapIn(space, page, entry);
       if (frame === NO_FRAME) return this.#kill(space, 'oom');
       this.#engine.count(EV.pgmajfault);
-      if (this.swap.source === 'device') this.#ioDoneNs[frame] = this.swap.readDoneNs;
       this.#engine.waitUntil(this.#ioDoneNs[frame]!);
       this.#majorFault.record(this.#engine.nowNs - startNs);
     }
-    // Also for a hit: readahead may still be reading it.
+    // For a hit: readahead may still be reading it.
     this.#engine.waitUntil(this.#ioDoneNs[frame]!);
     if (this.#frames.has(frame, PG.error)) return this.#kill(space, 'sigbus');
     return this.#mapSwapped(space, page, frame, isWrite);
@@ -399,7 +403,9 @@ export class MemoryManager implements SwapClient {
   #chargeTable(space: AddressSpace, page: VirtualPage): boolean {
     if (!space.touchTable(page)) return true;
     this.#engine.count(EV.pageTableAlloc);
-    return this.#charge();
+    if (this.#charge()) return true;
+    space.forgetTable(page);
+    return false;
   }
 
   #reclaim(pages: number): number {

@@ -32,12 +32,17 @@ import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
 export interface SwapClient {
   /** Allocates a folio charged to `cgroup` for a page that is to be read; NO_FRAME: no memory. */
   allocateFolio(cgroup: number): PageFrame;
-  /** Makes room for folios that will be allocated together, as far as reclaim can. */
-  reserveFolios(count: number): void;
+  /**
+   * Makes room for folios that will be allocated together, as far as reclaim can.
+   * @returns how many of them there is room for
+   */
+  reserveFolios(count: number): number;
   /** The folio was put in the cache to be read: it goes on the LRU, `shadow` tells of its past. */
   folioInserted(frame: PageFrame, shadow: Shadow): void;
   /** A folio that nothing maps has left the cache: it is freed. */
   releaseFolio(frame: PageFrame): void;
+  /** A folio is being read from its device: it can be used from `doneNs` on. */
+  readSubmitted(frame: PageFrame, doneNs: number): void;
   /** The write of a folio has ended; it is no longer under writeback. */
   writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void;
 }
@@ -90,7 +95,6 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
   /** Entries charged to each cgroup. */
   readonly #charged = new Float64Array(1 << 16);
   #source: SwapInSource = 'cache';
-  #readDoneNs = 0;
 
   constructor(parts: SwapSystemParts) {
     this.#engine = parts.engine;
@@ -200,18 +204,19 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     }
     if (!entries.isSwapped(entry)) return NO_FRAME;
     const frame = this.#insert(entry);
-    if (frame !== NO_FRAME) this.#read(entry, frame);
+    if (frame === NO_FRAME) return NO_FRAME;
+    if (this.#frames.has(frame, PG.uptodate)) {
+      // Making room for the folio wrote the entry back from zswap and left its folio cached.
+      this.#source = 'cache';
+      return frame;
+    }
+    this.#read(entry, frame);
     return frame;
   }
 
   /** Where the latest `swapIn` found the page. */
   get source(): SwapInSource {
     return this.#source;
-  }
-
-  /** Virtual time at which the latest device read of `swapIn` is done. */
-  get readDoneNs(): number {
-    return this.#readDoneNs;
   }
 
   /** True when the area of the entry is done with I/O at submission and needs no readahead. */
@@ -275,8 +280,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     return this.#areas.some((area) => area !== undefined && !area.isGhost);
   }
 
-  reserveFolios(count: number): void {
-    this.#client.reserveFolios(count);
+  reserveFolios(count: number): number {
+    return this.#client.reserveFolios(count);
   }
 
   beginWriteback(entry: SwapEntry): PageFrame {
@@ -389,7 +394,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     this.#source = 'device';
     this.#engine.count(EV.pswpin);
     const outcome = this.#io.read(slot, frame);
-    this.#readDoneNs = this.#io.readDoneNs;
+    this.#client.readSubmitted(frame, this.#io.readDoneNs);
     return outcome;
   }
 

@@ -45,8 +45,11 @@ export interface ZswapSettings {
 export interface WritebackTarget {
   /** False when no area in use can be written to: then the worker stands still. */
   canWriteBack(): boolean;
-  /** Makes room for the folios of a batch, so that allocating one does not send the others out. */
-  reserveFolios(count: number): void;
+  /**
+   * Makes room for the folios of a batch, so that allocating one does not send the others out.
+   * @returns how many of them there is room for
+   */
+  reserveFolios(count: number): number;
   /**
    * Allocates a folio for the entry and puts it in the swap cache.
    * @returns the folio, or NO_FRAME: already cached (EEXIST), slot freed, a ghost's entry (EINVAL),
@@ -257,9 +260,13 @@ export class Zswap {
    */
   writeBackPicked(): number {
     let written = 0;
-    if (this.#picked.length > 0) this.#target.reserveFolios(this.#picked.length);
+    let room = 0;
+    if (this.#picked.length > 0) room = this.#target.reserveFolios(this.#picked.length);
     for (let i = 0; i < this.#picked.length; i++) {
-      const frame = this.#begin(this.#picked[i]!, this.#pickedEntries[i]!);
+      // Without room the first is tried all the same; each further one would search all of memory
+      // in vain again (a batch of 32 under a full ghost area: 70 s instead of 2).
+      const frame =
+        i < Math.max(room, 1) ? this.#begin(this.#picked[i]!, this.#pickedEntries[i]!) : NO_FRAME;
       if (frame === NO_FRAME) {
         this.#engine.count(EV['zswap.reject_reclaim_fail']);
         continue;

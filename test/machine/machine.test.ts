@@ -43,7 +43,7 @@ describe('a machine', () => {
           profile: fc.constantFrom('nvme', 'hdd', 'zram'),
         }),
         async (trace, pick) => {
-          const result = await runSmall({
+          const machine = smallMachine({
             trace,
             memoryPages: 120,
             payload: pick.payload,
@@ -60,7 +60,18 @@ describe('a machine', () => {
               ...(pick.ghost && pick.enabled ? [{ pages: 700, ghost: true, priority: 5 }] : []),
             ],
           });
-          // run() itself asserts all invariants and that nothing is left at the end.
+          const result = await machine.run();
+          // run() itself asserts all invariants and that no frame, slot or zswap entry is left.
+          const { cgroup } = machine.memory;
+          cgroup.drainStock();
+          expect(cgroup.usagePages).toBe(0);
+          expect(machine.swap.chargedEntries(cgroup.id)).toBe(0);
+          expect(machine.swap.zswap.gauges()).toMatchObject({
+            stored_pages: 0,
+            stored_bytes: 0,
+            pool_total_size: 0,
+            stored_incompressible_pages: 0,
+          });
           expect(result.verify.mismatches).toBe(0);
           if (result.killedTasks === 0) expect(result.verify.pagesChecked).toBe(300);
         },

@@ -24,7 +24,7 @@ function build(maxPages: number): World {
     cpuCount: 1,
     costs: new CostProfile({ name: 'none', description: '', prices: {} }),
   });
-  const frames = new FrameTable(2048);
+  const frames = new FrameTable(4096);
   const space = new SlotSpace(engine);
   const freed: SwapEntry[] = [];
   const port: FreedEntries = {
@@ -61,6 +61,13 @@ function cache({ frames, design }: World): {
 
 function bytes(world: World, term: string): number {
   return world.design.metadata().find((each) => each.term === term)!.bytes;
+}
+
+/** What 6.18 takes at swapon, without the CPUs' records. */
+function staticBytes(world: World): number {
+  return ['swap_map', 'swap_cgroup', 'zeromap', 'cluster_info', 'zswap_trees']
+    .map((term) => bytes(world, term))
+    .reduce((sum, each) => sum + each, 0);
 }
 
 describe('an entry of the swap table', () => {
@@ -142,14 +149,42 @@ describe('the memory of the swap table', () => {
     expect(entrySlot(cached[511]!.entry)).toBe(512);
   });
 
+  it('has a whole table page for a cluster with one slot in use', () => {
+    const world = build(8 * 512);
+    const cached = Array.from({ length: 511 + 5 * 512 + 1 }, () => cache(world));
+    for (const { entry, frame } of cached) {
+      if (entrySlot(entry) % 512 === 1) continue;
+      world.design.entries.removeFolio(entry, 0);
+      world.frames.free(frame);
+    }
+    expect(bytes(world, 'swap_table')).toBe(6 * 4096);
+    world.design.checkInvariants();
+  });
+
   it.each([
     [1, 835_840 / 2 ** 20],
     [16, 12.754],
   ])('is, for %i GiB and before use, what the arithmetic of 6.18 gives', (gib, mib) => {
     const world = build((gib * 2 ** 30) / 4096);
-    const total = ['swap_map', 'swap_cgroup', 'zeromap', 'cluster_info', 'zswap_trees']
-      .map((term) => bytes(world, term))
-      .reduce((sum, each) => sum + each, 0);
-    expect(total / 2 ** 20).toBeCloseTo(mib, 3);
+    expect(staticBytes(world) / 2 ** 20).toBeCloseTo(mib, 3);
+  });
+
+  it('is 816.25 MiB for 1 TiB', () => {
+    const world = build(2 ** 28);
+    const mib = (term: string): number => bytes(world, term) / 2 ** 20;
+    expect({
+      swap_map: mib('swap_map'),
+      swap_cgroup: mib('swap_cgroup'),
+      zeromap: mib('zeromap'),
+      cluster_info: mib('cluster_info'),
+      zswap_trees: mib('zswap_trees'),
+    }).toEqual({
+      swap_map: 256,
+      swap_cgroup: 512,
+      zeromap: 32,
+      cluster_info: 16,
+      zswap_trees: 0.25,
+    });
+    expect(staticBytes(world) / 2 ** 20).toBe(816.25);
   });
 });

@@ -21,8 +21,12 @@ export class ZswapWorld implements WritebackTarget {
   readonly zswap: Zswap;
   /** Slots that were written, by flush. */
   readonly flushes: number[][] = [];
+  /** Bytes of the latest write of each slot. */
+  readonly written: Map<number, Buffer> = new Map<number, Buffer>();
   readonly cached: Map<number, PageFrame> = new Map<number, PageFrame>();
   isWritable = true;
+  /** Folios that there is room for. */
+  room: number = Infinity;
   #queued: number[] = [];
 
   constructor(settings: Partial<Zswap['settings']> = {}) {
@@ -62,6 +66,16 @@ export class ZswapWorld implements WritebackTarget {
     return stored;
   }
 
+  /** Stores a page that is full of one byte. */
+  storeFilled(slot: number, byte: number): boolean {
+    const frame = this.frames.allocate(1);
+    this.frames.enterSwapCache(frame, slot as SwapEntry);
+    this.payload.view(frame).fill(byte);
+    const stored = this.zswap.store(frame, true);
+    this.#release(frame);
+    return stored;
+  }
+
   /** Loads slot `slot`; the bytes, or the errno. */
   load(slot: number): Buffer | string {
     const frame = this.frames.allocate(1);
@@ -94,8 +108,8 @@ export class ZswapWorld implements WritebackTarget {
     return this.isWritable;
   }
 
-  reserveFolios(): void {
-    // There is always room here.
+  reserveFolios(count: number): number {
+    return Math.min(count, this.room);
   }
 
   beginWriteback(entry: SwapEntry): PageFrame {
@@ -111,6 +125,7 @@ export class ZswapWorld implements WritebackTarget {
 
   submitWriteback(frame: PageFrame): void {
     this.#queued.push(this.frames.entry(frame));
+    this.written.set(this.frames.entry(frame), Buffer.from(this.payload.view(frame)));
     this.#release(frame);
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PG } from '../../src/frames/index.ts';
 import { ZswapWorld } from './support.ts';
 
 describe('zswap', () => {
@@ -12,10 +13,47 @@ describe('zswap', () => {
     expect([world.counted('zswpout'), world.counted('zswpin')]).toEqual([1, 1]);
   });
 
-  it('stores a page of 0xff compressed: it is no zero page', () => {
+  it('stores a page of one byte compressed, in size class 48: it is no zero page', () => {
     const world = new ZswapWorld();
-    world.store(1, 0);
-    expect(world.zswap.gauges()['stored_bytes']).toBeLessThanOrEqual(40);
+    // 48 bytes: 3 pages hold 256 objects.
+    for (let slot = 1; slot <= 256; slot++) world.storeFilled(slot, 0xaa);
+    const { stored_bytes: bytes, pool_total_size: size } = world.zswap.gauges();
+    expect([26, 27]).toContain(bytes! / 256);
+    expect(size).toBe(3 * 4096);
+    world.storeFilled(257, 0xaa);
+    expect(world.pool.pageCount).toBe(6);
+    expect(world.load(1)).toEqual(Buffer.alloc(4096, 0xaa));
+  });
+
+  it('leaves a loaded folio dirty, for its copy is gone', () => {
+    const world = new ZswapWorld();
+    world.store(7, 1000);
+    const frame = world.frames.allocate(1);
+    world.frames.enterSwapCache(frame, 7 as never);
+    expect(world.zswap.load(frame)).toBe('ok');
+    expect(world.frames.has(frame, PG.dirty)).toBe(true);
+  });
+
+  it('has stored what is neither loaded, written back, invalidated nor replaced', () => {
+    const world = new ZswapWorld();
+    for (let slot = 1; slot <= 60; slot++) world.store(slot, 1000);
+    for (let slot = 1; slot <= 5; slot++) world.store(slot, 500);
+    for (let slot = 6; slot <= 13; slot++) world.load(slot);
+    for (let slot = 14; slot <= 16; slot++) world.zswap.invalidate(slot as never);
+    world.zswap.pickBatch(60);
+    world.zswap.pickBatch(20);
+    world.zswap.writeBackPicked();
+    const gone = world.counted('zswpin') + world.counted('zswpwb');
+    expect([world.counted('zswpout'), gone]).toEqual([65, 8 + 20]);
+    expect(world.zswap.gauges()['stored_pages']).toBe(65 - 28 - 3 - 5);
+    world.zswap.checkInvariants();
+  });
+
+  it('keeps stored pages when it was switched off, and takes no new ones', () => {
+    const world = new ZswapWorld({ enabled: false });
+    expect(world.store(1, 100)).toBe(false);
+    expect(world.zswap.areaFigures(0).refused).toBe(0);
+    expect(world.load(1)).toBe('ENOENT');
   });
 
   it('stores an incompressible page raw, and refuses it where it cannot be written back', () => {
@@ -131,6 +169,38 @@ describe('an entry that was picked for writeback', () => {
     expect(world.zswap.writeBackPicked()).toBe(2);
     expect(world.flushes).toEqual([[2, 3]]);
     expect(world.load(1)).toEqual(world.expected(1, 2000));
+  });
+
+  it('is written as it is now when its slot was freed and filled again meanwhile', () => {
+    const world = picked();
+    world.zswap.invalidate(1 as never);
+    world.store(1, 2000);
+    const written = world.zswap.writeBackPicked();
+    // Left alone or taken for its successor in the same place: either way the new bytes survive.
+    expect(written === 2 ? world.load(1) : world.written.get(1)).toEqual(world.expected(1, 2000));
+    expect(world.written.get(2)).toEqual(world.expected(2, 1000));
+  });
+
+  it('is at the young end of the LRU when its writeback failed', () => {
+    const world = picked();
+    world.cached.set(1, 0 as never);
+    world.zswap.writeBackPicked();
+    world.store(9, 100);
+    const { entries } = world.zswap;
+    expect(entries.swapEntry(entries.coldest())).toBe(1);
+    // Its second chance is used up: the next look picks it again, and the worker goes on.
+    world.cached.clear();
+    expect(world.zswap.pickBatch(2)).toBe(1);
+    expect(world.zswap.writeBackPicked()).toBe(1);
+    expect(world.flushes).toEqual([[2, 3], [1]]);
+  });
+
+  it('is left alone when there is no room for its folio, but for the first of its batch', () => {
+    const world = picked();
+    world.room = 0;
+    expect(world.zswap.writeBackPicked()).toBe(1);
+    expect(world.flushes).toEqual([[1]]);
+    expect(world.counted('zswap.reject_reclaim_fail')).toBe(2);
   });
 
   it('is left alone when somebody has it in the swap cache', () => {

@@ -1,0 +1,196 @@
+/** Every design against one oracle: what an entry says, whatever tables say it. */
+import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { CostProfile, Engine } from '../../src/engine/index.ts';
+import { FrameTable, PG } from '../../src/frames/index.ts';
+import { SlotArea, SlotSpace } from '../../src/slots/index.ts';
+import { designs, type MetadataTerm, type SwapDesign } from '../../src/swap/index.ts';
+import { NO_ENTRY, NO_FRAME, type PageFrame, type SwapEntry } from '../../src/units/index.ts';
+
+const AREA_PAGES = [700, 1100];
+
+/** What the oracle knows of an entry in use. */
+interface Known {
+  readonly entry: SwapEntry;
+  frame: PageFrame;
+  count: number;
+  shadow: number;
+  isZero: boolean;
+  cgroup: number;
+}
+
+class World {
+  readonly frames: FrameTable = new FrameTable(2048);
+  readonly design: SwapDesign;
+  readonly space: SlotSpace;
+  readonly known: Known[] = [];
+  readonly freed: string[] = [];
+  #expectedFreed: string[] = [];
+
+  constructor(name: string) {
+    const engine = new Engine({
+      seed: 1,
+      cpuCount: 1,
+      costs: new CostProfile({ name: 'none', description: '', prices: {} }),
+    });
+    this.space = new SlotSpace(engine);
+    this.design = designs[name]!({
+      engine,
+      frames: this.frames,
+      space: this.space,
+      freed: {
+        entryFreed: (entry, cgroup) => void this.freed.push(`${entry} of ${cgroup}`),
+        reclaimCached: () => false,
+      },
+    });
+    for (const [type, maxPages] of AREA_PAGES.entries()) {
+      const isSwapFull = (): boolean => false;
+      const options = { badPages: [5], rotational: false, isBlockDevice: false, priority: 0 };
+      this.space.add(new SlotArea({ type, maxPages, ...options, engine, isSwapFull }));
+      this.design.addArea(type);
+    }
+  }
+
+  step(kind: number, pick: number, value: number): void {
+    const { entries } = this.design;
+    if (kind === 0) {
+      for (let i = 0; i < 1 + (value % 40); i++) this.#allocate();
+      return;
+    }
+    const it = this.known[pick % Math.max(1, this.known.length)];
+    if (it === undefined) return;
+    const isCached = it.frame !== NO_FRAME;
+    switch (kind) {
+      case 1:
+        if (!isCached && it.count === 0) return;
+        for (let i = 0; i < 1 + (value % 90); i++) {
+          expect(entries.duplicate(it.entry)).toBe('ok');
+          it.count += 1;
+        }
+        break;
+      case 2:
+        for (let i = 0; i < 1 + (value % 90) && it.count > 0; i++) {
+          it.count -= 1;
+          this.#expectFreed(it);
+          entries.put(it.entry);
+        }
+        break;
+      case 3:
+        if (!isCached) return;
+        it.shadow = value * 2 ** 19 + value;
+        this.frames.free(this.#uncache(it));
+        break;
+      case 4:
+        if (isCached) return;
+        it.frame = this.frames.allocate(1);
+        expect(entries.insertFolio(it.entry, it.frame)).toBe(it.shadow);
+        it.shadow = 0;
+        break;
+      case 5:
+        it.isZero = value % 2 === 0;
+        entries.setZero(it.entry, it.isZero);
+        break;
+      default:
+        it.cgroup = value % 65_536;
+        entries.setCgroup(it.entry, it.cgroup);
+    }
+  }
+
+  /** Gives everything back. */
+  clear(): void {
+    for (const it of [...this.known]) {
+      while (it.count > 0) {
+        it.count -= 1;
+        this.#expectFreed(it);
+        this.design.entries.put(it.entry);
+      }
+      if (it.frame !== NO_FRAME) this.frames.free(this.#uncache(it));
+    }
+  }
+
+  check(): void {
+    const { entries } = this.design;
+    for (const it of this.known) {
+      expect({
+        entry: it.entry,
+        frame: entries.folioAt(it.entry),
+        count: entries.count(it.entry),
+        isZero: entries.isZero(it.entry),
+        cgroup: entries.cgroup(it.entry),
+      }).toEqual({
+        entry: it.entry,
+        frame: it.frame,
+        count: it.count,
+        isZero: it.isZero,
+        cgroup: it.cgroup,
+      });
+      expect(entries.isSwapped(it.entry)).toBe(it.count > 0);
+      if (it.frame !== NO_FRAME) {
+        expect(this.frames.has(it.frame, PG.swapcache)).toBe(true);
+        expect(this.frames.entry(it.frame)).toBe(it.entry);
+      }
+    }
+    expect(this.freed).toEqual(this.#expectedFreed);
+    expect(new Set(this.known.map(({ entry }) => entry)).size).toBe(this.known.length);
+    this.design.checkInvariants();
+    this.space.checkInvariants();
+  }
+
+  #allocate(): void {
+    const frame = this.frames.allocate(1);
+    if (frame === NO_FRAME) return;
+    const entry = this.design.entries.allocate(frame);
+    if (entry === NO_ENTRY) this.frames.free(frame);
+    else this.known.push({ entry, frame, count: 0, shadow: 0, isZero: false, cgroup: 0 });
+  }
+
+  #uncache(it: Known): PageFrame {
+    const { frame } = it;
+    it.frame = NO_FRAME;
+    this.#expectFreed(it);
+    this.design.entries.removeFolio(it.entry, it.shadow);
+    return frame;
+  }
+
+  /** An entry that nothing holds any more is freed now, and told with its cgroup. */
+  #expectFreed(it: Known): void {
+    if (it.count > 0 || it.frame !== NO_FRAME) return;
+    this.#expectedFreed.push(`${it.entry} of ${it.cgroup}`);
+    this.known.splice(this.known.indexOf(it), 1);
+  }
+}
+
+function byTerm(terms: readonly MetadataTerm[]): Record<string, number> {
+  // Continuation pages of the old count stay until swapoff.
+  return Object.fromEntries(
+    terms.filter(({ term }) => !term.endsWith('continuation')).map((at) => [at.term, at.bytes]),
+  );
+}
+
+describe.each(Object.keys(designs))('design %s', (name) => {
+  it('says of each entry what it was told, and gives everything back', () => {
+    const step = fc.tuple(fc.nat(6), fc.nat(), fc.nat(2 ** 30));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const world = new World(name);
+        const before = byTerm(world.design.metadata());
+        for (const [kind, pick, value] of steps) world.step(kind, pick, value);
+        world.check();
+        world.clear();
+        world.check();
+        expect(world.known).toEqual([]);
+        expect(world.space.areas().map((area) => area.inUse)).toEqual([0, 0]);
+        expect(byTerm(world.design.metadata())).toEqual(before);
+      }),
+      { seed: 618, numRuns: 100 },
+    );
+  });
+
+  it('gives each usable slot out once and says when there is none', () => {
+    const world = new World(name);
+    for (let i = 0; i < 60; i++) world.step(0, 0, 39);
+    const usable = AREA_PAGES.reduce((sum, pages) => sum + pages - 2, 0);
+    expect(world.known.length).toBe(usable);
+    world.check();
+  });
+});
