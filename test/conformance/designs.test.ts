@@ -110,26 +110,20 @@ class World {
 
   check(): void {
     const { entries } = this.design;
-    for (const it of this.known) {
-      expect({
-        entry: it.entry,
-        frame: entries.folioAt(it.entry),
-        count: entries.count(it.entry),
-        isZero: entries.isZero(it.entry),
-        cgroup: entries.cgroup(it.entry),
-      }).toEqual({
-        entry: it.entry,
-        frame: it.frame,
-        count: it.count,
-        isZero: it.isZero,
-        cgroup: it.cgroup,
-      });
-      expect(entries.isSwapped(it.entry)).toBe(it.count > 0);
-      if (it.frame !== NO_FRAME) {
-        expect(this.frames.has(it.frame, PG.swapcache)).toBe(true);
-        expect(this.frames.entry(it.frame)).toBe(it.entry);
-      }
-    }
+    // A line for each entry and one comparison of all: an expect() for each costs 20 times as much.
+    const said = this.known.map(({ entry }) => {
+      const frame = entries.folioAt(entry);
+      const cached = frame === NO_FRAME ? NO_ENTRY : this.frames.entry(frame);
+      const isFlagged = frame !== NO_FRAME && this.frames.has(frame, PG.swapcache);
+      const flags = [entries.isSwapped(entry), entries.isZero(entry), isFlagged];
+      return [frame, cached, entries.count(entry), entries.cgroup(entry), ...flags].join(' ');
+    });
+    const told = this.known.map(({ entry, frame, count, cgroup, isZero }) => {
+      const isCached = frame !== NO_FRAME;
+      const flags = [count > 0, isZero, isCached];
+      return [frame, isCached ? entry : NO_ENTRY, count, cgroup, ...flags].join(' ');
+    });
+    expect(said).toEqual(told);
     expect(this.freed).toEqual(this.#expectedFreed);
     expect(new Set(this.known.map(({ entry }) => entry)).size).toBe(this.known.length);
     this.design.checkInvariants();
