@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
 import { FileDevice, NullDevice, type BlockDevice } from '../src/device/index.ts';
-import { specBytes, type AreaSpec, type PreparedArea, type RunSpec } from '../src/machine/index.ts';
+import {
+  designName,
+  specBytes,
+  type AreaSpec,
+  type PreparedArea,
+  type RunSpec,
+} from '../src/machine/index.ts';
+import { chooseDesign } from '../src/swap/index.ts';
 import { PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import { command as mkswap } from './mkswap.ts';
@@ -29,7 +36,7 @@ export async function holdAreas(
 ): Promise<HeldAreas> {
   const holder = new AreaHolder(spec, active, io);
   try {
-    if (spec.areas.length === 0) holder.takeActive();
+    if (spec.areas.length === 0 && !spec.noAreas) holder.takeActive();
     for (const area of spec.areas) await holder.take(area);
   } catch (error) {
     holder.release();
@@ -55,6 +62,7 @@ class AreaHolder implements HeldAreas {
   /** Takes all areas that swapon has made active. */
   takeActive(): void {
     const areas = this.#active.list();
+    if (areas.length === 0 && needsNoArea(this.#spec)) return;
     if (areas.length === 0)
       throw new UsageError(
         'no swap area: give --swap SIZE for a temporary one, --area FILE for one that mkswap ' +
@@ -64,14 +72,14 @@ class AreaHolder implements HeldAreas {
     if (outcome !== 'ok')
       throw new RunError(`${areas.map((area) => area.path).join(', ')}: another run uses them`);
     this.#fileIds.push(...areas.map((area) => area.fileId));
-    for (const area of areas) this.#open(area.path, area, this.#spec.device);
+    for (const area of areas) this.#open(area.path, area, this.#spec.device, true);
   }
 
   async take(area: AreaSpec): Promise<void> {
     const profile = area.device ?? this.#spec.device;
     if ((area.path === undefined) === (area.size === undefined))
       throw new UsageError('areas: each needs a path or a size, and not both');
-    if (area.path !== undefined) this.#takeFile(area.path, area.priority ?? null, profile);
+    if (area.path !== undefined) this.#takeFile(area.path, area, profile);
     else if (this.#spec.payload === 'none') this.#takeImagined(area, profile);
     else await this.#takeTemporary(area, profile);
   }
@@ -82,7 +90,8 @@ class AreaHolder implements HeldAreas {
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 
-  #takeFile(path: string, priority: number | null, profile: string): void {
+  #takeFile(path: string, area: AreaSpec, profile: string): void {
+    const priority = area.priority ?? null;
     const known = this.#active.list();
     const opened = openSwapArea(path, { active: [] });
     if (opened.outcome !== 'ok')
@@ -102,7 +111,7 @@ class AreaHolder implements HeldAreas {
     }
     this.#fileIds.push(opened.fileId);
     const row = this.#active.list().find((area) => area.fileId === opened.fileId)!;
-    this.#open(path, row, profile);
+    this.#open(path, row, profile, area.on);
   }
 
   async #takeTemporary(area: AreaSpec, profile: string): Promise<void> {
@@ -116,7 +125,7 @@ class AreaHolder implements HeldAreas {
       { ...this.#io, stdout: () => undefined, stderr: (text) => complaints.push(text) },
     );
     if (code !== 0) throw new RunError(`no temporary area: ${complaints.join('').trim()}`);
-    this.#takeFile(path, area.priority ?? null, profile);
+    this.#takeFile(path, area, profile);
   }
 
   /** With payload none an area needs no file: any size, up to what an entry can address. */
@@ -133,11 +142,12 @@ class AreaHolder implements HeldAreas {
       priority: area.priority ?? -2 - type,
       profile,
       device: new NullDevice({ name, sizeBytes: pages * PAGE_SIZE }),
+      isOn: area.on,
       problem: () => null,
     });
   }
 
-  #open(path: string, row: ActiveArea, profile: string): void {
+  #open(path: string, row: ActiveArea, profile: string, isOn: boolean): void {
     const opened = openSwapArea(path, { active: [] });
     if (opened.outcome !== 'ok')
       throw new RunError(
@@ -157,6 +167,7 @@ class AreaHolder implements HeldAreas {
       priority: row.priority,
       profile,
       device,
+      isOn,
       problem: () => {
         if (!(device instanceof FileDevice)) return null;
         device.checkSize();
@@ -174,6 +185,12 @@ function areaPages(area: AreaSpec): number {
       `swap size '${area.size!}': accepted: ${AREA_PAGES_MIN * PAGE_SIZE} bytes to 1T`,
     );
   return pages;
+}
+
+/** Designs whose entries are virtual, or that bring a device along, run without an area. */
+function needsNoArea(spec: RunSpec): boolean {
+  const { kind } = chooseDesign(designName(spec), 'design');
+  return kind.isVirtual || kind.areas === 'growing';
 }
 
 const REASONS = { EBUSY: 'it is active already', EPERM: 'no more areas can be active' } as const;

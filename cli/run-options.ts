@@ -4,6 +4,7 @@ import { parseSpec, type RunSpec } from '../src/machine/index.ts';
 import { UsageError } from '../src/units/index.ts';
 import { compressors } from '../src/codec/index.ts';
 import { deviceProfiles } from '../src/device/index.ts';
+import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
 import { designs } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
 import type { CommandIo } from './command.ts';
@@ -21,6 +22,7 @@ interface Flags {
   readonly workload?: string;
   readonly content?: string;
   readonly design?: string;
+  readonly perCpuCluster?: string;
   readonly memory?: string;
   readonly ram?: string;
   readonly cpus?: string;
@@ -73,7 +75,16 @@ export function runCommand(): Command {
     .option('--trace <FILE>', 'replay a trace')
     .option('--workload <NAME>', `run a built-in workload: ${Object.keys(workloads).join(', ')}`)
     .option('--content <FILE>', 'a file whose pages a trace writes (content `file`)')
-    .option('--design <NAME>', `swap design: ${Object.keys(designs).join(', ')}`)
+    .option(
+      '--design <NAME>',
+      `swap design: ${Object.keys(designs).join(', ')}; NAME:REVISION picks a revision`,
+    )
+    .addOption(
+      new Option(
+        '--per-cpu-cluster <HOW>',
+        'where a CPU goes on allocating: one place for all areas, or one for each',
+      ).choices(PER_CPU_CLUSTER),
+    )
     .option('--memory <SIZE>', "the cgroup's hard limit, such as 32M")
     .option('--ram <SIZE>', "the machine's memory, of which zswap takes max_pool_percent (1G)")
     .option('--cpus <N>', 'virtual CPUs (1)')
@@ -81,11 +92,16 @@ export function runCommand(): Command {
     .option('--swappiness <N>', 'vm.swappiness (60)')
     .option(
       '--area <FILE>',
-      'a swap area that mkswap made: FILE[,prio=N][,device=NAME]',
+      'a swap area that mkswap made: FILE[,off][,prio=N][,device=NAME]',
       collect,
       [],
     )
-    .option('--swap <SIZE>', 'a temporary area: SIZE[,ghost][,prio=N][,device=NAME]', collect, [])
+    .option(
+      '--swap <SIZE>',
+      'a temporary area: SIZE[,ghost][,off][,prio=N][,device=NAME]; none: no area at all',
+      collect,
+      [],
+    )
     .option('--device <NAME>', `device profile: ${Object.keys(deviceProfiles).join(', ')}`)
     .option(
       '--zswap [SETTINGS]',
@@ -159,7 +175,10 @@ function applyFlags(json: Json, flags: Flags, args: readonly string[]): void {
     if (value !== undefined) putAt(json, path, value);
   };
   put('name', flags.name);
-  put('design', flags.design);
+  const [design, revision] = flags.design?.split(':', 2) ?? [];
+  put('design', design);
+  put('revision', revision);
+  put('perCpuCluster', flags.perCpuCluster);
   put('device', flags.device);
   put('payload', flags.payload);
   put('seed', wholeNumber(flags.seed, '--seed'));
@@ -168,9 +187,11 @@ function applyFlags(json: Json, flags: Flags, args: readonly string[]): void {
   put('machine.cpus', wholeNumber(flags.cpus, '--cpus'));
   put('machine.pageCluster', wholeNumber(flags.pageCluster, '--page-cluster'));
   put('machine.swappiness', wholeNumber(flags.swappiness, '--swappiness'));
+  const isNone = flags.swap.includes('none');
+  if (isNone) putAt(json, 'noAreas', true);
   const areas = [
     ...flags.area.map((text) => readArea(text, '--area')),
-    ...flags.swap.map((text) => readArea(text, '--swap')),
+    ...flags.swap.filter((text) => text !== 'none').map((text) => readArea(text, '--swap')),
   ];
   if (areas.length > 0) json['areas'] = areas;
   applyZswap(json, flags.zswap);
@@ -214,12 +235,13 @@ function readArea(text: string, option: string): Json {
   for (const part of rest) {
     const [key = '', value] = part.split('=', 2);
     if (key === 'ghost' && value === undefined && option === '--swap') area['ghost'] = true;
+    else if (key === 'off' && value === undefined) area['on'] = false;
     else if (key === 'prio' && value !== undefined)
       area['priority'] = wholeNumber(value, `${option} prio`);
     else if (key === 'device' && value !== undefined) area['device'] = value;
     else
       throw new UsageError(
-        `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME` +
+        `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME, off` +
           (option === '--swap' ? ', ghost' : ''),
       );
   }

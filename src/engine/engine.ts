@@ -9,7 +9,12 @@ import { assert } from '../units/index.ts';
 import type { CostProfile } from './cost-profile.ts';
 import { COUNTED_NAMES, EVENT_NAMES, type CountedName } from './events.ts';
 import { Histogram } from './histogram.ts';
+import { OPERATION_NAMES, type OperationName } from './operations.ts';
+import { PageTrace } from './page-trace.ts';
 import { RandomStream } from './random.ts';
+
+/** Places between the counts of two operations. */
+const STRIDE = COUNTED_NAMES.length;
 
 export interface EngineOptions {
   readonly seed: number;
@@ -21,7 +26,14 @@ export class Engine {
   readonly seed: number;
   readonly cpuCount: number;
   readonly costs: CostProfile;
-  readonly #counts = new Float64Array(COUNTED_NAMES.length);
+  /** Off unless somebody looks on. */
+  readonly trace: PageTrace = new PageTrace();
+  /** Says whether memory for a table of this kind lacks; tests and faults replace it. */
+  allocationFails: (kind: string) => boolean = () => false;
+  /** Counts by operation, then by event. */
+  readonly #counts = new Float64Array(STRIDE * OPERATION_NAMES.length);
+  /** Where the counts of the current operation begin. */
+  #base = 0;
   readonly #pricesNs = new Float64Array(COUNTED_NAMES.length);
   readonly #clocksNs: Float64Array;
   readonly #histograms = new Map<string, Histogram>();
@@ -40,34 +52,86 @@ export class Engine {
 
   /** Counts one event and charges its price to the current CPU. */
   count(event: number): void {
-    this.#counts[event]! += 1;
+    this.#counts[this.#base + event]! += 1;
     this.#clocksNs[this.#cpu]! += this.#pricesNs[event]!;
   }
 
   /** Counts `times` events of one kind. */
   countMany(event: number, times: number): void {
-    this.#counts[event]! += times;
+    this.#counts[this.#base + event]! += times;
     this.#clocksNs[this.#cpu]! += this.#pricesNs[event]! * times;
   }
 
-  /** The count of one event so far. */
-  counted(event: number): number {
-    return this.#counts[event]!;
+  /**
+   * What follows belongs to `operation`, until `leave` is given what this returns.
+   * @param operation - one of OPERATION
+   */
+  enter(operation: number): number {
+    const before = this.#base;
+    this.#base = operation * STRIDE;
+    return before;
   }
 
-  /** A copy of all counts, for the difference over a phase. */
+  /** Ends an operation: the one around it goes on. */
+  leave(before: number): void {
+    this.#base = before;
+  }
+
+  /** Runs `work` so that nothing of it is counted and no time passes: for looking at a state. */
+  aside(work: () => void): void {
+    const counts = this.#counts.slice();
+    const clocks = this.#clocksNs.slice();
+    try {
+      work();
+    } finally {
+      this.#counts.set(counts);
+      this.#clocksNs.set(clocks);
+    }
+  }
+
+  /** The count of one event so far, whatever it was counted for. */
+  counted(event: number): number {
+    let total = 0;
+    for (let at = event; at < this.#counts.length; at += STRIDE) total += this.#counts[at]!;
+    return total;
+  }
+
+  /** The count of one event for one operation. */
+  countedFor(operation: number, event: number): number {
+    return this.#counts[operation * STRIDE + event]!;
+  }
+
+  /** All counts, for the difference over a phase. */
   snapshot(): Float64Array {
-    return this.#counts.slice();
+    const totals = new Float64Array(STRIDE);
+    for (let event = 0; event < STRIDE; event++) totals[event] = this.counted(event);
+    return totals;
   }
 
   /** What was counted since `before`, by name; names that did not move are left out. */
   since(before: Float64Array): Partial<Record<CountedName, number>> {
     const moved: Partial<Record<CountedName, number>> = {};
-    COUNTED_NAMES.forEach((name, index) => {
-      const delta = this.#counts[index]! - before[index]!;
+    COUNTED_NAMES.forEach((name, event) => {
+      const delta = this.counted(event) - before[event]!;
       if (delta !== 0) moved[name] = delta;
     });
     return moved;
+  }
+
+  /** All counts so far by operation and name; zeros are left out. */
+  byOperation(): Record<OperationName, Partial<Record<CountedName, number>>> {
+    const entries = OPERATION_NAMES.map((operation, index) => {
+      const counts: Partial<Record<CountedName, number>> = {};
+      COUNTED_NAMES.forEach((name, event) => {
+        const count = this.#counts[index * STRIDE + event]!;
+        if (count !== 0) counts[name] = count;
+      });
+      return [operation, counts] as const;
+    });
+    return Object.fromEntries(entries) as Record<
+      OperationName,
+      Partial<Record<CountedName, number>>
+    >;
   }
 
   /** Virtual time of the current CPU in nanoseconds since the machine was started. */

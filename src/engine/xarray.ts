@@ -2,8 +2,8 @@
  * An XArray: a radix tree of 64-slot nodes whose nodes are counted and freed as the kernel does.
  * Kernel counterpart: lib/xarray.c, include/linux/xarray.h (linux 6.18).
  *
- * Values are numbers from 1 to 2^32-1; 0 is "no entry". All trees of one arena share its nodes, so
- * that a tree is one small record. An entry at index 0 alone is stored in the root without a node;
+ * Values are whole numbers from 1 to 2^53-1 (a slot is 8 bytes, as in the kernel); 0 is "no entry".
+ * All trees of one arena share its nodes, so that a tree is one small record. An entry at index 0 alone is stored in the root without a node;
  * a tree is only as high as the largest index stored since it was empty, and shrinks again when the
  * root node has a single entry at slot 0.
  */
@@ -21,7 +21,7 @@ export const XARRAY_BYTES = 16;
 /** The nodes of many trees, in typed arrays that grow by doubling. */
 export class XArrayNodes {
   readonly #engine: Engine;
-  #slots = new Uint32Array(FANOUT * 64);
+  #slots = new Float64Array(FANOUT * 64);
   #counts = new Uint8Array(64);
   readonly #free: number[] = [];
   #used = 1;
@@ -34,6 +34,11 @@ export class XArrayNodes {
   /** Nodes in use by all trees of the arena. */
   get liveCount(): number {
     return this.#live;
+  }
+
+  /** True when a node can be had: a store asks for all that it may need before it changes a tree. */
+  canAllocate(): boolean {
+    return !this.#engine.allocationFails('xa_node');
   }
 
   allocate(): number {
@@ -70,7 +75,7 @@ export class XArrayNodes {
   }
 
   #grow(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
+    const slots = new Float64Array(this.#slots.length * 2);
     slots.set(this.#slots);
     this.#slots = slots;
     const counts = new Uint8Array(this.#counts.length * 2);
@@ -98,6 +103,11 @@ export class XArray {
   /** The value at `index`; 0 when there is none. */
   load(index: number): number {
     this.#engine.count(EV.xaLoad);
+    return this.peek(index);
+  }
+
+  /** As `load`, uncounted: for what a walk that is counted otherwise finds on its way. */
+  peek(index: number): number {
     if (this.#levels === 0) return index === 0 ? this.#root : 0;
     if (index >= 2 ** (FANOUT_BITS * this.#levels)) return 0;
     let node = this.#root;
@@ -109,8 +119,17 @@ export class XArray {
   }
 
   /**
+   * Makes sure that the nodes for `index` are there, so that storing cannot fail.
+   * @returns false when a node cannot be had; the tree is as it was
+   * @source linux 6.18 lib/xarray.c xas_create_range, xas_nomem
+   */
+  reserve(index: number): boolean {
+    return this.#missingNodes(index) === 0 || this.#nodes.canAllocate();
+  }
+
+  /**
    * Stores a value and returns the one before it.
-   * @param value - 1 to 2^32-1
+   * @param value - 1 to 2^53-1
    */
   store(index: number, value: number): number {
     assert(value !== 0, 'storing nothing is erasing');
@@ -150,6 +169,18 @@ export class XArray {
     const before = this.#eraseBelow(this.#root, this.#levels - 1, index);
     if (before !== 0) this.#shrink();
     return before;
+  }
+
+  /** Nodes that storing at `index` would add. */
+  #missingNodes(index: number): number {
+    if (this.#levels === 0) return index === 0 ? 0 : 1;
+    if (index >= 2 ** (FANOUT_BITS * this.#levels)) return 1;
+    let node = this.#root;
+    for (let level = this.#levels - 1; level > 0; level--) {
+      node = this.#nodes.get(node, slotAt(index, level));
+      if (node === 0) return level;
+    }
+    return 0;
   }
 
   #eraseBelow(node: number, level: number, index: number): number {

@@ -28,6 +28,8 @@ export const PG = {
   allocated: 0x800,
   /** Its latest read failed: the task that touches it gets SIGBUS. */
   error: 0x1000,
+  /** A page of a shared file: in its index, however many map it. */
+  shmem: 0x2000,
 } as const;
 
 export class FrameTable {
@@ -112,6 +114,12 @@ export class FrameTable {
   /** Notes one more mapping, at `page` of address space `space`. */
   addMapping(frame: PageFrame, space: number, page: number): void {
     this.#mapCount[frame]! += 1;
+    this.#homeSpace[frame] = space;
+    this.#homePage[frame] = page;
+  }
+
+  /** Notes where the frame belongs without mapping it there. */
+  setHome(frame: PageFrame, space: number, page: number): void {
     this.#homeSpace[frame] = space;
     this.#homePage[frame] = page;
   }

@@ -1,3 +1,4 @@
+export * from './areas.ts';
 export * from './machine.ts';
 export * from './run-result.ts';
 export * from './spec.ts';

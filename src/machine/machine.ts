@@ -10,8 +10,8 @@ import {
   entryType,
   NO_FRAME,
   PAGE_SIZE,
-  RunError,
   UsageError,
+  type PageFrame,
   type VirtualPage,
 } from '../units/index.ts';
 import { CostProfile, Engine } from '../engine/index.ts';
@@ -19,11 +19,16 @@ import { defaultCosts } from '../engine/profiles/default-costs.ts';
 import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
 import { createCompressor, INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
 import { ZsmallocPool } from '../pool/index.ts';
-import { deviceProfile, LatencyDevice, type BlockDevice } from '../device/index.ts';
-import type { AreaKind } from '../area/active-areas.ts';
-import { SlotArea, SlotSpace } from '../slots/index.ts';
+import { SlotSpace } from '../slots/index.ts';
 import { Zswap } from '../zswap/index.ts';
-import { designFactory, SwapSystem, type MetadataTerm, type SwapClient } from '../swap/index.ts';
+import {
+  chooseDesign,
+  SwapSystem,
+  type DesignChoice,
+  type MetadataTerm,
+  type SwapClient,
+  type SwapoffResult,
+} from '../swap/index.ts';
 import { MemoryManager, PTE, type AddressSpace } from '../memory/index.ts';
 import {
   createOperationBatch,
@@ -32,24 +37,11 @@ import {
   type Phase,
   type Workload,
 } from '../workload/index.ts';
-import { specBytes, type RunSpec } from './spec.ts';
+import { designName, specBytes, type RunSpec } from './spec.ts';
+import { MachineAreas, type PreparedArea } from './areas.ts';
 import { digestOf } from './digest.ts';
-import type { AreaResult, PhaseResult, RunResult, SlotRun } from './run-result.ts';
-
-/** An area that swapon accepted, with its device open. */
-export interface PreparedArea {
-  readonly type: number;
-  readonly name: string;
-  readonly kind: AreaKind;
-  readonly maxPages: number;
-  readonly badPages: readonly number[];
-  readonly priority: number;
-  /** Profile that models the device's time. */
-  readonly profile: string;
-  readonly device: BlockDevice;
-  /** What went wrong with the real file, in words; null when nothing did. */
-  problem(): string | null;
-}
+import type { AreaResult, PhaseResult, RunResult, SlotRun, SwapUsage } from './run-result.ts';
+import { swapUsage } from './usage.ts';
 
 /** What the outside is told while a machine runs. */
 export interface RunHooks {
@@ -89,6 +81,9 @@ interface FinalState {
   readonly metadata: readonly MetadataTerm[];
   readonly zswap: Readonly<Record<string, number>>;
   readonly histograms: RunResult['histograms'];
+  readonly operations: RunResult['operations'];
+  readonly usage: SwapUsage;
+  readonly gauges: Readonly<Record<string, number>>;
   readonly verify: RunResult['verify'];
 }
 
@@ -97,8 +92,9 @@ export class Machine {
   readonly memory: MemoryManager;
   readonly swap: SwapSystem;
   readonly compressor: Compressor;
+  readonly design: DesignChoice;
   readonly #spec: RunSpec;
-  readonly #areas: readonly PreparedArea[];
+  readonly #areas: MachineAreas;
   readonly #frames: FrameTable;
   readonly #payload: Payload;
   readonly #workload: Workload;
@@ -111,11 +107,15 @@ export class Machine {
   #hooks: RunHooks = {};
   #operations = 0;
   #killed = 0;
+  #compared = { pagesChecked: 0, mismatches: 0 };
+  /** A frame of the payload behind the machine's own: for comparing. */
+  #kept: PageFrame = NO_FRAME;
   #codecCallsSeen = 0;
+  #metadataBytesMax = 0;
 
   constructor(spec: RunSpec, areas: readonly PreparedArea[], workload: Workload) {
     this.#spec = spec;
-    this.#areas = areas;
+    this.design = chooseDesign(designName(spec), 'design');
     this.#workload = workload;
     this.engine = new Engine({
       seed: spec.seed,
@@ -131,8 +131,9 @@ export class Machine {
     this.#frames = new FrameTable(limitPages + SPARE_FRAMES);
     this.#payload =
       spec.payload === 'bytes'
-        ? new BytePayload(this.#frames.frameCount)
-        : new TagPayload(this.#frames.frameCount);
+        ? new BytePayload(this.#frames.frameCount + 1)
+        : new TagPayload(this.#frames.frameCount + 1);
+    this.#kept = this.#frames.frameCount as PageFrame;
     this.compressor = createCompressor(spec.zswap.compressor, 'zswap.compressor');
     this.memory = new MemoryManager(
       {
@@ -140,16 +141,23 @@ export class Machine {
         frames: this.#frames,
         payload: this.#payload,
         createSwap: (client) => this.#createSwap(client, ramPages),
+        onKill: (space, reason) => {
+          if (reason === 'oom') this.#compareKilled(space);
+        },
       },
       {
         limitPages,
         pageCluster: spec.machine.pageCluster,
         swappiness: spec.machine.swappiness,
         reservedPages: pagesOf(spec.machine.reserved, 'machine.reserved'),
+        sharedPages: workload.sharedPages,
       },
     );
     this.swap = this.memory.swap;
-    for (const area of areas) this.#addArea(area);
+    this.swap.design.setVirtual?.(spec.vswapEnabled);
+    this.#areas = new MachineAreas(this.engine, this.swap, this.design.kind);
+    for (const area of areas) this.#areas.add(area);
+    this.#areas.addOwn(ramPages);
     for (let task = 0; task < workload.taskCount; task++)
       this.#spaces.push(this.memory.createSpace(workload.pagesPerTask));
     this.#startNs = new Float64Array(workload.taskCount).fill(-1);
@@ -174,14 +182,18 @@ export class Machine {
     final ??= await this.#finalState();
     for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
     this.#checkEmpty();
-    const { areas, zswap, slots, ...kept } = final;
+    const { areas, zswap, slots, operations, usage, gauges, ...kept } = final;
     const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
     const outcome = { phases, ...kept, slotRuns: slots.length, virtualNs };
     return {
       ...outcome,
+      operations,
+      usage,
+      gauges,
       slots: slots.slice(0, SLOT_RUNS_SHOWN),
       areas,
       zswap,
+      metadataBytesMax: this.#metadataBytesMax,
       killedTasks: this.#killed,
       memoryMaxPages: this.memory.cgroup.usagePagesMax,
       report: this.#report(),
@@ -193,11 +205,30 @@ export class Machine {
   /** Memory that the design, zswap and their like take now, by term. */
   metadata(): MetadataTerm[] {
     const zswap = this.swap.zswap.metadataBytes();
+    const stored = this.swap.zswap.entries.count;
     return [
       ...this.swap.design.metadata(),
-      { term: 'zswap_entry', kind: 'dynamic', bytes: zswap.entries },
-      { term: 'zs_handle', kind: 'dynamic', bytes: zswap.handles },
+      { term: 'zswap_entry', kind: 'dynamic', bytes: zswap.entries, units: stored },
+      { term: 'zs_handle', kind: 'dynamic', bytes: zswap.handles, units: stored },
     ];
+  }
+
+  /**
+   * swapoff while the machine runs.
+   * @param area - its path, or `areaN` for the one of swap type N
+   */
+  swapoff(area: string): SwapoffResult {
+    return this.#areas.swapoff(area);
+  }
+
+  /** swapon of an area that was given up, or that the run began without. */
+  swapon(area: string): void {
+    this.#areas.swapon(area);
+  }
+
+  /** The spaces of the workload's tasks, by task. */
+  spaces(): readonly AddressSpace[] {
+    return this.#spaces;
   }
 
   /** Runs of swapped pages whose slots follow each other. */
@@ -230,7 +261,10 @@ export class Machine {
     this.memory.settle();
     const state = {
       slots: this.slotRuns(),
-      areas: this.#areas.map((area) => this.#areaResult(area)),
+      areas: this.#areas.results(),
+      operations: this.engine.byOperation(),
+      usage: swapUsage(this.engine, this.swap, this.memory.cgroup.id),
+      gauges: this.swap.design.gauges?.() ?? {},
       metadata: this.metadata(),
       zswap: this.swap.zswap.gauges(),
       histograms: [...this.engine.histograms()].map(([name, histogram]) => ({
@@ -244,8 +278,8 @@ export class Machine {
   #createSwap(client: SwapClient, ramPages: number): SwapSystem {
     const { engine } = this;
     const { zswap } = this.#spec;
-    const space = new SlotSpace(engine);
-    const createDesign = designFactory(this.#spec.design, 'design');
+    const { kind, revision } = this.design;
+    const space = new SlotSpace(engine, this.#spec.perCpuCluster ?? kind.perCpuCluster);
     const isBytes = this.#payload.kind === 'bytes';
     return new SwapSystem({
       engine,
@@ -253,7 +287,7 @@ export class Machine {
       payload: this.#payload,
       space,
       client,
-      createDesign: (freed) => createDesign({ engine, frames: this.#frames, space, freed }),
+      createDesign: (host) => kind.create({ engine, frames: this.#frames, space, host, revision }),
       createZswap: (design, target) =>
         new Zswap(
           {
@@ -274,35 +308,12 @@ export class Machine {
     });
   }
 
-  #addArea(area: PreparedArea): void {
-    const profile = deviceProfile(area.profile, 'device');
-    const isGhost = area.kind === 'ghost';
-    const device = new LatencyDevice(
-      area.device,
-      // A ghost has no device behind it: solid state, never waited for.
-      profile,
-      this.engine.stream(`device.${area.type}`),
-    );
-    this.swap.space.add(
-      new SlotArea({
-        type: area.type,
-        maxPages: area.maxPages,
-        badPages: area.badPages,
-        rotational: profile.rotational && !isGhost,
-        isBlockDevice: area.kind === 'partition',
-        priority: area.priority,
-        engine: this.engine,
-        isSwapFull: () => this.swap.space.isFull(),
-      }),
-    );
-    this.swap.addArea({ type: area.type, name: area.name, device, isGhost });
-  }
-
   async #runPhase(index: number, phase: Phase): Promise<PhaseResult> {
     const before = this.engine.snapshot();
     const startNs = this.engine.latestNs;
     const startMs = performance.now();
     const series: PhaseResult['series'][number][] = [];
+    let swapoff: SwapoffResult | null = null;
     switch (phase.kind) {
       case 'operations':
         await this.#runOperations(index, phase.fork, series);
@@ -321,11 +332,18 @@ export class Machine {
         this.#exitTask(phase.task);
         break;
       case 'swapon':
+        this.swapon(phase.path);
+        break;
       case 'swapoff':
-        throw new UsageError(`'${phase.label}': swapon and swapoff in a trace are not there yet`);
+        swapoff = this.swapoff(phase.path);
+        break;
+      case 'vswap':
+        this.#setVirtual(phase.label, phase.isOn);
+        break;
     }
-    this.#checkDevices();
+    this.#areas.check();
     const live = this.#spaces.filter((space) => space.isAlive).map((space) => space.residency());
+    live.push({ present: 0, swapped: this.memory.sharedResidency().swapped });
     return {
       index,
       op: phase.label,
@@ -335,6 +353,7 @@ export class Machine {
       virtualNs: this.engine.latestNs - startNs,
       wallMs: performance.now() - startMs,
       zswap: this.#spec.zswap.enabled ? this.swap.zswap.gauges() : null,
+      ...(swapoff === null ? {} : { swapoff }),
       series,
     };
   }
@@ -387,7 +406,7 @@ export class Machine {
         await this.#turn();
     }
     this.#operations += count;
-    this.#checkDevices();
+    this.#areas.check();
   }
 
   /** One operation of the workload on one page. */
@@ -422,8 +441,7 @@ export class Machine {
 
   /** Reads every page of every live task through the ordinary faults and compares it. */
   async #verify(): Promise<{ pagesChecked: number; mismatches: number }> {
-    let pagesChecked = 0;
-    let mismatches = 0;
+    let { pagesChecked, mismatches } = this.#compared;
     for (const [task, space] of this.#spaces.entries()) {
       if (isKilled(space)) continue;
       for (let index = 0; index < space.pageCount; index++) {
@@ -437,7 +455,7 @@ export class Machine {
         pagesChecked += 1;
         if (!this.#holdsExpected(task, page, frame)) mismatches += 1;
         if (index % BATCH_OPERATIONS === 0) {
-          this.#checkDevices();
+          this.#areas.check();
           await this.#turn();
           this.#hooks.onProgress?.({
             phase: this.#workload.phases.length,
@@ -451,6 +469,24 @@ export class Machine {
     }
     this.memory.checkInvariants();
     return { pagesChecked, mismatches };
+  }
+
+  /**
+   * Compares the pages of a task that the OOM killer has picked: what it wrote must all be there
+   * still, in memory or behind its swap entries. A forked child's view is in no expectation.
+   */
+  #compareKilled(space: AddressSpace): void {
+    const task = this.#spaces.indexOf(space);
+    if (task < 0) return;
+    this.engine.aside(() => {
+      for (let index = 0; index < space.pageCount; index++) {
+        const page = index as VirtualPage;
+        const isThere = this.memory.peek(space, page, this.#kept);
+        this.#compared.pagesChecked += 1;
+        if (!isThere || !this.#holdsExpected(task, page, this.#kept))
+          this.#compared.mismatches += 1;
+      }
+    });
   }
 
   #holdsExpected(task: number, page: VirtualPage, frame: number): boolean {
@@ -467,16 +503,16 @@ export class Machine {
   #checkEmpty(): void {
     assert(this.#frames.freeCount === this.#frames.frameCount, 'every frame came back');
     assert(this.swap.zswap.entries.count === 0, 'every zswap entry came back');
+    assert(this.swap.design.entriesInUse() === 0, 'every swap entry came back');
+    assert(this.swap.chargedEntries(this.memory.cgroup.id) === 0, 'every charge came back');
     for (const area of this.swap.space.areas())
       assert(area.inUse === 0, 'every swap slot came back');
   }
 
-  /** Stops the run when a real file or device failed. */
-  #checkDevices(): void {
-    for (const area of this.#areas) {
-      const problem = area.problem();
-      if (problem !== null) throw new RunError(problem);
-    }
+  #setVirtual(label: string, isOn: boolean): void {
+    if (this.swap.design.setVirtual === undefined)
+      throw new UsageError(`'${label}': ${this.design.name} has no virtual slots to switch`);
+    this.swap.design.setVirtual(isOn);
   }
 
   #sample(series: PhaseResult['series'][number][]): void {
@@ -484,6 +520,8 @@ export class Machine {
     const zswap = this.swap.zswap.gauges();
     const used = this.swap.space.areas().reduce((sum, area) => sum + area.inUse, 0);
     series.push({ name: 'swap.usedPages', timeNs, value: used });
+    const bytes = this.metadata().reduce((sum, term) => sum + term.bytes, 0);
+    this.#metadataBytesMax = Math.max(this.#metadataBytesMax, bytes);
     if (!this.#spec.zswap.enabled) return;
     series.push({ name: 'zswap.storedPages', timeNs, value: zswap['stored_pages'] ?? 0 });
     series.push({ name: 'zswap.poolBytes', timeNs, value: zswap['pool_total_size'] ?? 0 });
@@ -507,27 +545,6 @@ export class Machine {
   #noteKill(task: number, what: string): void {
     this.#killed += 1;
     this.#hooks.onEvent?.(this.engine.nowNs, 'kill', `${what} ${task} was killed`);
-  }
-
-  #areaResult(area: PreparedArea): AreaResult {
-    const slots = this.swap.space.area(area.type)!;
-    const zswap = this.swap.zswap.areaFigures(area.type);
-    const traffic = this.swap.traffic(area.type);
-    return {
-      type: area.type,
-      path: area.name,
-      kind: area.kind,
-      pages: slots.usablePages,
-      usedPages: slots.inUse,
-      priority: area.priority,
-      heldInZswap: zswap.held,
-      refused: zswap.refused,
-      writtenBack: zswap.writtenBack,
-      pagesWritten: traffic.pagesWritten,
-      writes: traffic.writes,
-      pagesRead: traffic.pagesRead,
-      reads: traffic.reads,
-    };
   }
 
   #report(): readonly string[] {

@@ -1,7 +1,7 @@
 /** What a run gives: everything deterministic, and the wall-clock figures apart. */
 import type { AreaKind } from '../area/active-areas.ts';
-import type { HistogramBucket } from '../engine/index.ts';
-import type { MetadataTerm } from '../swap/index.ts';
+import type { CountedName, HistogramBucket, OperationName } from '../engine/index.ts';
+import type { MetadataTerm, SwapoffResult } from '../swap/index.ts';
 
 export interface PhaseResult {
   readonly index: number;
@@ -12,6 +12,8 @@ export interface PhaseResult {
   readonly virtualNs: number;
   readonly wallMs: number;
   readonly zswap: Readonly<Record<string, number>> | null;
+  /** Only of a swapoff. */
+  readonly swapoff?: SwapoffResult;
   readonly series: readonly {
     readonly name: string;
     readonly timeNs: number;
@@ -57,7 +59,31 @@ export interface DeterministicResult {
   readonly virtualNs: number;
 }
 
+/** How full swap is at the end of the workload, by both ways of counting. */
+export interface SwapUsage {
+  /** Entries in use, whatever is behind them: what plain designs count and charge. */
+  readonly entries: number;
+  /** Slots of areas with a device that are taken: what virtual designs count and charge. */
+  readonly slots: number;
+  /** Of the entries: pages of zeros, and pages in zswap. */
+  readonly zeroEntries: number;
+  readonly zswapEntries: number;
+  /** Slots of areas with a device that are taken for pages in zswap. */
+  readonly slotsOfZswap: number;
+  /** memory.swap.current of the cgroup in pages, by the design's own way. */
+  readonly chargedPages: number;
+}
+
 export interface RunResult extends DeterministicResult {
+  /** All counts up to the end of the workload, by what the machine was busy with. */
+  readonly operations: Readonly<
+    Record<OperationName, Readonly<Partial<Record<CountedName, number>>>>
+  >;
+  readonly usage: SwapUsage;
+  /** Numbers that only this design has. */
+  readonly gauges: Readonly<Record<string, number>>;
+  /** Most metadata bytes at any sample of the run. */
+  readonly metadataBytesMax: number;
   readonly slots: readonly SlotRun[];
   readonly areas: readonly AreaResult[];
   /** zswap's gauges before the final verification. */

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { parseSize, UsageError } from '../units/index.ts';
 import { compressors } from '../codec/index.ts';
 import { deviceProfiles } from '../device/index.ts';
-import { designs } from '../swap/index.ts';
+import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
+import { chooseDesign, designs } from '../swap/index.ts';
 
 /** A size in a spec: bytes, or text such as "512M". */
 const size = z.union([z.number().int().nonnegative(), z.string()]);
@@ -24,6 +25,8 @@ export interface AreaSpec {
   readonly priority?: number | undefined;
   /** Device profile; absent: the run's. */
   readonly device?: string | undefined;
+  /** False: the machine starts without it, until its `swapon`. */
+  readonly on: boolean;
 }
 
 export interface MachineSpec {
@@ -62,9 +65,18 @@ export interface RunSpec {
   readonly name?: string | undefined;
   readonly seed: number;
   readonly design: string;
+  /** One of the design's revisions; absent: its first. */
+  readonly revision?: string | undefined;
+  /** Where a CPU goes on allocating; absent: as the design does. */
+  readonly perCpuCluster?: PerCpuCluster | undefined;
+  /** Virtual slots are taken (vm.vswap_enabled); only where plain entries can stand beside them. */
+  readonly vswapEnabled: boolean;
   readonly payload: 'bytes' | 'none';
   readonly machine: MachineSpec;
+  /** Without any: those that swapon has made active. */
   readonly areas: readonly AreaSpec[];
+  /** True: no area at all, not even the active ones. */
+  readonly noAreas: boolean;
   readonly device: string;
   readonly zswap: ZswapSpec;
   readonly workload: WorkloadSpec;
@@ -76,6 +88,7 @@ const areaSchema: z.ZodType<AreaSpec> = z.strictObject({
   ghost: z.boolean().default(false),
   priority: z.number().int().min(0).max(32767).optional(),
   device: oneOf(deviceProfiles).optional(),
+  on: z.boolean().default(true),
 });
 
 const machineSchema: z.ZodType<MachineSpec> = z
@@ -115,9 +128,13 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
   name: z.string().optional(),
   seed: z.number().int().min(0).max(0xffffffff).default(1),
   design: oneOf(designs).default('swap-table'),
+  revision: z.string().optional(),
+  perCpuCluster: z.enum(PER_CPU_CLUSTER).optional(),
+  vswapEnabled: z.boolean().default(true),
   payload: z.enum(['bytes', 'none']).default('bytes'),
   machine: machineSchema,
   areas: z.array(areaSchema).default([]),
+  noAreas: z.boolean().default(false),
   device: oneOf(deviceProfiles).default('nvme'),
   zswap: zswapSchema,
   workload: workloadSchema,
@@ -132,7 +149,20 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
 export function parseSpec(json: unknown, where: string): RunSpec {
   const parsed = specSchema.safeParse(json);
   if (!parsed.success) throw new UsageError(`${where}: ${describeIssues(parsed.error, json)}`);
-  return parsed.data;
+  const spec = parsed.data;
+  const { kind, revision } = chooseDesign(designName(spec), `${where}: revision`);
+  if (spec.noAreas && spec.areas.length > 0)
+    throw new UsageError(`${where}: noAreas: areas are given as well`);
+  // A temporary area of the ghost design is a ghost; what was made before stays what it is.
+  const areas = spec.areas.map((area) =>
+    kind.areas === 'all-ghost' && area.size !== undefined ? { ...area, ghost: true } : area,
+  );
+  return { ...spec, revision, areas };
+}
+
+/** NAME or NAME:REVISION, as `chooseDesign` reads it. */
+export function designName(spec: Pick<RunSpec, 'design' | 'revision'>): string {
+  return spec.revision === undefined ? spec.design : `${spec.design}:${spec.revision}`;
 }
 
 /** A size of a spec in bytes. */

@@ -1,6 +1,7 @@
 /**
- * The page table of one task's mapping: for each page a byte of flags and a word.
- * Kernel counterpart: struct mm_struct with one private anonymous VMA (linux 6.18, x86-64 PTEs).
+ * The page table of one task: for each page a byte of flags and a word. The pages from `sharedFrom`
+ * on map a file that all tasks share; those before are private and anonymous.
+ * Kernel counterpart: struct mm_struct with one private and one shared VMA (linux 6.18, x86-64 PTEs).
  *
  *   not mapped   flags 0
  *   present      PTE.present | …   word: page frame (shared zero page: PTE.zero, no frame)
@@ -28,6 +29,8 @@ const PAGES_PER_TABLE = 512;
 export class AddressSpace {
   readonly id: number;
   readonly pageCount: number;
+  /** First page of the shared mapping; `pageCount` where there is none. */
+  readonly sharedFrom: number;
   /** Cgroup that its pages are charged to. */
   readonly cgroup: number;
   readonly #flags: Uint8Array;
@@ -40,10 +43,11 @@ export class AddressSpace {
   readaheadHits = 4;
   isAlive = true;
 
-  constructor(id: number, pageCount: number, cgroup: number) {
+  constructor(id: number, pageCount: number, cgroup: number, sharedFrom: number = pageCount) {
     assert(pageCount >= 1, 'a mapping has a page');
     this.id = id;
     this.pageCount = pageCount;
+    this.sharedFrom = sharedFrom;
     this.cgroup = cgroup;
     this.#flags = new Uint8Array(pageCount);
     this.#word = new Uint32Array(pageCount);
@@ -105,6 +109,11 @@ export class AddressSpace {
   /** The page's table could not be charged: it is not there. */
   forgetTable(page: VirtualPage): void {
     this.#tables[page >>> 9] = 0;
+  }
+
+  /** The page's table is there: its entries are looked at by a walk. */
+  hasTable(page: VirtualPage): boolean {
+    return this.#tables[page >>> 9] === 1;
   }
 
   /** Page table pages in use. */

@@ -8,6 +8,7 @@ import {
   entrySlot,
   entryType,
   makeSwapEntry,
+  NO_ENTRY,
   NO_FRAME,
   type SlotIndex,
   type SwapEntry,
@@ -58,10 +59,20 @@ export class SwapReadahead {
   /** Reads the entry of a faulting page, and its neighbours where that seems to pay. */
   swapIn(space: AddressSpace, page: VirtualPage, entry: SwapEntry): PageFrame {
     // A synchronous device gains nothing from readahead. @source do_swap_page (count is 1)
-    if (!this.#swap.isSynchronous(entry) || this.#swap.design.entries.count(entry) > 1) {
+    const { design } = this.#swap;
+    const isRead =
+      !this.#swap.isSynchronous(entry) ||
+      (design.readsAheadShared && design.entries.count(entry) > 1);
+    if (isRead) {
       if (this.#usesVma()) this.#readVmaWindow(space, page, entry);
       else this.#readClusterWindow(entry);
     }
+    return this.#swap.swapIn(entry);
+  }
+
+  /** Reads a page of a shared file: its neighbours are those of the slot (shmem_swapin_cluster). */
+  swapInShared(entry: SwapEntry): PageFrame {
+    if (!this.#swap.isSynchronous(entry)) this.#readClusterWindow(entry);
     return this.#swap.swapIn(entry);
   }
 
@@ -118,7 +129,11 @@ export class SwapReadahead {
     if (windowMax === 1) return;
     const hits = this.#clusterHits;
     this.#clusterHits = 0;
-    const slot = entrySlot(target);
+    // A page without a slot (zswap or zeros behind a virtual entry) has no neighbours.
+    const { backing } = this.#swap.design;
+    const physical = backing.slotForRead(target);
+    const place = physical === NO_ENTRY ? target : physical;
+    const slot = entrySlot(place);
     const window = windowSize({
       previous: this.#previousSlot,
       current: slot,
@@ -129,17 +144,22 @@ export class SwapReadahead {
     if (hits === 0) this.#previousSlot = slot;
     this.#lastWindow = window;
     if (window === 1) return;
-    const type = entryType(target);
-    const area = this.#swap.space.area(type)!;
+    const type = entryType(place);
+    const area = this.#swap.space.area(type);
+    if (area === undefined) return;
     const mask = window - 1;
     const start = Math.max(slot & ~mask, 1);
     const end = Math.min(slot | mask, area.maxPages - 1);
-    for (let index = start; index <= end; index++)
-      this.#readOne(makeSwapEntry(type, index as SlotIndex), target);
+    for (let index = start; index <= end; index++) {
+      const neighbour = makeSwapEntry(type, index as SlotIndex);
+      const entry = physical === NO_ENTRY ? neighbour : backing.entryAt(neighbour);
+      if (entry !== NO_ENTRY) this.#readOne(entry, target);
+    }
     this.#drainLru();
   }
 
   #readOne(entry: SwapEntry, target: SwapEntry): void {
+    if (entry !== target) this.#swap.design.pinForReadahead?.(target, entry);
     if (this.#swap.lookup(entry) !== NO_FRAME) return;
     const frame = this.#swap.swapIn(entry);
     if (frame === NO_FRAME || entry === target) return;

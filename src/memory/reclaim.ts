@@ -6,8 +6,8 @@
  * balance between them are here); a round of I/O ends with each pass over the lists (completion
  * mode `batch`), so a folio under writeback is met only when its write failed to be merged away.
  */
-import { assert, NO_FRAME, type PageFrame } from '../units/index.ts';
-import { EV, type Engine } from '../engine/index.ts';
+import { assert, NO_FRAME, type PageFrame, type SwapEntry } from '../units/index.ts';
+import { EV, OPERATION, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable } from '../frames/index.ts';
 import type { SwapSystem } from '../swap/swap-system.ts';
 import { LRU, LRU_COUNT } from './lru-lists.ts';
@@ -30,6 +30,8 @@ export interface ReclaimParts {
   readonly rmap: ReverseMap;
   /** Frees a folio that is mapped nowhere, cached nowhere and off the lists. */
   readonly freeFolio: (frame: PageFrame) => void;
+  /** A shared file's folio has a swap entry: the file's index holds that from now on. */
+  readonly moveToSwap: (frame: PageFrame, entry: SwapEntry) => void;
   /** vm.swappiness, 0 to 200. */
   readonly swappiness: number;
 }
@@ -51,6 +53,7 @@ export class Reclaimer {
   readonly #swap: SwapSystem;
   readonly #rmap: ReverseMap;
   readonly #freeFolio: (frame: PageFrame) => void;
+  readonly #moveToSwap: (frame: PageFrame, entry: SwapEntry) => void;
   readonly #swappiness: number;
   readonly #isolated = new Uint32Array(SWAP_CLUSTER_MAX);
   readonly #toScan = new Float64Array(LRU_COUNT);
@@ -66,6 +69,7 @@ export class Reclaimer {
     this.#swap = parts.swap;
     this.#rmap = parts.rmap;
     this.#freeFolio = parts.freeFolio;
+    this.#moveToSwap = parts.moveToSwap;
     this.#swappiness = parts.swappiness;
     const { entries } = parts.swap.design;
     this.#duplicate = (entry) => entries.duplicate(entry as never) === 'ok';
@@ -129,7 +133,9 @@ export class Reclaimer {
       if (!this.#rebalance()) break;
     }
     // blk_finish_plug: what was queued goes to the devices, and in mode `batch` completes.
+    const before = this.#engine.enter(OPERATION.swapOut);
     this.#swap.endRound();
+    this.#engine.leave(before);
     control.nrReclaimed += reclaimed;
     if (inactiveIsLow(cgroup, LRU.inactiveAnon))
       this.#shrinkActive(cgroup, LRU.activeAnon, SWAP_CLUSTER_MAX);
@@ -144,7 +150,7 @@ export class Reclaimer {
     const anon = Math.floor((this.#swappiness * (totalCost + 1)) / (anonCost + 1));
     const file = Math.floor(((200 - this.#swappiness) * (totalCost + 1)) / (fileCost + 1));
     const isEqual = control.priority === 0 && this.#swappiness > 0;
-    const hasSwap = this.#swap.space.freePages > 0;
+    const hasSwap = this.#swap.design.freeEntries() > 0;
     for (let list = 0; list < LRU_COUNT; list++) {
       const isFile = list >= LRU.inactiveFile;
       let scan = cgroup.lru.size(list) >>> control.priority;
@@ -259,7 +265,17 @@ export class Reclaimer {
     }
     const references = this.#checkReferences(frame);
     if (references !== 'free') return references;
-    if (!frames.has(frame, PG.swapcache)) {
+    const before = this.#engine.enter(OPERATION.swapOut);
+    const verdict = this.#swapOut(cgroup, frame);
+    this.#engine.leave(before);
+    return verdict;
+  }
+
+  #swapOut(cgroup: MemoryCgroup, frame: PageFrame): Verdict {
+    const frames = this.#frames;
+    if (frames.has(frame, PG.shmem)) {
+      if (!this.#swapOutShared(frame)) return 'activate';
+    } else if (!frames.has(frame, PG.swapcache)) {
       if (frames.mapCount(frame) === 0) return 'free';
       if (!this.#swap.addToSwap(frame)) return 'activate';
       frames.set(frame, PG.dirty);
@@ -278,6 +294,20 @@ export class Reclaimer {
         evictionShadow(cgroup, frames, frame),
       );
     return 'free';
+  }
+
+  /** @source linux 6.18 mm/shmem.c shmem_writeout */
+  #swapOutShared(frame: PageFrame): boolean {
+    if (this.#frames.mapCount(frame) > 0) this.#rmap.unmapShared(frame);
+    if (!this.#swap.addToSwap(frame)) return false;
+    const entry = this.#frames.entry(frame);
+    if (!this.#duplicate(entry)) {
+      this.#swap.freeSwap(frame);
+      return false;
+    }
+    this.#moveToSwap(frame, entry);
+    this.#frames.set(frame, PG.dirty);
+    return true;
   }
 
   /**

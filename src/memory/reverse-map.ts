@@ -74,6 +74,21 @@ export class ReverseMap {
     return this.#frames.mapCount(frame) === 0;
   }
 
+  /** Removes every PTE of a folio that belongs to a shared file: its index still has it. */
+  unmapShared(frame: PageFrame): void {
+    this.#engine.count(EV.rmapWalk);
+    const page = this.#frames.homePage(frame) as VirtualPage;
+    for (const space of this.#spaces) {
+      if (space === undefined || !maps(space, page, frame)) continue;
+      this.#engine.count(EV.pteVisit);
+      if ((space.flags(page) & PTE.dirty) !== 0) this.#frames.set(frame, PG.dirty);
+      this.#engine.count(EV.pteWrite);
+      space.unmap(page);
+      this.#frames.dropMapping(frame);
+    }
+    this.#engine.count(EV.tlbFlush);
+  }
+
   checkInvariants(): void {
     const mapped = new Map<number, number>();
     for (const space of this.spaces())
@@ -110,6 +125,11 @@ export class ReverseMap {
     this.#engine.count(EV.pteWrite);
     space.mapEntry(page, entry, flags & PTE.exclusive);
     this.#frames.dropMapping(frame);
+    const { trace } = this.#engine;
+    if (trace.isWatching && trace.isPage(space.id, page)) {
+      trace.watchedEntry = entry;
+      trace.note(this.#engine.nowNs, `unmapped from frame ${frame}: its PTE holds the swap entry`);
+    }
   }
 }
 

@@ -4,8 +4,8 @@
  * partial_free_cluster (linux 6.18 mm/swapfile.c).
  *
  * Each cluster has a count of slots in use (bad and masked ones included), the order it is
- * dedicated to, and the list it is on. Lists are doubly linked through typed arrays with one
- * sentinel node per list behind the clusters.
+ * dedicated to, and the list it is on. Lists are doubly linked through typed arrays: node 0 to 22 are
+ * the heads of the lists, cluster c is node 23 + c. The table grows for areas that do.
  *
  * Lock order in the kernel: cluster lock, then swap_info lock for moving between lists; isolation
  * takes the list lock and only tries cluster locks. `hold`/`release` check that whoever touches a
@@ -14,6 +14,7 @@
 import {
   assert,
   CLUSTER_SHIFT,
+  grown,
   SWAPFILE_CLUSTER,
   type ClusterIndex,
   type SlotIndex,
@@ -25,43 +26,56 @@ export const SWAP_NR_ORDERS = 10;
 /** List of a cluster; the values are the kernel's CLUSTER_FLAG_*. */
 export const ClusterList = { none: 0, free: 1, nonfull: 2, frag: 3, full: 4, discard: 5 } as const;
 
-/** Bytes of struct swap_cluster_info. @source linux 6.18 x86-64, from BTF */
-export const CLUSTER_INFO_BYTES = 32;
-
-/** List heads behind the clusters: free, full, discard, then nonfull and frag by order. */
+/** List heads before the clusters: free, full, discard, then nonfull and frag by order. */
 const HEAD_COUNT = 3 + 2 * SWAP_NR_ORDERS;
 /** No cluster. */
 export const NO_CLUSTER = 0xffffffff as ClusterIndex;
 
 export class ClusterTable {
-  readonly clusterCount: number;
-  /** Slots of the area including the header. */
-  readonly maxPages: number;
-  readonly #count: Uint16Array;
-  readonly #list: Uint8Array;
-  readonly #order: Uint8Array;
-  readonly #next: Uint32Array;
-  readonly #previous: Uint32Array;
+  #clusterCount: number;
+  #count: Uint16Array;
+  #list: Uint8Array;
+  #order: Uint8Array;
+  #next: Uint32Array;
+  #previous: Uint32Array;
   readonly #lengths = new Uint32Array(HEAD_COUNT);
   #held: number = NO_CLUSTER;
 
-  constructor(maxPages: number) {
-    this.maxPages = maxPages;
-    this.clusterCount = Math.ceil(maxPages / SWAPFILE_CLUSTER);
-    this.#count = new Uint16Array(this.clusterCount);
-    this.#list = new Uint8Array(this.clusterCount);
-    this.#order = new Uint8Array(this.clusterCount);
-    this.#next = new Uint32Array(this.clusterCount + HEAD_COUNT);
-    this.#previous = new Uint32Array(this.clusterCount + HEAD_COUNT);
-    for (let head = this.clusterCount; head < this.clusterCount + HEAD_COUNT; head++) {
+  /** @param clusterCount - clusters to begin with, each on no list */
+  constructor(clusterCount: number) {
+    this.#clusterCount = clusterCount;
+    this.#count = new Uint16Array(clusterCount);
+    this.#list = new Uint8Array(clusterCount);
+    this.#order = new Uint8Array(clusterCount);
+    this.#next = new Uint32Array(clusterCount + HEAD_COUNT);
+    this.#previous = new Uint32Array(clusterCount + HEAD_COUNT);
+    for (let head = 0; head < HEAD_COUNT; head++) {
       this.#next[head] = head;
       this.#previous[head] = head;
     }
   }
 
-  /** Bytes of the kernel's array of cluster infos for this area. */
-  get infoBytes(): number {
-    return this.#count.length * CLUSTER_INFO_BYTES;
+  /** Clusters that there are; cluster c is below. */
+  get clusterCount(): number {
+    return this.#clusterCount;
+  }
+
+  /** Adds clusters behind the last, or takes away the last ones, which are on no list. */
+  resize(clusterCount: number): void {
+    for (let cluster = clusterCount; cluster < this.#clusterCount; cluster++)
+      assert(
+        this.#list[cluster] === ClusterList.none && this.#count[cluster] === 0,
+        'only clusters that are empty and on no list go',
+      );
+    if (clusterCount > this.#count.length) {
+      const capacity = Math.max(clusterCount, this.#count.length * 2, 16);
+      this.#count = grown(this.#count, capacity);
+      this.#list = grown(this.#list, capacity);
+      this.#order = grown(this.#order, capacity);
+      this.#next = grown(this.#next, capacity + HEAD_COUNT);
+      this.#previous = grown(this.#previous, capacity + HEAD_COUNT);
+    }
+    this.#clusterCount = clusterCount;
   }
 
   count(cluster: ClusterIndex): number {
@@ -110,14 +124,14 @@ export class ClusterTable {
 
   /** Head of a list, or NO_CLUSTER. */
   first(list: number, order: number): ClusterIndex {
-    const head = this.#head(list, order);
+    const head = headOf(list, order);
     const first = this.#next[head]!;
-    return (first === head ? NO_CLUSTER : first) as ClusterIndex;
+    return (first === head ? NO_CLUSTER : first - HEAD_COUNT) as ClusterIndex;
   }
 
   /** Clusters on a list now. */
   length(list: number, order: number): number {
-    return this.#lengths[this.#head(list, order) - this.clusterCount]!;
+    return this.#lengths[headOf(list, order)]!;
   }
 
   /** Takes the cluster off its list (isolate_lock_cluster). */
@@ -130,18 +144,14 @@ export class ClusterTable {
   moveToTail(cluster: ClusterIndex, list: number): void {
     this.#unlink(cluster);
     this.#list[cluster] = list;
-    const head = this.#head(list, this.#order[cluster]!);
+    const head = headOf(list, this.#order[cluster]!);
+    const node = cluster + HEAD_COUNT;
     const last = this.#previous[head]!;
-    this.#next[last] = cluster;
-    this.#previous[cluster] = last;
-    this.#next[cluster] = head;
-    this.#previous[head] = cluster;
-    this.#lengths[head - this.clusterCount]! += 1;
-  }
-
-  /** Clusters with any slot in use. */
-  usedCount(): number {
-    return this.#count.reduce((used, count) => used + (count > 0 ? 1 : 0), 0);
+    this.#next[last] = node;
+    this.#previous[node] = last;
+    this.#next[node] = head;
+    this.#previous[head] = node;
+    this.#lengths[head]! += 1;
   }
 
   checkInvariants(): void {
@@ -149,16 +159,15 @@ export class ClusterTable {
     let listed = 0;
     for (let head = 0; head < HEAD_COUNT; head++) {
       let length = 0;
-      const node = this.clusterCount + head;
-      for (let at = this.#next[node]!; at !== node; at = this.#next[at]!) {
-        const cluster = at as ClusterIndex;
-        assert(this.#head(this.#list[cluster]!, this.#order[cluster]!) === node, 'list as noted');
+      for (let at = this.#next[head]!; at !== head; at = this.#next[at]!) {
+        const cluster = at - HEAD_COUNT;
+        assert(headOf(this.#list[cluster]!, this.#order[cluster]!) === head, 'list as noted');
         length += 1;
       }
       assert(length === this.#lengths[head], 'list lengths are counted right');
       listed += length;
     }
-    for (let cluster = 0; cluster < this.clusterCount; cluster++) {
+    for (let cluster = 0; cluster < this.#clusterCount; cluster++) {
       const list = this.#list[cluster];
       const count = this.#count[cluster]!;
       if (list === ClusterList.none) listed += 1;
@@ -167,24 +176,24 @@ export class ClusterTable {
       if (list === ClusterList.nonfull || list === ClusterList.frag)
         assert(count > 0 && count < SWAPFILE_CLUSTER, 'partly used clusters are partly used');
     }
-    assert(listed === this.clusterCount, 'each cluster is on one list or on none');
+    assert(listed === this.#clusterCount, 'each cluster is on one list or on none');
   }
 
   #unlink(cluster: ClusterIndex): void {
     const list = this.#list[cluster]!;
     if (list === ClusterList.none) return;
-    const next = this.#next[cluster]!;
-    const previous = this.#previous[cluster]!;
+    const next = this.#next[cluster + HEAD_COUNT]!;
+    const previous = this.#previous[cluster + HEAD_COUNT]!;
     this.#next[previous] = next;
     this.#previous[next] = previous;
-    this.#lengths[this.#head(list, this.#order[cluster]!) - this.clusterCount]! -= 1;
+    this.#lengths[headOf(list, this.#order[cluster]!)]! -= 1;
   }
+}
 
-  #head(list: number, order: number): number {
-    const base = this.clusterCount;
-    if (list === ClusterList.free) return base;
-    if (list === ClusterList.full) return base + 1;
-    if (list === ClusterList.discard) return base + 2;
-    return base + 3 + (list === ClusterList.frag ? SWAP_NR_ORDERS : 0) + order;
-  }
+/** Node of a list's head. */
+function headOf(list: number, order: number): number {
+  if (list === ClusterList.free) return 0;
+  if (list === ClusterList.full) return 1;
+  if (list === ClusterList.discard) return 2;
+  return 3 + (list === ClusterList.frag ? SWAP_NR_ORDERS : 0) + order;
 }

@@ -1,3 +1,4 @@
+export * from './cluster-supply.ts';
 export * from './cluster-table.ts';
 export * from './slot-area.ts';
 export * from './slot-space.ts';

@@ -1,9 +1,9 @@
 /**
  * The slot allocator of one swap area.
  * Kernel counterpart: cluster_alloc_swap_entry, alloc_swap_scan_cluster, swap_range_free,
- * swap_reclaim_full_clusters (linux 6.18 mm/swapfile.c; order of tries of 6.18: nonfull before
- * free). Simplified on purpose: no discard of freed clusters, and the worker that reclaims full
- * clusters when an area is 100 % full is not run beside the task.
+ * swap_reclaim_full_clusters (linux 6.18 mm/swapfile.c: nonfull clusters before free ones; through
+ * 6.17 free ones first). Simplified on purpose: no discard of freed clusters, and the worker that
+ * reclaims full clusters when an area is 100 % full is not run beside the task.
  */
 import {
   assert,
@@ -14,6 +14,13 @@ import {
   type SlotIndex,
 } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
+import {
+  CHUNK_CLUSTERS,
+  ChunkedClusters,
+  DynamicClusters,
+  FixedClusters,
+  type ClusterSupply,
+} from './cluster-supply.ts';
 import { ClusterList, ClusterTable, NO_CLUSTER, SWAP_NR_ORDERS } from './cluster-table.ts';
 
 /** What the allocator must know of the tables that say what a slot holds; a design implements it. */
@@ -32,14 +39,26 @@ export interface SlotOwner {
   reclaimCached(slot: SlotIndex): boolean;
 }
 
-/** Where the allocation of a rotating device goes on; non-rotating ones keep it per CPU. */
-export interface NextSlots {
-  /** Next slot by order; 0 is none. */
-  readonly next: Uint32Array;
-}
+/** What the slots of an area are for; bits, so that an allocation can accept several. */
+export const ROLE = {
+  /** Pages are written to a device. */
+  plain: 1,
+  /** No device behind it: pages stay in zswap or in memory. */
+  ghost: 2,
+  /** The slots are virtual: they stand for bytes that are anywhere. */
+  virtual: 4,
+} as const;
+
+/** Order of tries and of the free list, by kernel version. */
+export type AllocatorVersion = '6.17' | '6.18';
 
 export interface SlotAreaOptions {
   readonly type: number;
+  /** One of ROLE; plain where it is not given. */
+  readonly role?: number;
+  readonly allocator?: AllocatorVersion;
+  /** How clusters come into being: all at swapon, one by one, or in chunks at the tail. */
+  readonly growth?: 'fixed' | 'dynamic' | 'chunked';
   /** Slots including the header and bad ones. */
   readonly maxPages: number;
   readonly badPages: readonly number[];
@@ -59,12 +78,15 @@ export class SlotArea {
   readonly usablePages: number;
   readonly rotational: boolean;
   readonly priority: number;
+  readonly role: number;
   readonly clusters: ClusterTable;
+  readonly supply: ClusterSupply;
   /** False once swapoff has begun. */
   isWritable = true;
   readonly #engine: Engine;
   readonly #isBlockDevice: boolean;
   readonly #isSwapFull: () => boolean;
+  readonly #triesFreeFirst: boolean;
   /** si->global_cluster of rotating devices. */
   readonly #globalNext = new Uint32Array(SWAP_NR_ORDERS);
   readonly #unusable: readonly number[];
@@ -81,9 +103,29 @@ export class SlotArea {
     this.#engine = options.engine;
     this.#isBlockDevice = options.isBlockDevice;
     this.#isSwapFull = options.isSwapFull;
-    this.clusters = new ClusterTable(options.maxPages);
-    this.#unusable = [0, ...options.badPages.filter((page) => page < options.maxPages)];
-    this.usablePages = options.maxPages - this.#unusable.length;
+    this.role = options.role ?? ROLE.plain;
+    this.#triesFreeFirst = options.allocator === '6.17';
+    const growth = options.growth ?? 'fixed';
+    const { engine, maxPages } = options;
+    const clusterCount = Math.ceil(maxPages / SWAPFILE_CLUSTER);
+    switch (growth) {
+      case 'fixed':
+        this.clusters = new ClusterTable(clusterCount);
+        this.supply = new FixedClusters(this.clusters, this.#triesFreeFirst);
+        break;
+      case 'dynamic':
+        this.clusters = new ClusterTable(0);
+        this.supply = new DynamicClusters(engine, this.clusters, maxPages);
+        break;
+      case 'chunked':
+        this.clusters = new ClusterTable(Math.min(CHUNK_CLUSTERS, clusterCount));
+        this.supply = new ChunkedClusters(engine, this.clusters, maxPages, () => this.#inUse);
+    }
+    const bad = options.badPages.filter((page) => page < maxPages);
+    // A virtual area has no header; its cluster 0 is never made.
+    this.#unusable = growth === 'dynamic' ? [] : [0, ...bad];
+    this.usablePages =
+      growth === 'dynamic' ? maxPages - SWAPFILE_CLUSTER : maxPages - this.#unusable.length;
     assert(this.usablePages > 0, 'an area has room for a page');
   }
 
@@ -114,30 +156,38 @@ export class SlotArea {
     this.#owner = owner;
     for (const slot of this.#unusable) this.clusters.addToCount(clusterOf(slot as SlotIndex), 1);
     const masked = this.clusters.clusterCount * SWAPFILE_CLUSTER - this.maxPages;
-    this.clusters.addToCount((this.clusters.clusterCount - 1) as ClusterIndex, masked);
+    if (masked > 0)
+      this.clusters.addToCount((this.clusters.clusterCount - 1) as ClusterIndex, masked);
     for (let index = 0; index < this.clusters.clusterCount; index++) {
       const cluster = index as ClusterIndex;
       const count = this.clusters.count(cluster);
-      if (count === 0) {
-        this.clusters.moveToTail(cluster, ClusterList.free);
-      } else {
-        assert(owner.openCluster(cluster), 'tables of the first clusters fit in memory');
-        this.clusters.moveToTail(
-          cluster,
-          count === SWAPFILE_CLUSTER ? ClusterList.full : ClusterList.nonfull,
-        );
-      }
+      if (count === 0) continue;
+      assert(owner.openCluster(cluster), 'tables of the first clusters fit in memory');
+      this.clusters.moveToTail(
+        cluster,
+        count === SWAPFILE_CLUSTER ? ClusterList.full : ClusterList.nonfull,
+      );
     }
+    this.supply.start();
+  }
+
+  /** Back in use after a swapoff that found no memory. */
+  restore(): void {
+    this.isWritable = true;
   }
 
   /**
    * The fast path: goes on at `slot`, where this CPU left off.
+   * @param byPointer - the CPU kept the cluster itself, not its index: nothing is looked up
    * @returns the first slot of 2^order, or 0
    */
-  allocateAt(slot: SlotIndex, order: number): SlotIndex {
+  allocateAt(slot: SlotIndex, order: number, byPointer = false): SlotIndex {
     const cluster = clusterOf(slot);
     const { clusters } = this;
-    this.#lock(cluster);
+    this.#nextSlot = NO_SLOT;
+    if (!byPointer) this.supply.lookUp(cluster);
+    if (!this.supply.exists(cluster)) return NO_SLOT;
+    this.#hold(cluster);
     const list = clusters.list(cluster);
     const count = clusters.count(cluster);
     const isUsable =
@@ -147,7 +197,6 @@ export class SlotArea {
       (order === 0 || count === 0 || clusters.order(cluster) === order);
     if (!isUsable) {
       clusters.release(cluster);
-      this.#nextSlot = NO_SLOT;
       return NO_SLOT;
     }
     return this.#scan(cluster, count === 0 ? clusters.start(cluster) : slot, order);
@@ -159,6 +208,8 @@ export class SlotArea {
    * @source linux 6.18 cluster_alloc_swap_entry
    */
   allocate(order: number): SlotIndex {
+    this.#nextSlot = NO_SLOT;
+    this.supply.settle();
     if (order > 0 && !this.#isBlockDevice) return NO_SLOT;
     if (!this.rotational) return this.#allocateFromLists(order);
     this.#engine.count(EV['lockAcquire.globalCluster']);
@@ -183,9 +234,11 @@ export class SlotArea {
       this.#move(cluster, ClusterList.nonfull);
   }
 
-  /** Takes the lock of the cluster that holds `slot`. */
+  /** Looks up and takes the lock of the cluster that holds `slot`. */
   lock(slot: SlotIndex): void {
-    this.#lock(clusterOf(slot));
+    const cluster = clusterOf(slot);
+    this.supply.lookUp(cluster);
+    this.#hold(cluster);
   }
 
   unlock(slot: SlotIndex): void {
@@ -196,9 +249,9 @@ export class SlotArea {
     this.clusters.checkInvariants();
     const owner = this.#tables();
     let used = 0;
-    for (let slot = 1; slot < this.maxPages; slot++)
-      if (!owner.isFree(slot as SlotIndex)) used += 1;
-    const bad = this.#unusable.length - 1;
+    const end = Math.min(this.maxPages, this.clusters.clusterCount * SWAPFILE_CLUSTER);
+    for (let slot = 1; slot < end; slot++) if (!owner.isFree(slot as SlotIndex)) used += 1;
+    const bad = Math.max(0, this.#unusable.length - 1);
     assert(used - bad === this.#inUse, 'slots in use are counted right');
   }
 
@@ -207,28 +260,39 @@ export class SlotArea {
     return this.#owner;
   }
 
-  #lock(cluster: ClusterIndex): void {
+  #hold(cluster: ClusterIndex): void {
     this.#engine.count(EV['lockAcquire.cluster']);
     this.clusters.hold(cluster);
   }
 
   #allocateFromLists(order: number): SlotIndex {
-    let found: SlotIndex = NO_SLOT;
-    if (order < SWAP_NR_ORDERS - 1) {
-      // A cluster that fails here goes to the frag list, so the loop ends.
-      while (found === NO_SLOT && this.clusters.length(ClusterList.nonfull, order) > 0)
-        found = this.#tryList(ClusterList.nonfull, order, order);
-      if (found !== NO_SLOT) return found;
-    }
-    found = this.#tryList(ClusterList.free, 0, order);
+    let found = this.#triesFreeFirst ? this.#tryFree(order) : this.#tryNonfull(order);
+    if (found !== NO_SLOT) return found;
+    if (!this.#triesFreeFirst) found = this.#tryFree(order);
     if (found !== NO_SLOT) return found;
     if (this.#isSwapFull()) this.#reclaimFullCluster();
+    if (this.#triesFreeFirst) found = this.#tryNonfull(order);
+    if (found !== NO_SLOT) return found;
     if (order < SWAP_NR_ORDERS - 1) {
       found = this.#tryList(ClusterList.frag, order, order);
       if (found !== NO_SLOT) return found;
     }
     if (order > 0) return NO_SLOT;
     return this.#steal();
+  }
+
+  #tryNonfull(order: number): SlotIndex {
+    let found: SlotIndex = NO_SLOT;
+    if (order >= SWAP_NR_ORDERS - 1) return found;
+    // A cluster that fails here goes to the frag list, so the loop ends.
+    while (found === NO_SLOT && this.clusters.length(ClusterList.nonfull, order) > 0)
+      found = this.#tryList(ClusterList.nonfull, order, order);
+    return found;
+  }
+
+  #tryFree(order: number): SlotIndex {
+    if (this.clusters.length(ClusterList.free, 0) === 0) this.supply.grow();
+    return this.#tryList(ClusterList.free, 0, order);
   }
 
   /** Order 0 takes room from clusters of higher orders when nothing else is left. */
@@ -250,7 +314,7 @@ export class SlotArea {
     this.#engine.count(EV['lockAcquire.swapInfo']);
     const cluster = this.clusters.first(list, listOrder);
     if (cluster === NO_CLUSTER) return NO_SLOT;
-    this.#lock(cluster);
+    this.#hold(cluster);
     this.clusters.isolate(cluster);
     if (list === ClusterList.free) {
       if (!this.#tables().openCluster(cluster)) {
@@ -312,12 +376,12 @@ export class SlotArea {
     this.clusters.release(cluster);
     for (let at = slot; at < slot + wanted; at++)
       if (owner.isCacheOnly(at)) owner.reclaimCached(at);
-    this.#lock(cluster);
+    this.#hold(cluster);
     const list = this.clusters.list(cluster);
     if (list === ClusterList.free) {
       // It became empty and gave its table back: open it again and go on.
-      this.clusters.isolate(cluster);
       if (!owner.openCluster(cluster)) return false;
+      this.clusters.isolate(cluster);
     }
     for (let at = slot; at < slot + wanted; at++) if (!owner.isFree(at)) return false;
     return true;
@@ -328,7 +392,7 @@ export class SlotArea {
     this.#engine.count(EV['lockAcquire.swapInfo']);
     const cluster = this.clusters.first(ClusterList.full, 0);
     if (cluster === NO_CLUSTER) return;
-    this.#lock(cluster);
+    this.#hold(cluster);
     this.clusters.isolate(cluster);
     this.clusters.release(cluster);
     const owner = this.#tables();
@@ -338,7 +402,7 @@ export class SlotArea {
       this.#engine.count(EV.slotScan);
       if (owner.isCacheOnly(slot)) owner.reclaimCached(slot);
     }
-    this.#lock(cluster);
+    this.#hold(cluster);
     if (this.clusters.list(cluster) === ClusterList.none) this.#relocate(cluster);
     this.clusters.release(cluster);
   }
@@ -361,6 +425,7 @@ export class SlotArea {
     this.#engine.count(EV.clusterFree);
     this.#move(cluster, ClusterList.free);
     this.clusters.setOrder(cluster, 0);
+    this.supply.emptied(cluster);
   }
 
   #move(cluster: ClusterIndex, list: number): void {

@@ -3,6 +3,11 @@
  * cluster that each CPU goes on in.
  * Kernel counterpart: folio_alloc_swap, swap_alloc_fast, swap_alloc_slow, percpu_swap_cluster,
  * swap_avail_heads (linux 6.18 mm/swapfile.c; one NUMA node).
+ *
+ * Where a CPU goes on is kept once for all areas (`shared`, as 6.18 does: who takes slots from two
+ * areas in turn loses its place each time), or once for each area, as an offset or as a pointer to
+ * the cluster (proposed, not merged). Simplified on purpose: with a place for each area, equals
+ * rotate when a cluster is used up, as they do with the shared one.
  */
 import {
   assert,
@@ -15,35 +20,54 @@ import {
 } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
 import { SWAP_NR_ORDERS } from './cluster-table.ts';
-import type { SlotArea } from './slot-area.ts';
+import { ROLE, type SlotArea } from './slot-area.ts';
 
 /** No area in a CPU's cluster record. */
 const NO_AREA = 0xff;
 
+/** Where a CPU goes on: kept for all areas, for each as an offset, or for each as a pointer. */
+export const PER_CPU_CLUSTER = ['shared', 'device-offset', 'device-pointer'] as const;
+export type PerCpuCluster = (typeof PER_CPU_CLUSTER)[number];
+
+/**
+ * Bytes of one CPU's record: 10 pointers and 10 offsets. An offset each is 4 bytes, a pointer and
+ * an offset 12.
+ * @source linux 6.18, from BTF: struct percpu_swap_cluster 160; the others assumed from their fields
+ */
+const RECORD_BYTES: Readonly<Record<PerCpuCluster, number>> = {
+  shared: 160,
+  'device-offset': 4 * SWAP_NR_ORDERS,
+  'device-pointer': 16 * SWAP_NR_ORDERS,
+};
+
 export class SlotSpace {
+  readonly perCpuCluster: PerCpuCluster;
   readonly #engine: Engine;
   /** Active areas by swap type. */
   readonly #areas: (SlotArea | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
   /** Areas to try, highest priority first; equals rotate. */
   #available: SlotArea[] = [];
-  /** percpu_swap_cluster: type and next slot by CPU and order. */
+  /** `shared`: area and next slot by CPU and order. */
   readonly #cpuType: Uint8Array;
   readonly #cpuNext: Uint32Array;
-
+  /** One for each area: next slot by CPU, order and area. */
+  readonly #areaNext: Uint32Array;
   #hasRotating = false;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, perCpuCluster: PerCpuCluster = 'shared') {
     this.#engine = engine;
-    this.#cpuType = new Uint8Array(engine.cpuCount * SWAP_NR_ORDERS).fill(NO_AREA);
-    this.#cpuNext = new Uint32Array(engine.cpuCount * SWAP_NR_ORDERS);
+    this.perCpuCluster = perCpuCluster;
+    const places = engine.cpuCount * SWAP_NR_ORDERS;
+    this.#cpuType = new Uint8Array(places).fill(NO_AREA);
+    this.#cpuNext = new Uint32Array(places);
+    this.#areaNext = new Uint32Array(places * MAX_SWAPFILES);
   }
 
   /** Puts an area to use behind its peers of the same priority. */
   add(area: SlotArea): void {
     assert(this.#areas[area.type] === undefined, 'each swap type stands for one area');
     this.#areas[area.type] = area;
-    const behind = this.#available.findIndex((other) => other.priority < area.priority);
-    this.#available.splice(behind < 0 ? this.#available.length : behind, 0, area);
+    this.#makeAvailable(area);
     this.#hasRotating = this.areas().some((other) => other.rotational);
   }
 
@@ -51,8 +75,16 @@ export class SlotSpace {
   retire(area: SlotArea): void {
     area.isWritable = false;
     this.#available = this.#available.filter((other) => other !== area);
-    for (let i = 0; i < this.#cpuType.length; i++)
+    for (let i = 0; i < this.#cpuType.length; i++) {
       if (this.#cpuType[i] === area.type) this.#cpuType[i] = NO_AREA;
+      this.#areaNext[i * MAX_SWAPFILES + area.type] = NO_SLOT;
+    }
+  }
+
+  /** Puts a retired area back to use. */
+  restore(area: SlotArea): void {
+    area.restore();
+    this.#makeAvailable(area);
   }
 
   /** Forgets a retired area that holds nothing any more. */
@@ -76,19 +108,27 @@ export class SlotSpace {
     return this.#areas.filter((area) => area !== undefined);
   }
 
-  /** Usable slots of all writable areas (total_swap_pages). */
+  /** Usable slots of all writable areas (total_swap_pages); virtual slots are none. */
   get totalPages(): number {
     let total = 0;
-    for (let i = 0; i < this.#available.length; i++) total += this.#available[i]!.usablePages;
+    for (let i = 0; i < this.#available.length; i++) {
+      const area = this.#available[i]!;
+      if (area.role !== ROLE.virtual) total += area.usablePages;
+    }
     return total;
   }
 
   /** Free slots of all writable areas (nr_swap_pages). */
   get freePages(): number {
+    return this.freePagesOf(ROLE.plain | ROLE.ghost);
+  }
+
+  /** Free slots of the writable areas of these roles. */
+  freePagesOf(roles: number): number {
     let free = 0;
     for (let i = 0; i < this.#available.length; i++) {
       const area = this.#available[i]!;
-      free += area.usablePages - area.inUse;
+      if ((area.role & roles) !== 0) free += area.usablePages - area.inUse;
     }
     return free;
   }
@@ -99,6 +139,7 @@ export class SlotSpace {
     let total = 0;
     for (let i = 0; i < this.#available.length; i++) {
       const area = this.#available[i]!;
+      if (area.role === ROLE.virtual) continue;
       free += area.usablePages - area.inUse;
       total += area.usablePages;
     }
@@ -107,51 +148,86 @@ export class SlotSpace {
 
   /**
    * Takes 2^order slots that follow each other.
+   * @param roles - which areas may be asked: bits of ROLE
    * @returns the entry of the first, or NO_ENTRY when no area has room
    */
-  allocate(order: number): SwapEntry {
+  allocate(order: number, roles: number = ROLE.plain | ROLE.ghost): SwapEntry {
     this.#engine.count(EV['lockAcquire.percpuCluster']);
     const place = this.#engine.cpu * SWAP_NR_ORDERS + order;
+    if (this.perCpuCluster !== 'shared') return this.#allocatePerArea(place, order, roles);
     const type = this.#cpuType[place]!;
     if (type !== NO_AREA) {
       const area = this.#areas[type]!;
       const next = this.#cpuNext[place]! as SlotIndex;
-      if (next !== NO_SLOT) {
+      if (next !== NO_SLOT && (area.role & roles) !== 0) {
         const slot = area.allocateAt(next, order);
         this.#cpuNext[place] = area.nextSlot;
-        if (slot !== NO_SLOT) return makeSwapEntry(type, slot);
+        if (slot !== NO_SLOT) {
+          this.#engine.count(EV.percpuClusterHit);
+          return makeSwapEntry(type, slot);
+        }
       }
     }
-    return this.#allocateSlow(place, order);
+    this.#engine.count(EV.percpuClusterMiss);
+    return this.#allocateSlow(place, order, roles);
   }
 
-  /** Bytes of kernel memory for cluster infos and the CPUs' records. */
-  metadataBytes(): { readonly clusterInfo: number; readonly perCpu: number } {
-    const clusterInfo = this.areas().reduce((sum, area) => sum + area.clusters.infoBytes, 0);
-    // struct percpu_swap_cluster: 10 pointers, 10 offsets. @source linux 6.18, from BTF
-    return { clusterInfo, perCpu: 160 * this.#engine.cpuCount };
+  /** Bytes of the CPUs' records. */
+  get perCpuBytes(): number {
+    const records = this.perCpuCluster === 'shared' ? 1 : this.areas().length;
+    return RECORD_BYTES[this.perCpuCluster] * records * this.#engine.cpuCount;
   }
 
   checkInvariants(): void {
     for (const area of this.areas()) area.checkInvariants();
   }
 
-  #allocateSlow(place: number, order: number): SwapEntry {
+  #makeAvailable(area: SlotArea): void {
+    const behind = this.#available.findIndex((other) => other.priority < area.priority);
+    this.#available.splice(behind < 0 ? this.#available.length : behind, 0, area);
+  }
+
+  #allocatePerArea(place: number, order: number, roles: number): SwapEntry {
+    const byPointer = this.perCpuCluster === 'device-pointer';
+    for (let i = 0; i < this.#available.length; i++) {
+      const area = this.#available[i]!;
+      if ((area.role & roles) === 0 || area.rotational) continue;
+      const at = place * MAX_SWAPFILES + area.type;
+      const next = this.#areaNext[at]! as SlotIndex;
+      if (next === NO_SLOT) break;
+      const slot = area.allocateAt(next, order, byPointer);
+      this.#areaNext[at] = area.nextSlot;
+      if (slot === NO_SLOT) break;
+      this.#engine.count(EV.percpuClusterHit);
+      return makeSwapEntry(area.type, slot);
+    }
+    this.#engine.count(EV.percpuClusterMiss);
+    return this.#allocateSlow(place, order, roles);
+  }
+
+  #allocateSlow(place: number, order: number, roles: number): SwapEntry {
     // Requeueing changes the list under the walk, so walk a copy: each area is tried once.
     for (const area of [...this.#available]) {
+      if ((area.role & roles) === 0) continue;
       this.#rotate(area);
       if (area.isFull) continue;
       const slot = area.allocate(order);
       if (slot !== NO_SLOT) {
-        if (!area.rotational) {
-          this.#cpuType[place] = area.type;
-          this.#cpuNext[place] = area.nextSlot;
-        }
+        if (!area.rotational) this.#goOnAt(place, area);
         return makeSwapEntry(area.type, slot);
       }
       if (order > 0) return NO_ENTRY;
     }
     return NO_ENTRY;
+  }
+
+  #goOnAt(place: number, area: SlotArea): void {
+    if (this.perCpuCluster === 'shared') {
+      this.#cpuType[place] = area.type;
+      this.#cpuNext[place] = area.nextSlot;
+    } else {
+      this.#areaNext[place * MAX_SWAPFILES + area.type] = area.nextSlot;
+    }
   }
 
   /** Requeues an area behind its peers of the same priority, before it is tried. */

@@ -2,3 +2,4 @@ export * from './designs/registry.ts';
 export * from './swap-design.ts';
 export * from './swap-io.ts';
 export * from './swap-system.ts';
+export * from './swapoff.ts';

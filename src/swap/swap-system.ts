@@ -14,6 +14,7 @@ import {
   NO_FRAME,
   CheckError,
   entrySlot,
+  PAGE_SIZE,
   type Outcome,
   type PageFrame,
   type SwapEntry,
@@ -25,8 +26,15 @@ import type { BlockDevice } from '../device/block-device.ts';
 import type { SlotSpace } from '../slots/index.ts';
 import type { WritebackTarget, Zswap } from '../zswap/index.ts';
 import { PageChecks } from './page-checks.ts';
-import { NO_SHADOW, type FreedEntries, type Shadow, type SwapDesign } from './swap-design.ts';
+import {
+  NO_MEMORY,
+  NO_SHADOW,
+  type DesignHost,
+  type Shadow,
+  type SwapDesign,
+} from './swap-design.ts';
 import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
+import { emptyArea, type SwapoffResult } from './swapoff.ts';
 
 /** What the swap core needs of memory management (implemented in src/memory). */
 export interface SwapClient {
@@ -43,6 +51,13 @@ export interface SwapClient {
   releaseFolio(frame: PageFrame): void;
   /** A folio is being read from its device: it can be used from `doneNs` on. */
   readSubmitted(frame: PageFrame, doneNs: number): void;
+  /** Waits until a folio has been read. */
+  waitForRead(frame: PageFrame): void;
+  /**
+   * Brings back every page whose entry of the area stands in a page table or in a file's index.
+   * @returns ENOMEM when there is no memory for one, EIO when one cannot be read; it stays swapped
+   */
+  unuse(type: number): Outcome;
   /** The write of a folio has ended; it is no longer under writeback. */
   writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void;
 }
@@ -66,8 +81,6 @@ export interface SwapArea {
   readonly type: number;
   readonly name: string;
   readonly device: BlockDevice;
-  /** Header-only file: zswap may hold its pages, the device never. */
-  readonly isGhost: boolean;
 }
 
 export interface SwapSystemParts {
@@ -76,12 +89,12 @@ export interface SwapSystemParts {
   readonly payload: Payload;
   readonly space: SlotSpace;
   /** Builds the design over the ports that only the swap system can offer. */
-  readonly createDesign: (freed: FreedEntries) => SwapDesign;
+  readonly createDesign: (host: DesignHost) => SwapDesign;
   readonly createZswap: (design: SwapDesign, target: WritebackTarget) => Zswap;
   readonly client: SwapClient;
 }
 
-export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntries {
+export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost {
   readonly design: SwapDesign;
   readonly zswap: Zswap;
   readonly space: SlotSpace;
@@ -94,6 +107,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
   readonly #areas: (SwapArea | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
   /** Entries charged to each cgroup. */
   readonly #charged = new Float64Array(1 << 16);
+  #hasSynchronous = false;
   #source: SwapInSource = 'cache';
 
   constructor(parts: SwapSystemParts) {
@@ -113,6 +127,47 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     this.#areas[area.type] = area;
     this.#io.addArea(area.type, area.device);
     this.design.addArea(area.type);
+    this.#noteSynchronous();
+  }
+
+  /**
+   * Gives an area up: every page that has bytes on it comes back to memory. Without memory for that
+   * the area stays on.
+   * @source linux 6.18 mm/swapfile.c swapoff
+   */
+  swapoff(type: number): SwapoffResult {
+    const area = this.space.area(type);
+    assert(area !== undefined, 'an area that is given up is in use');
+    this.#io.flush();
+    this.space.retire(area);
+    const result = emptyArea(
+      {
+        engine: this.#engine,
+        frames: this.#frames,
+        design: this.design,
+        swapIn: (entry) => this.swapIn(entry),
+        waitForRead: (frame) => {
+          this.#client.waitForRead(frame as PageFrame);
+        },
+        dropCached: (entry) => this.reclaimCached(entry),
+        flushWrites: () => {
+          this.#io.flush();
+        },
+        unuse: (holder) => this.#client.unuse(holder),
+      },
+      area,
+    );
+    if (result.outcome !== 'ok') {
+      this.space.restore(area);
+      return result;
+    }
+    this.#io.flush();
+    this.space.remove(area);
+    this.design.removeArea(type);
+    this.#io.removeArea(type);
+    this.#areas[type] = undefined;
+    this.#noteSynchronous();
+    return result;
   }
 
   /** Areas in use, by swap type. */
@@ -145,10 +200,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
       this.#engine.count(EV.swap_alloc_fail);
       return false;
     }
-    const cgroup = this.#frames.cgroup(frame);
-    this.#engine.count(EV.cgroupWrite);
-    this.design.entries.setCgroup(entry, cgroup);
-    this.#charged[cgroup]! += 1;
+    this.design.entries.setCgroup(entry, this.#frames.cgroup(frame));
+    this.#note(frame, entry, `swap-out: takes swap entry ${entryType(entry)}:${entrySlot(entry)}`);
     return true;
   }
 
@@ -164,18 +217,20 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     this.#checks.note(entry, frame);
     this.#engine.count(EV.zeroCheck);
     if (this.#isZero(frame)) {
-      // An older copy in zswap would be loaded instead of the zeros.
-      this.zswap.invalidate(entry);
       entries.setZero(entry, true);
       this.#engine.count(EV.swpout_zero);
+      this.#note(frame, entry, 'all zeros: a flag, no bytes anywhere');
       return 'stored';
     }
     entries.setZero(entry, false);
-    const isGhost = this.#area(entry).isGhost;
-    if (this.zswap.store(frame, !isGhost)) return 'stored';
-    const slot = isGhost ? NO_ENTRY : backing.slotForWrite(entry);
+    if (this.zswap.store(frame, backing.mayWrite(entry))) {
+      this.#note(frame, entry, `zswap: stored in ${this.zswap.storedLength} bytes`);
+      return 'stored';
+    }
+    const slot = backing.slotForWrite(entry);
     if (slot === NO_ENTRY) {
       this.#frames.set(frame, PG.dirty);
+      this.#note(frame, entry, 'nowhere to write it: stays in memory with its entry');
       return 'activate';
     }
     this.#submit(slot, frame);
@@ -214,6 +269,27 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     return frame;
   }
 
+  /**
+   * Copies an entry's content into a frame without touching the entry: for comparing pages whose
+   * task can get no memory any more.
+   * @returns false when the content is nowhere
+   */
+  peek(entry: SwapEntry, into: PageFrame): boolean {
+    const { entries, backing } = this.design;
+    const cached = entries.folioAt(entry);
+    if (cached !== NO_FRAME) {
+      this.#payload.copy(cached, into);
+      return true;
+    }
+    if (entries.isZero(entry)) {
+      this.#payload.clear(into);
+      return true;
+    }
+    if (this.zswap.peek(entry, into)) return true;
+    const slot = backing.slotForRead(entry);
+    return slot !== NO_ENTRY && this.#io.read(slot, into) === 'ok';
+  }
+
   /** Where the latest `swapIn` found the page. */
   get source(): SwapInSource {
     return this.#source;
@@ -221,7 +297,9 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
 
   /** True when the area of the entry is done with I/O at submission and needs no readahead. */
   isSynchronous(entry: SwapEntry): boolean {
-    return this.#io.isSynchronous(entryType(entry));
+    if (!this.#hasSynchronous) return false;
+    const slot = this.design.backing.slotForRead(entry);
+    return slot !== NO_ENTRY && this.#io.isSynchronous(entryType(slot));
   }
 
   /**
@@ -241,19 +319,23 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
 
   /** Drops one page table's reference, as a fault does that maps the page. */
   put(entry: SwapEntry): void {
-    this.design.entries.put(entry);
+    this.design.entries.putRange(entry, 1);
   }
 
   /**
-   * Drops one page table's reference when its page is unmapped for good (exit, DONTNEED); a cached
-   * folio that nothing needs any more goes too.
+   * Drops a reference of each of `count` entries that follow each other, when their pages are
+   * unmapped for good (exit, DONTNEED); cached folios that nothing needs any more go too.
    * @source linux 6.18 free_swap_and_cache_nr
    */
-  forget(entry: SwapEntry): void {
-    const frame = this.design.entries.folioAt(entry);
-    this.design.entries.put(entry);
-    if (frame === NO_FRAME || this.design.entries.isSwapped(entry)) return;
-    if (this.#frames.mapCount(frame) === 0 || this.space.isFull()) this.reclaimCached(entry);
+  forgetRange(first: SwapEntry, count: number): void {
+    const { entries } = this.design;
+    if (!entries.putRange(first, count)) return;
+    for (let i = 0; i < count; i++) {
+      const entry = (first + i) as SwapEntry;
+      const frame = entries.folioAt(entry);
+      if (frame === NO_FRAME || entries.isSwapped(entry)) continue;
+      if (this.#frames.mapCount(frame) === 0 || this.space.isFull()) this.reclaimCached(entry);
+    }
   }
 
   /** @source linux 6.18 __try_to_reclaim_swap (TTRS_ANYWAY) */
@@ -264,20 +346,24 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     return true;
   }
 
-  entryFreed(entry: SwapEntry, cgroup: number): void {
-    this.zswap.invalidate(entry);
-    if (cgroup !== 0) this.#charged[cgroup]! -= 1;
+  charge(cgroup: number, entries: number): void {
+    if (cgroup !== 0) this.#charged[cgroup]! += entries;
+  }
+
+  freeZswapEntry(zswapEntry: number): void {
+    this.zswap.freeEntry(zswapEntry);
   }
 
   /** Ends a round of reclaim: what was queued goes out. */
   endRound(): void {
     this.#io.flush();
+    for (const area of this.space.areas()) area.supply.settle();
   }
 
   // --- WritebackTarget: what zswap calls -----------------------------------------------------
 
   canWriteBack(): boolean {
-    return this.#areas.some((area) => area !== undefined && !area.isGhost);
+    return this.design.backing.canWriteBack();
   }
 
   reserveFolios(count: number): number {
@@ -285,8 +371,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
   }
 
   beginWriteback(entry: SwapEntry): PageFrame {
-    const { entries } = this.design;
-    if (this.#area(entry).isGhost) return NO_FRAME;
+    const { entries, backing } = this.design;
+    if (!backing.mayWrite(entry)) return NO_FRAME;
     if (entries.folioAt(entry) !== NO_FRAME || !entries.isSwapped(entry)) return NO_FRAME;
     return this.#insert(entry);
   }
@@ -296,13 +382,14 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
     this.#client.releaseFolio(frame);
   }
 
-  submitWriteback(frame: PageFrame): void {
+  submitWriteback(frame: PageFrame): boolean {
     const entry = this.#frames.entry(frame);
+    const slot = this.design.backing.slotForWrite(entry);
+    if (slot === NO_ENTRY) return false;
     this.#check(entry, frame);
     this.#frames.set(frame, PG.uptodate);
-    const slot = this.design.backing.slotForWrite(entry);
-    assert(slot !== NO_ENTRY, 'an entry that is written back has a slot');
     this.#submit(slot, frame);
+    return true;
   }
 
   flushWrites(): void {
@@ -312,6 +399,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
   // --- WriteCompletion: what I/O calls -------------------------------------------------------
 
   writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void {
+    this.#note(frame, this.#frames.entry(frame), `write ended: ${outcome}`);
     this.#frames.clear(frame, PG.writeback);
     if (outcome !== 'ok') {
       // The page stays dirty in memory and its slot counted. @source end_swap_bio_write
@@ -340,7 +428,17 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
       : this.#payload.tag(frame) === 0;
   }
 
+  #note(frame: PageFrame, entry: SwapEntry, what: string): void {
+    const { trace } = this.#engine;
+    if (trace.isWatching && trace.concerns(frame, entry)) trace.note(this.#engine.nowNs, what);
+  }
+
   #submit(slot: SwapEntry, frame: PageFrame): void {
+    this.#note(
+      frame,
+      this.#frames.entry(frame),
+      `queued for area ${entryType(slot)} at byte ${entrySlot(slot) * PAGE_SIZE}`,
+    );
     this.#frames.set(frame, PG.writeback | PG.reclaim);
     this.#engine.count(EV.pswpout);
     this.#io.queueWrite(slot, frame);
@@ -357,6 +455,11 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
       return entries.folioAt(entry);
     }
     const shadow = entries.insertFolio(entry, frame);
+    this.#note(NO_FRAME, entry, `into the swap cache: frame ${frame}`);
+    if (shadow === NO_MEMORY) {
+      this.#client.releaseFolio(frame);
+      return NO_FRAME;
+    }
     this.#client.folioInserted(frame, shadow);
     return frame;
   }
@@ -388,9 +491,9 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
       this.#source = 'zswap';
       return loaded;
     }
-    if (this.#area(entry).isGhost) return 'EIO';
     const slot = backing.slotForRead(entry);
-    assert(slot !== NO_ENTRY, 'what is neither zero nor in zswap has a slot');
+    // A ghost's page that is neither zero nor in zswap is nowhere. @source ghost RFC: not up to date
+    if (slot === NO_ENTRY) return 'EIO';
     this.#source = 'device';
     this.#engine.count(EV.pswpin);
     const outcome = this.#io.read(slot, frame);
@@ -401,14 +504,16 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, FreedEntrie
   #check(entry: SwapEntry, frame: PageFrame): void {
     if (this.#checks.matches(entry, frame)) return;
     throw new CheckError(
-      `${this.#area(entry).name}: slot ${entrySlot(entry)}: the page read back from ` +
+      `${this.#nameOf(entry)}: slot ${entrySlot(entry)}: the page read back from ` +
         `${this.#source} differs from what was written; was the file changed by another program?`,
     );
   }
 
-  #area(entry: SwapEntry): SwapArea {
-    const area = this.#areas[entryType(entry)];
-    assert(area !== undefined, 'an entry belongs to an active area');
-    return area;
+  #nameOf(entry: SwapEntry): string {
+    return this.#areas[entryType(entry)]?.name ?? 'virtual swap space';
+  }
+
+  #noteSynchronous(): void {
+    this.#hasSynchronous = this.areas().some((area) => area.device.synchronous);
   }
 }

@@ -40,6 +40,7 @@ export class MemhogWorkload implements Workload {
   readonly name = 'memhog';
   readonly taskCount = 1;
   readonly pagesPerTask: number;
+  readonly sharedPages = 0;
   readonly phases: readonly Phase[];
   readonly #repeats: number;
   #next = 0;

@@ -32,6 +32,7 @@ export class TraceWorkload implements Workload {
   readonly name = 'trace';
   readonly taskCount: number;
   readonly pagesPerTask: number;
+  readonly sharedPages: number;
   readonly phases: readonly Phase[];
   readonly #steps: readonly TraceStep[];
   readonly #writer: ContentWriter;
@@ -39,7 +40,10 @@ export class TraceWorkload implements Workload {
   readonly #stream = new Mulberry32(0);
   /** By operation number: what it writes. */
   readonly #contents: Content[] = [{ kind: 'zero' }];
-  /** By task and page: the operation that wrote the page last, and what was xored in since. */
+  /**
+   * By task and page: the operation that wrote the page last, and what was xored in since. The last
+   * row is the shared file's.
+   */
   readonly #writtenBy: Uint32Array[];
   readonly #changed: Uint32Array[];
   readonly #samples: ContentSample[] = [];
@@ -51,6 +55,7 @@ export class TraceWorkload implements Workload {
   constructor(trace: Trace, options: TraceWorkloadOptions) {
     this.taskCount = trace.tasks.length;
     this.pagesPerTask = trace.pages;
+    this.sharedPages = trace.sharedPages;
     this.#steps = trace.steps;
     this.#writer = new ContentWriter(options.file);
     for (const step of trace.steps) {
@@ -60,8 +65,10 @@ export class TraceWorkload implements Workload {
       this.#contents[step.number] = step.content;
     }
     this.phases = trace.steps.map(phaseOf);
-    const arrays = (): Uint32Array[] =>
-      Array.from({ length: this.taskCount }, () => new Uint32Array(trace.pages));
+    const arrays = (): Uint32Array[] => [
+      ...Array.from({ length: this.taskCount }, () => new Uint32Array(trace.pages)),
+      new Uint32Array(trace.pages + trace.sharedPages),
+    ];
     this.#writtenBy = arrays();
     this.#changed = arrays();
     this.#collectSamples();
@@ -125,20 +132,24 @@ export class TraceWorkload implements Workload {
   }
 
   expected(task: number, page: VirtualPage, bytes: Uint8Array): void {
-    const by = this.#writtenBy[task]![page]!;
+    const row = this.#row(task, page);
+    const by = this.#writtenBy[row]![page]!;
     this.#writer.write(this.#contents[by]!, page, by, bytes);
     const last = (bytes.byteOffset >>> 2) + WORDS_PER_PAGE - 1;
-    this.#view.of(bytes)[last]! ^= this.#changed[task]![page]!;
+    this.#view.of(bytes)[last]! ^= this.#changed[row]![page]!;
   }
 
   expectedTag(task: number, page: VirtualPage): number {
-    const by = this.#writtenBy[task]![page]!;
-    const changed = this.#changed[task]![page]!;
+    const row = this.#row(task, page);
+    const by = this.#writtenBy[row]![page]!;
+    const changed = this.#changed[row]![page]!;
     const tag = this.#writtenTag(this.#contents[by]!, page, by);
     return changed === 0 ? tag : this.#changedTag(tag, changed);
   }
 
   dropped(task: number, page: VirtualPage): void {
+    // Dropping a mapping of a shared page leaves the page in its file.
+    if (page >= this.pagesPerTask) return;
     this.#writtenBy[task]![page] = 0;
     this.#changed[task]![page] = 0;
   }
@@ -157,16 +168,21 @@ export class TraceWorkload implements Workload {
     return this.#operation;
   }
 
-  /** Remembers a change, except a forked child's: its view ends with it. */
+  /** Remembers a change, except a forked child's to its own pages: that view ends with it. */
   #note(kind: number, task: number, page: VirtualPage): void {
     const operation = this.#current();
-    if (operation.fork) return;
+    if (operation.fork && page < this.pagesPerTask) return;
+    const row = this.#row(task, page);
     if (kind === OP.write) {
-      this.#writtenBy[task]![page] = operation.number;
-      this.#changed[task]![page] = 0;
+      this.#writtenBy[row]![page] = operation.number;
+      this.#changed[row]![page] = 0;
     } else {
-      this.#changed[task]![page]! ^= operation.number;
+      this.#changed[row]![page]! ^= operation.number;
     }
+  }
+
+  #row(task: number, page: VirtualPage): number {
+    return page < this.pagesPerTask ? task : this.taskCount;
   }
 
   #collectSamples(): void {
@@ -246,5 +262,7 @@ function phaseOf(step: TraceStep): Phase {
     case 'swapon':
     case 'swapoff':
       return { kind: step.kind, label: step.line, path: step.path };
+    case 'vswap':
+      return { kind: step.kind, label: step.line, isOn: step.isOn };
   }
 }

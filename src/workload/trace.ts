@@ -33,10 +33,13 @@ export type TraceStep =
   | PageOperation
   | { readonly kind: 'pause' | 'barrier'; readonly line: string }
   | { readonly kind: 'sleep'; readonly line: string; readonly durationNs: number }
-  | { readonly kind: 'swapon' | 'swapoff'; readonly line: string; readonly path: string };
+  | { readonly kind: 'swapon' | 'swapoff'; readonly line: string; readonly path: string }
+  | { readonly kind: 'vswap'; readonly line: string; readonly isOn: boolean };
 
 export interface Trace {
   readonly pages: number;
+  /** Pages of the shared file; their numbers follow those of the private mapping. */
+  readonly sharedPages: number;
   readonly tasks: readonly string[];
   readonly steps: readonly TraceStep[];
 }
@@ -61,6 +64,7 @@ class Parser {
   readonly steps: TraceStep[] = [];
   readonly tasks: string[] = ['main'];
   pages = 0;
+  sharedPages = 0;
   #task = 0;
   #number = 0;
   #lineNumber = 0;
@@ -80,7 +84,8 @@ class Parser {
       return;
     }
     if (this.pages === 0) this.fail(`'${verb}' before 'pages N'; a trace starts with 'pages N'`);
-    if (Object.hasOwn(VERBS, verb)) this.#readOperation(line, words);
+    if (verb === 'shmem') this.#readShared(words);
+    else if (Object.hasOwn(VERBS, verb)) this.#readOperation(line, words);
     else this.#readOther(line, words);
   }
 
@@ -94,6 +99,17 @@ class Parser {
     this.pages = this.#number32(words[1]!, 'pages');
     if (this.pages === 0 || this.pages > PAGES_MAX)
       this.fail(`pages ${this.pages} is out of range; accepted: 1 to ${PAGES_MAX}`);
+  }
+
+  #readShared(words: readonly string[]): void {
+    if (this.sharedPages !== 0 || this.steps.length > 0)
+      this.fail("'shmem' stands once, right behind 'pages'");
+    if (words.length !== 2) this.fail("'shmem' takes one number, as in 'shmem 1024'");
+    this.sharedPages = this.#number32(words[1]!, 'shmem');
+    if (this.sharedPages === 0 || this.pages + this.sharedPages > PAGES_MAX)
+      this.fail(
+        `shmem ${this.sharedPages} is out of range; accepted: 1 to ${PAGES_MAX - this.pages}`,
+      );
   }
 
   #readOperation(line: string, words: readonly string[]): void {
@@ -119,10 +135,11 @@ class Parser {
       seed: this.#number32(seed, 'seed'),
     };
     if (operation.count === 0) this.fail("count '0': an operation needs at least one page");
-    if (operation.first + operation.count > this.pages)
+    const mapped = this.pages + this.sharedPages;
+    if (operation.first + operation.count > mapped)
       this.fail(
         `pages ${operation.first} to ${operation.first + operation.count - 1} reach beyond ` +
-          `the mapping; accepted: 0 to ${this.pages - 1}`,
+          `the mapping; accepted: 0 to ${mapped - 1}`,
       );
     if (!ORDERS.includes(order))
       this.fail(`order '${order}' is none; accepted: ${ORDERS.join(', ')}`);
@@ -177,13 +194,19 @@ class Parser {
       case 'swapoff':
         this.steps.push({ kind: verb, line, path: needs('the path of an area') });
         return;
+      case 'vswap': {
+        const state = needs('on or off');
+        if (state !== 'on' && state !== 'off') this.fail(`vswap '${state}'; accepted: on, off`);
+        this.steps.push({ kind: verb, line, isOn: state === 'on' });
+        return;
+      }
       case 'task':
         this.#selectTask(needs('a name'));
         return;
       default:
         this.fail(
           `'${verb}' is no operation; accepted: ${Object.keys(VERBS).join(' ')} ` +
-            'pause barrier sleep swapon swapoff task',
+            'pause barrier sleep swapon swapoff vswap task',
         );
     }
   }
@@ -212,5 +235,6 @@ export function parseTrace(text: string, source: string): Trace {
   for (const line of text.split('\n')) parser.line(line);
   if (parser.pages === 0) parser.fail("no 'pages N' line");
   if (!parser.steps.some((step) => step.kind === 'pages')) parser.fail('no operation');
-  return { pages: parser.pages, tasks: parser.tasks, steps: parser.steps };
+  const { pages, sharedPages, tasks, steps } = parser;
+  return { pages, sharedPages, tasks, steps };
 }

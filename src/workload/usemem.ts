@@ -99,6 +99,7 @@ export class UsememWorkload implements Workload {
   readonly name = 'usemem';
   readonly taskCount: number;
   readonly pagesPerTask: number;
+  readonly sharedPages = 0;
   readonly phases: readonly Phase[];
   readonly #options: UsememOptions;
   readonly #view = new WordView();

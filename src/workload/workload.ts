@@ -51,6 +51,8 @@ export type Phase =
   | { readonly kind: 'barrier'; readonly label: string }
   /** An area is given up or taken while the machine runs. */
   | { readonly kind: 'swapoff' | 'swapon'; readonly label: string; readonly path: string }
+  /** Virtual slots are taken from now on, or not (vm.vswap_enabled). */
+  | { readonly kind: 'vswap'; readonly label: string; readonly isOn: boolean }
   /** A task exits. */
   | { readonly kind: 'exit'; readonly label: string; readonly task: number };
 
@@ -60,6 +62,8 @@ export interface Workload {
   readonly taskCount: number;
   /** Pages of each task's private anonymous mapping. */
   readonly pagesPerTask: number;
+  /** Pages of a file that every task maps behind its private ones; 0 for none. */
+  readonly sharedPages: number;
   readonly phases: readonly Phase[];
 
   /** Starts (again) at the beginning of phase `index`; phases are worked off in order. */
@@ -72,7 +76,8 @@ export interface Workload {
    * Applies operation `kind` of the current phase to the bytes of the page: `write` overwrites all
    * 4096 bytes, `modify` changes some. Also keeps what `expected` needs: called once for every such
    * operation, in order, except where `payload` is none (then `contentTag` is called instead).
-   * A forked child's operations change only the child's view: they are not in `expected`.
+   * A forked child's operations on private pages change only the child's view: they are not in
+   * `expected`. Those on shared pages are everybody's.
    */
   apply(kind: number, task: number, page: VirtualPage, bytes: Uint8Array): void;
 

@@ -90,6 +90,12 @@ export class ZswapEntries {
     return this.#next[0]!;
   }
 
+  /** Calls back with the swap entry of each, coldest first. */
+  forEach(visit: (entry: SwapEntry) => void): void {
+    for (let at = this.#next[0]!; at !== NO_ZSWAP_ENTRY; at = this.#next[at]!)
+      visit(this.#swapEntry[at]! as SwapEntry);
+  }
+
   /** Moves an entry to the young end. */
   rotate(index: number): void {
     this.#unlink(index);

@@ -12,10 +12,14 @@ const TREE_SHIFT = 14;
 /** zswap entries by swap entry; 0 is none. */
 export interface ZswapIndex {
   get(entry: SwapEntry): number;
+  /** Makes sure that `set` cannot fail; false when there is no memory for it. */
+  reserve(entry: SwapEntry): boolean;
   /** Stores and returns what was there before. */
   set(entry: SwapEntry, zswapEntry: number): number;
   /** Removes and returns what was there. */
   erase(entry: SwapEntry): number;
+  /** Forgets what stands under an entry whose bytes have just got a slot (`slotForWrite`). */
+  moved(entry: SwapEntry): void;
 }
 
 /** One XArray per 64 MiB of each area; the index inside is the full slot, as in the kernel. */
@@ -23,6 +27,7 @@ export class ZswapTrees implements ZswapIndex {
   readonly #engine: Engine;
   readonly #nodes: XArrayNodes;
   readonly #trees: (XArray[] | undefined)[] = [];
+  #entryCount = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -43,12 +48,26 @@ export class ZswapTrees implements ZswapIndex {
 
   get(entry: SwapEntry): number {
     const tree = this.#tree(entry);
-    return tree.isEmpty ? 0 : tree.load(entrySlot(entry));
+    const found = tree.isEmpty ? 0 : tree.load(entrySlot(entry));
+    const { trace } = this.#engine;
+    if (trace.isRecording && !tree.isEmpty)
+      trace.hop(
+        'xaLoad',
+        `zswap xarray ${entryType(entry)}/${entrySlot(entry) >>> TREE_SHIFT} at ${entrySlot(entry)}`,
+        found === 0 ? 'nothing' : `zswap entry ${found}`,
+      );
+    return found;
+  }
+
+  reserve(entry: SwapEntry): boolean {
+    return this.#tree(entry).reserve(entrySlot(entry));
   }
 
   set(entry: SwapEntry, zswapEntry: number): number {
     this.#engine.count(EV['lockAcquire.zswapTree']);
-    return this.#tree(entry).store(entrySlot(entry), zswapEntry);
+    const before = this.#tree(entry).store(entrySlot(entry), zswapEntry);
+    if (before === 0) this.#entryCount += 1;
+    return before;
   }
 
   erase(entry: SwapEntry): number {
@@ -56,7 +75,22 @@ export class ZswapTrees implements ZswapIndex {
     // zswap_invalidate looks for an empty tree before it takes the lock.
     if (tree.isEmpty) return 0;
     this.#engine.count(EV['lockAcquire.zswapTree']);
-    return tree.erase(entrySlot(entry));
+    const before = tree.erase(entrySlot(entry));
+    if (before !== 0) this.#entryCount -= 1;
+    return before;
+  }
+
+  moved(entry: SwapEntry): void {
+    this.erase(entry);
+  }
+
+  /** zswap entries in all trees. */
+  get entryCount(): number {
+    return this.#entryCount;
+  }
+
+  get treeCount(): number {
+    return this.#trees.reduce((sum, trees) => sum + (trees?.length ?? 0), 0);
   }
 
   /** Nodes of all trees now. */
@@ -66,7 +100,7 @@ export class ZswapTrees implements ZswapIndex {
 
   /** Bytes of the arrays of struct xarray. */
   get treeBytes(): number {
-    return this.#trees.reduce((sum, trees) => sum + (trees?.length ?? 0) * XARRAY_BYTES, 0);
+    return this.treeCount * XARRAY_BYTES;
   }
 
   #tree(entry: SwapEntry): XArray {

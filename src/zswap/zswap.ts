@@ -58,8 +58,12 @@ export interface WritebackTarget {
   beginWriteback(entry: SwapEntry): PageFrame;
   /** Takes the folio out of the swap cache again: its data came from elsewhere or not at all. */
   cancelWriteback(frame: PageFrame): void;
-  /** Queues the write of an up-to-date folio; it is rotated for reclaim when the write ends. */
-  submitWriteback(frame: PageFrame): void;
+  /**
+   * Takes a slot for the folio, which holds its data now, and queues the write; the folio is rotated
+   * for reclaim when the write ends.
+   * @returns false when no slot can be had: nothing has changed
+   */
+  submitWriteback(frame: PageFrame): boolean;
   /** Sends what was queued: sorted by slot, neighbours merged. */
   flushWrites(): void;
 }
@@ -104,6 +108,7 @@ export class Zswap {
   readonly #writtenBack = new Float64Array(MAX_SWAPFILES);
   #incompressible = 0;
   #storedBytes = 0;
+  #storedLength = 0;
   #reachedFull = false;
   #shrinkQueued = false;
   #poolPagesMax = 0;
@@ -126,6 +131,11 @@ export class Zswap {
   /** The pool's limit in pages. */
   get maxPages(): number {
     return this.#maxPages;
+  }
+
+  /** Compressed length of the page stored last. */
+  get storedLength(): number {
+    return this.#storedLength;
   }
 
   /** Calls of the compressor so far: its buffers wait for a turn of the event loop. */
@@ -198,15 +208,21 @@ export class Zswap {
     this.#engine.count(EV.zswpin);
     this.#frames.set(frame, PG.dirty);
     this.#index.erase(entry);
-    this.#freeEntry(zswapEntry);
+    this.freeEntry(zswapEntry);
     return 'ok';
+  }
+
+  /** Copies the entry's content into a frame and keeps it; false when zswap does not hold it. */
+  peek(entry: SwapEntry, into: PageFrame): boolean {
+    const zswapEntry = this.#index.get(entry);
+    return zswapEntry !== NO_ZSWAP_ENTRY && this.#decompress(zswapEntry, into);
   }
 
   /** Forgets the entry: its slot is freed. */
   invalidate(entry: SwapEntry): void {
     if (this.entries.count === 0) return;
     const zswapEntry = this.#index.erase(entry);
-    if (zswapEntry !== NO_ZSWAP_ENTRY) this.#freeEntry(zswapEntry);
+    if (zswapEntry !== NO_ZSWAP_ENTRY) this.freeEntry(zswapEntry);
   }
 
   /** True when zswap holds the entry's bytes. */
@@ -271,7 +287,6 @@ export class Zswap {
         this.#engine.count(EV['zswap.reject_reclaim_fail']);
         continue;
       }
-      this.#target.submitWriteback(frame);
       written += 1;
     }
     this.#picked.length = 0;
@@ -290,18 +305,23 @@ export class Zswap {
     assert(this.#pool.objectCount === this.entries.count, 'each zswap entry has one object');
   }
 
+  /** Brings one entry into the swap cache and queues its write. */
   #begin(zswapEntry: number, entry: SwapEntry): PageFrame {
     const frame = this.#target.beginWriteback(entry);
     if (frame === NO_FRAME) return NO_FRAME;
     // The slot is secured now; the entry may have been loaded, freed or replaced before that.
-    if (this.#index.get(entry) !== zswapEntry || !this.#decompress(zswapEntry, frame)) {
+    if (
+      this.#index.get(entry) !== zswapEntry ||
+      !this.#decompress(zswapEntry, frame) ||
+      !this.#target.submitWriteback(frame)
+    ) {
       this.#target.cancelWriteback(frame);
       return NO_FRAME;
     }
-    this.#index.erase(entry);
+    this.#index.moved(entry);
     this.#engine.count(EV.zswpwb);
     this.#writtenBack[entryType(entry)]! += 1;
-    this.#freeEntry(zswapEntry);
+    this.freeEntry(zswapEntry);
     return frame;
   }
 
@@ -313,6 +333,10 @@ export class Zswap {
       return false;
     }
     const bytes = length === PAGE_SIZE ? this.#payload.view(frame) : this.#compressed;
+    if (!this.#index.reserve(entry)) {
+      this.#engine.count(EV['zswap.reject_alloc_fail']);
+      return false;
+    }
     const handle = this.#pool.store(this.#payload.kind === 'bytes' ? bytes : null, length);
     if (handle === NO_HANDLE) {
       this.#engine.count(EV['zswap.reject_alloc_fail']);
@@ -322,9 +346,10 @@ export class Zswap {
     this.#engine.count(EV['lockAcquire.zswapLru']);
     const zswapEntry = this.entries.add(entry, handle, length, tag);
     const older = this.#index.set(entry, zswapEntry);
-    if (older !== NO_ZSWAP_ENTRY) this.#freeEntry(older);
+    if (older !== NO_ZSWAP_ENTRY) this.freeEntry(older);
     this.#held[entryType(entry)]! += 1;
     this.#storedBytes += length;
+    this.#storedLength = length;
     if (length === PAGE_SIZE) this.#incompressible += 1;
     if (this.#pool.pageCount > this.#poolPagesMax) this.#poolPagesMax = this.#pool.pageCount;
     return true;
@@ -370,7 +395,8 @@ export class Zswap {
     return !this.#reachedFull;
   }
 
-  #freeEntry(zswapEntry: number): void {
+  /** Frees an entry that no index holds any more. */
+  freeEntry(zswapEntry: number): void {
     const length = this.entries.length(zswapEntry);
     this.#pool.free(this.entries.handle(zswapEntry));
     this.#held[entryType(this.entries.swapEntry(zswapEntry))]! -= 1;

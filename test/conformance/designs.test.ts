@@ -4,8 +4,20 @@ import * as fc from 'fast-check';
 import { CostProfile, Engine } from '../../src/engine/index.ts';
 import { FrameTable, PG } from '../../src/frames/index.ts';
 import { SlotArea, SlotSpace } from '../../src/slots/index.ts';
-import { designs, type MetadataTerm, type SwapDesign } from '../../src/swap/index.ts';
-import { NO_ENTRY, NO_FRAME, type PageFrame, type SwapEntry } from '../../src/units/index.ts';
+import {
+  chooseDesign,
+  designs,
+  VIRTUAL_TYPE,
+  type MetadataTerm,
+  type SwapDesign,
+} from '../../src/swap/index.ts';
+import {
+  entryType,
+  NO_ENTRY,
+  NO_FRAME,
+  type PageFrame,
+  type SwapEntry,
+} from '../../src/units/index.ts';
 
 const AREA_PAGES = [700, 1100];
 
@@ -24,8 +36,7 @@ class World {
   readonly design: SwapDesign;
   readonly space: SlotSpace;
   readonly known: Known[] = [];
-  readonly freed: string[] = [];
-  #expectedFreed: string[] = [];
+  charged = 0;
 
   constructor(name: string) {
     const engine = new Engine({
@@ -33,15 +44,20 @@ class World {
       cpuCount: 1,
       costs: new CostProfile({ name: 'none', description: '', prices: {} }),
     });
-    this.space = new SlotSpace(engine);
-    this.design = designs[name]!({
+    const { kind, revision } = chooseDesign(name, 'test');
+    this.space = new SlotSpace(engine, kind.perCpuCluster);
+    this.design = kind.create({
       engine,
       frames: this.frames,
       space: this.space,
-      freed: {
-        entryFreed: (entry, cgroup) => void this.freed.push(`${entry} of ${cgroup}`),
+      host: {
+        charge: (cgroup, entries) => {
+          this.charged += cgroup === 0 ? 0 : entries;
+        },
+        freeZswapEntry: () => undefined,
         reclaimCached: () => false,
       },
+      revision,
     });
     for (const [type, maxPages] of AREA_PAGES.entries()) {
       const isSwapFull = (): boolean => false;
@@ -72,12 +88,14 @@ class World {
         for (let i = 0; i < 1 + (value % 90) && it.count > 0; i++) {
           it.count -= 1;
           this.#expectFreed(it);
-          entries.put(it.entry);
+          entries.putRange(it.entry, 1);
         }
         break;
       case 3:
         if (!isCached) return;
-        it.shadow = value * 2 ** 19 + value;
+        // The cgroup is in bits 1 to 16 of a shadow, and one revision has it nowhere else.
+        it.shadow = (1 + (value % 2 ** 31)) * 2 ** 17 + it.cgroup * 2 + (value % 2);
+        this.#secure(it);
         this.frames.free(this.#uncache(it));
         break;
       case 4:
@@ -86,14 +104,18 @@ class World {
         expect(entries.insertFolio(it.entry, it.frame)).toBe(it.shadow);
         it.shadow = 0;
         break;
-      case 5:
+      default:
+        // Only a folio that is there is written out as zeros, or as something else.
+        if (!isCached) return;
         it.isZero = value % 2 === 0;
         entries.setZero(it.entry, it.isZero);
-        break;
-      default:
-        it.cgroup = value % 65_536;
-        entries.setCgroup(it.entry, it.cgroup);
     }
+  }
+
+  /** A page that leaves memory has its bytes somewhere. */
+  #secure(it: Known): void {
+    if (it.count === 0 || it.isZero) return;
+    expect(this.design.backing.slotForWrite(it.entry)).not.toBe(NO_ENTRY);
   }
 
   /** Gives everything back. */
@@ -102,7 +124,7 @@ class World {
       while (it.count > 0) {
         it.count -= 1;
         this.#expectFreed(it);
-        this.design.entries.put(it.entry);
+        this.design.entries.putRange(it.entry, 1);
       }
       if (it.frame !== NO_FRAME) this.frames.free(this.#uncache(it));
     }
@@ -124,7 +146,7 @@ class World {
       return [frame, isCached ? entry : NO_ENTRY, count, cgroup, ...flags].join(' ');
     });
     expect(said).toEqual(told);
-    expect(this.freed).toEqual(this.#expectedFreed);
+    expect(this.design.entriesInUse()).toBe(this.known.length);
     expect(new Set(this.known.map(({ entry }) => entry)).size).toBe(this.known.length);
     this.design.checkInvariants();
     this.space.checkInvariants();
@@ -135,7 +157,11 @@ class World {
     if (frame === NO_FRAME) return;
     const entry = this.design.entries.allocate(frame);
     if (entry === NO_ENTRY) this.frames.free(frame);
-    else this.known.push({ entry, frame, count: 0, shadow: 0, isZero: false, cgroup: 0 });
+    else {
+      const cgroup = 1 + (this.known.length % 65_535);
+      this.design.entries.setCgroup(entry, cgroup);
+      this.known.push({ entry, frame, count: 0, shadow: 0, isZero: false, cgroup });
+    }
   }
 
   #uncache(it: Known): PageFrame {
@@ -146,24 +172,29 @@ class World {
     return frame;
   }
 
-  /** An entry that nothing holds any more is freed now, and told with its cgroup. */
+  /** An entry that nothing holds any more is freed now. */
   #expectFreed(it: Known): void {
     if (it.count > 0 || it.frame !== NO_FRAME) return;
-    this.#expectedFreed.push(`${it.entry} of ${it.cgroup}`);
     this.known.splice(this.known.indexOf(it), 1);
   }
 }
 
 function byTerm(terms: readonly MetadataTerm[]): Record<string, number> {
-  // Continuation pages of the old count stay until swapoff.
+  // Continuation pages of the old count stay until swapoff; a CPU keeps the virtual cluster that it
+  // takes slots from.
+  const kept = /continuation$|^swp_desc$|^vswap_cluster|^cluster_map_xa_node$/;
   return Object.fromEntries(
-    terms.filter(({ term }) => !term.endsWith('continuation')).map((at) => [at.term, at.bytes]),
+    terms.filter(({ term }) => !kept.test(term)).map((at) => [at.term, at.bytes]),
   );
 }
 
-describe.each(Object.keys(designs))('design %s', (name) => {
+const all = Object.entries(designs).flatMap(([name, { revisions }]) =>
+  revisions.map((revision) => `${name}:${revision}`),
+);
+
+describe.each(all)('design %s', (name) => {
   it('says of each entry what it was told, and gives everything back', () => {
-    const step = fc.tuple(fc.nat(6), fc.nat(), fc.nat(2 ** 30));
+    const step = fc.tuple(fc.nat(5), fc.nat(), fc.nat(2 ** 30));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const world = new World(name);
@@ -173,7 +204,10 @@ describe.each(Object.keys(designs))('design %s', (name) => {
         world.clear();
         world.check();
         expect(world.known).toEqual([]);
-        expect(world.space.areas().map((area) => area.inUse)).toEqual([0, 0]);
+        expect(world.space.areas().map((area) => area.inUse)).toEqual(
+          world.space.areas().map(() => 0),
+        );
+        expect(world.charged).toBe(0);
         expect(byTerm(world.design.metadata())).toEqual(before);
         // Every slot again: none may remember what it was before.
         for (let i = 0; i < 45; i++) world.step(0, 0, 39);
@@ -187,7 +221,9 @@ describe.each(Object.keys(designs))('design %s', (name) => {
     const world = new World(name);
     for (let i = 0; i < 60; i++) world.step(0, 0, 39);
     const usable = AREA_PAGES.reduce((sum, pages) => sum + pages - 2, 0);
-    expect(world.known.length).toBe(usable);
+    const isVirtual = world.known.some(({ entry }) => entryType(entry) === VIRTUAL_TYPE);
+    // Virtual slots do not run out before the frames of this little world do.
+    expect(world.known.length).toBe(isVirtual ? world.frames.frameCount : usable);
     world.check();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CostProfile, Engine } from '../../src/engine/index.ts';
 import { FrameTable, PG } from '../../src/frames/index.ts';
 import { SlotArea, SlotSpace } from '../../src/slots/index.ts';
-import { designs, type FreedEntries, type SwapDesign } from '../../src/swap/index.ts';
+import { designs, type DesignHost, type SwapDesign } from '../../src/swap/index.ts';
 import {
   entrySlot,
   NO_ENTRY,
@@ -15,7 +15,7 @@ interface World {
   readonly frames: FrameTable;
   readonly space: SlotSpace;
   readonly design: SwapDesign;
-  readonly freed: SwapEntry[];
+  readonly freed: string[];
 }
 
 function build(maxPages: number): World {
@@ -26,12 +26,15 @@ function build(maxPages: number): World {
   });
   const frames = new FrameTable(4096);
   const space = new SlotSpace(engine);
-  const freed: SwapEntry[] = [];
-  const port: FreedEntries = {
-    entryFreed: (entry) => void freed.push(entry),
+  const freed: string[] = [];
+  const host: DesignHost = {
+    charge: (cgroup, entries) => {
+      if (cgroup !== 0 && entries < 0) freed.push('an entry');
+    },
+    freeZswapEntry: () => undefined,
     reclaimCached: () => false,
   };
-  const design = designs['swap-table']!({ engine, frames, space, freed: port });
+  const design = designs['swap-table']!.create({ engine, frames, space, host, revision: '6.18' });
   space.add(
     new SlotArea({
       type: 0,
@@ -56,6 +59,7 @@ function cache({ frames, design }: World): {
   const frame = frames.allocate(1);
   const entry = design.entries.allocate(frame);
   expect(entry).not.toBe(NO_ENTRY);
+  design.entries.setCgroup(entry, 1);
   return { frame, entry };
 }
 
@@ -82,10 +86,10 @@ describe('an entry of the swap table', () => {
     expect(entries.folioAt(entry)).toBe(NO_FRAME);
     expect(world.frames.has(frame, PG.swapcache)).toBe(false);
     expect(entries.insertFolio(entry, frame)).toBe(0x1_2345_6789_abc);
-    entries.put(entry);
+    entries.putRange(entry, 1);
     expect(world.freed).toEqual([]);
     entries.removeFolio(entry, 0);
-    expect(world.freed).toEqual([entry]);
+    expect(world.freed).toEqual(['an entry']);
     expect(world.space.area(0)!.inUse).toBe(0);
     world.design.checkInvariants();
   });
@@ -97,10 +101,10 @@ describe('an entry of the swap table', () => {
     entries.duplicate(entry);
     entries.duplicate(entry);
     entries.removeFolio(entry, 0);
-    entries.put(entry);
+    entries.putRange(entry, 1);
     expect(world.freed).toEqual([]);
-    entries.put(entry);
-    expect(world.freed).toEqual([entry]);
+    entries.putRange(entry, 1);
+    expect(world.freed).toEqual(['an entry']);
   });
 
   it('counts beyond 62 in a continuation page, and back', () => {
@@ -113,12 +117,12 @@ describe('an entry of the swap table', () => {
     expect(entries.count(entry)).toBe(300);
     expect(bytes(world, 'swap_map_continuation')).toBe(4096);
     for (let count = 299; count >= 0; count--) {
-      entries.put(entry);
+      entries.putRange(entry, 1);
       expect(entries.count(entry)).toBe(count);
     }
     expect(world.freed).toEqual([]);
     entries.removeFolio(entry, 0);
-    expect(world.freed).toEqual([entry]);
+    expect(world.freed).toEqual(['an entry']);
   });
 
   it('forgets its zero flag, its cgroup and its shadow when it is freed', () => {

@@ -123,10 +123,11 @@ export class ZswapWorld implements WritebackTarget {
     this.#release(frame);
   }
 
-  submitWriteback(frame: PageFrame): void {
+  submitWriteback(frame: PageFrame): boolean {
     this.#queued.push(this.frames.entry(frame));
     this.written.set(this.frames.entry(frame), Buffer.from(this.payload.view(frame)));
     this.#release(frame);
+    return true;
   }
 
   flushWrites(): void {

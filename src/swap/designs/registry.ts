@@ -1,21 +1,48 @@
 /** The swap designs by name: the choices of `--design` and the database's values. */
 import { UsageError } from '../../units/index.ts';
-import type { SwapDesign } from '../swap-design.ts';
-import { createSwapTable, type SwapTableParts } from './swap-table/index.ts';
+import type { DesignKind } from '../swap-design.ts';
+import { ghost } from './ghost/index.ts';
+import { ghostRedirect } from './ghost-redirect/index.ts';
+import { swapTable } from './swap-table/index.ts';
+import { swapTable4 } from './swap-table-4/index.ts';
+import { vswap } from './vswap/index.ts';
+import { vswapTable } from './vswap-table/index.ts';
+import { xarray } from './xarray/index.ts';
+import { xswap } from './xswap/index.ts';
 
-/** What every design is built from. */
-export type DesignParts = SwapTableParts;
-
-export const designs: Readonly<Record<string, (parts: DesignParts) => SwapDesign>> = {
-  'swap-table': createSwapTable,
+export const designs: Readonly<Record<string, DesignKind>> = {
+  xarray,
+  'swap-table': swapTable,
+  'swap-table-4': swapTable4,
+  vswap,
+  'vswap-table': vswapTable,
+  ghost,
+  'ghost-redirect': ghostRedirect,
+  xswap,
 };
 
-/** The factory of a design; `option` is what the error names. */
-export function designFactory(name: string, option: string): (parts: DesignParts) => SwapDesign {
-  const factory = Object.hasOwn(designs, name) ? designs[name] : undefined;
-  if (factory === undefined)
+/** A design and one of its revisions. */
+export interface DesignChoice {
+  readonly name: string;
+  readonly revision: string;
+  readonly kind: DesignKind;
+}
+
+/**
+ * Finds a design.
+ * @param name - NAME or NAME:REVISION; without one the design's first
+ * @param option - what the error names
+ */
+export function chooseDesign(name: string, option: string): DesignChoice {
+  const [design = '', revision] = name.split(':', 2);
+  const kind = Object.hasOwn(designs, design) ? designs[design] : undefined;
+  if (kind === undefined)
     throw new UsageError(
-      `${option}: '${name}' is no design; accepted: ${Object.keys(designs).join(', ')}`,
+      `${option}: '${design}' is no design; accepted: ${Object.keys(designs).join(', ')}`,
     );
-  return factory;
+  if (revision !== undefined && !kind.revisions.includes(revision))
+    throw new UsageError(
+      `${option}: ${design} has no revision '${revision}'; accepted: ${kind.revisions.join(', ')}`,
+    );
+  return { name: design, revision: revision ?? kind.revisions[0], kind };
 }

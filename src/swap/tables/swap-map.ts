@@ -11,7 +11,7 @@
  * number beside the map (the kernel keeps base-128 digits), with the pages counted as the kernel
  * allocates them: at the first overflow in a block, freed at swapoff.
  */
-import { assert, PAGE_SIZE, type SlotIndex } from '../../../units/index.ts';
+import { assert, PAGE_SIZE, type SlotIndex } from '../../units/index.ts';
 
 const SWAP_MAP_MAX = 0x3e;
 const SWAP_MAP_BAD = 0x3f;
@@ -57,6 +57,14 @@ export class SwapMap {
     if (value === SWAP_MAP_BAD) return 0;
     const low = value & SWAP_MAP_BAD;
     return (value & COUNT_CONTINUED) === 0 ? low : low + (this.#continued.get(slot) ?? 0);
+  }
+
+  /** True when one more reference needs a continuation page that is not there. */
+  needsContinuation(slot: SlotIndex): boolean {
+    return (
+      (this.#map[slot]! & SWAP_MAP_BAD) >= SWAP_MAP_MAX &&
+      !this.#continuationPages.has(Math.floor(slot / PAGE_SIZE))
+    );
   }
 
   increment(slot: SlotIndex): void {

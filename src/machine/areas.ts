@@ -1,0 +1,216 @@
+/**
+ * The swap areas of a machine: swapon, swapoff while it runs, and what became of each. Also the
+ * devices without a file that some designs bring along.
+ */
+import type { AreaKind } from '../area/active-areas.ts';
+import { deviceProfile, LatencyDevice, NullDevice, type BlockDevice } from '../device/index.ts';
+import type { Engine } from '../engine/index.ts';
+import { ROLE, SlotArea } from '../slots/index.ts';
+import {
+  VIRTUAL_TYPE,
+  type AreaTraffic,
+  type DesignKind,
+  type SwapoffResult,
+  type SwapSystem,
+} from '../swap/index.ts';
+import { PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../units/index.ts';
+import type { AreaResult } from './run-result.ts';
+
+/** An area that swapon accepted, with its device open. */
+export interface PreparedArea {
+  readonly type: number;
+  readonly name: string;
+  readonly kind: AreaKind;
+  readonly maxPages: number;
+  readonly badPages: readonly number[];
+  readonly priority: number;
+  /** Profile that models the device's time. */
+  readonly profile: string;
+  readonly device: BlockDevice;
+  /** False: the machine starts without it, until a `swapon`. */
+  readonly isOn?: boolean;
+  /** What went wrong with the real file, in words; null when nothing did. */
+  problem(): string | null;
+}
+
+/** Slots of a design's own device, as a multiple of the machine's memory. */
+const OWN_AREA = {
+  /** @source swap table phase IV RFC, /dev/ghostswap */
+  'ghost-above': { name: 'ghost', ramMultiple: 8, growth: 'fixed' },
+  /** @source xswap v2 */
+  growing: { name: 'xswap0', ramMultiple: 2, growth: 'chunked' },
+} as const;
+/** A design's own device comes before all areas. */
+const OWN_PRIORITY = 0x7fff;
+
+/** What is known of an area over its on and off. */
+interface KnownArea {
+  readonly area: PreparedArea;
+  readonly growth: 'fixed' | 'chunked';
+  readonly device: BlockDevice;
+  isOn: boolean;
+  /** Of the times before it was given up. */
+  before: AreaTraffic;
+  usablePages: number;
+}
+
+const NO_TRAFFIC: AreaTraffic = { pagesRead: 0, pagesWritten: 0, reads: 0, writes: 0 };
+
+export class MachineAreas {
+  readonly #engine: Engine;
+  readonly #swap: SwapSystem;
+  readonly #kind: DesignKind;
+  readonly #known: KnownArea[] = [];
+
+  constructor(engine: Engine, swap: SwapSystem, kind: DesignKind) {
+    this.#engine = engine;
+    this.#swap = swap;
+    this.#kind = kind;
+  }
+
+  /** Takes an area that was opened, and puts it to use unless it is to be off at first. */
+  add(area: PreparedArea): void {
+    if (this.#kind.isVirtual && area.kind === 'ghost')
+      throw new UsageError(
+        `${area.name}: a ghost area has no use under virtual slots; give a file, or none`,
+      );
+    if (area.type >= VIRTUAL_TYPE)
+      throw new UsageError(`${area.name}: at most ${VIRTUAL_TYPE} areas can be in use`);
+    this.#add(area, 'fixed');
+  }
+
+  /** Makes the device without a file that the design brings along, if it does. */
+  addOwn(ramPages: number): void {
+    const { areas } = this.#kind;
+    if (areas !== 'ghost-above' && areas !== 'growing') return;
+    if (areas === 'ghost-above' && this.#known.some(({ area }) => area.kind === 'ghost')) return;
+    const own = OWN_AREA[areas];
+    const maxPages = Math.min(ramPages * own.ramMultiple, SWAPFILE_MAX_PAGES);
+    const used = new Set(this.#known.map(({ area }) => area.type));
+    let type = 0;
+    while (used.has(type)) type += 1;
+    const device = new NullDevice({ name: own.name, sizeBytes: maxPages * PAGE_SIZE });
+    this.#add(
+      {
+        type,
+        name: own.name,
+        kind: 'ghost',
+        maxPages,
+        badPages: [],
+        priority: OWN_PRIORITY,
+        profile: 'nvme',
+        device,
+        problem: () => null,
+      },
+      own.growth,
+    );
+  }
+
+  swapoff(name: string): SwapoffResult {
+    const known = this.#find(name);
+    if (!known.isOn) throw new UsageError(`swapoff ${name}: EINVAL: the area is not in use`);
+    // The tally is an object that goes on being counted until the area has gone.
+    const traffic = this.#swap.traffic(known.area.type);
+    const result = this.#swap.swapoff(known.area.type);
+    if (result.outcome === 'ok') {
+      known.isOn = false;
+      known.before = plus(known.before, traffic);
+    }
+    return result;
+  }
+
+  swapon(name: string): void {
+    const known = this.#find(name);
+    if (known.isOn) throw new UsageError(`swapon ${name}: EBUSY: the area is in use already`);
+    this.#turnOn(known);
+  }
+
+  /** What became of each area. */
+  results(): AreaResult[] {
+    return this.#known.map((known) => {
+      const { area } = known;
+      const zswap = this.#swap.zswap.areaFigures(area.type);
+      const { pagesWritten, writes, pagesRead, reads } = this.#traffic(known);
+      return {
+        type: area.type,
+        path: area.name,
+        kind: area.kind,
+        pages: known.usablePages,
+        usedPages: known.isOn ? this.#swap.space.area(area.type)!.inUse : 0,
+        priority: area.priority,
+        heldInZswap: zswap.held,
+        refused: zswap.refused,
+        writtenBack: zswap.writtenBack,
+        pagesWritten,
+        writes,
+        pagesRead,
+        reads,
+      };
+    });
+  }
+
+  /** Stops the run when a real file or device failed. */
+  check(): void {
+    for (const { area } of this.#known) {
+      const problem = area.problem();
+      if (problem !== null) throw new RunError(problem);
+    }
+  }
+
+  #add(area: PreparedArea, growth: KnownArea['growth']): void {
+    const device = new LatencyDevice(
+      area.device,
+      deviceProfile(area.profile, 'device'),
+      this.#engine.stream(`device.${area.type}`),
+    );
+    const known = { area, growth, device, isOn: false, before: NO_TRAFFIC, usablePages: 0 };
+    this.#known.push(known);
+    if (area.isOn !== false) this.#turnOn(known);
+  }
+
+  #turnOn(known: KnownArea): void {
+    const { area, growth } = known;
+    const isGhost = area.kind === 'ghost' || this.#kind.areas === 'all-ghost';
+    const slots = new SlotArea({
+      type: area.type,
+      role: isGhost ? ROLE.ghost : ROLE.plain,
+      allocator: this.#kind.allocator,
+      growth,
+      maxPages: area.maxPages,
+      badPages: area.badPages,
+      // A ghost has no device behind it: solid state, never waited for.
+      rotational: !isGhost && deviceProfile(area.profile, 'device').rotational,
+      isBlockDevice: area.kind === 'partition',
+      priority: area.priority,
+      engine: this.#engine,
+      isSwapFull: () => this.#swap.space.isFull(),
+    });
+    this.#swap.space.add(slots);
+    this.#swap.addArea({ type: area.type, name: area.name, device: known.device });
+    known.isOn = true;
+    known.usablePages = slots.usablePages;
+  }
+
+  #traffic(known: KnownArea): AreaTraffic {
+    return known.isOn ? plus(known.before, this.#swap.traffic(known.area.type)) : known.before;
+  }
+
+  #find(name: string): KnownArea {
+    const known = this.#known.find(({ area }) => area.name === name || `area${area.type}` === name);
+    if (known === undefined)
+      throw new UsageError(
+        `'${name}' is no area of this run; accepted: ` +
+          this.#known.map(({ area }) => `${area.name} or area${area.type}`).join(', '),
+      );
+    return known;
+  }
+}
+
+function plus(a: AreaTraffic, b: AreaTraffic): AreaTraffic {
+  return {
+    pagesRead: a.pagesRead + b.pagesRead,
+    pagesWritten: a.pagesWritten + b.pagesWritten,
+    reads: a.reads + b.reads,
+    writes: a.writes + b.writes,
+  };
+}
