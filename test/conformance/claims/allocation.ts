@@ -113,7 +113,8 @@ export const allocationClaims: Claim[] = claimsOf('allocation', {
       const first = clusterOf(entrySlot(taken[0]!.slot));
       for (const { entry } of taken.slice(100, 110)) world.free(entry);
       const next = world.takePlaced().slot;
-      if (worlds.under.kind.allocator === '6.17') expect(clusterOf(entrySlot(next))).not.toBe(first);
+      if (worlds.under.kind.allocator === '6.17')
+        expect(clusterOf(entrySlot(next))).not.toBe(first);
       else expect(entrySlot(next)).toBe(entrySlot(taken[100]!.slot));
     },
   ],

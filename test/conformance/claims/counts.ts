@@ -1,6 +1,6 @@
 /** Claims: references of an entry beyond the cache. */
 import { expect } from 'vitest';
-import { NO_ENTRY, NO_FRAME } from '../../../src/units/index.ts';
+import { assert, NO_ENTRY, NO_FRAME } from '../../../src/units/index.ts';
 import { claimsOf, type Claim, type Worlds } from '../support/claim.ts';
 
 /** Counts an entry up and down again, comparing at each step. */
@@ -9,13 +9,13 @@ function upAndDown(worlds: Worlds, top: number): void {
   const { entries } = world.design;
   const entry = world.take();
   for (let count = 1; count <= top; count++) {
-    expect(entries.duplicate(entry)).toBe('ok');
-    if (entries.count(entry) !== count) expect(entries.count(entry)).toBe(count);
+    assert(entries.duplicate(entry) === 'ok', 'a reference is added');
+    assert(entries.count(entry) === count, 'it is counted');
   }
   world.check();
   for (let count = top - 1; count >= 0; count--) {
     entries.putRange(entry, 1);
-    if (entries.count(entry) !== count) expect(entries.count(entry)).toBe(count);
+    assert(entries.count(entry) === count, 'one less is counted');
   }
   expect(entries.isSwapped(entry)).toBe(false);
   world.check();

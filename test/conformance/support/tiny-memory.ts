@@ -6,7 +6,13 @@
 import { expect } from 'vitest';
 import { createCompressor } from '../../../src/codec/index.ts';
 import type { Engine } from '../../../src/engine/index.ts';
-import { BytePayload, FrameTable, PG, TagPayload, type Payload } from '../../../src/frames/index.ts';
+import {
+  BytePayload,
+  FrameTable,
+  PG,
+  TagPayload,
+  type Payload,
+} from '../../../src/frames/index.ts';
 import { ZsmallocPool } from '../../../src/pool/index.ts';
 import { ROLE, SlotSpace } from '../../../src/slots/index.ts';
 import { SwapSystem, type SwapClient, type SwapoffResult } from '../../../src/swap/index.ts';

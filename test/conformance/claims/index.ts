@@ -1,0 +1,21 @@
+/** All claims, in the order of a page's life. */
+import type { Claim } from '../support/claim.ts';
+import { allocationClaims } from './allocation.ts';
+import { cacheClaims } from './cache.ts';
+import { cgroupClaims } from './cgroup.ts';
+import { countClaims } from './counts.ts';
+import { freeClaims } from './frees.ts';
+import { metadataClaims } from './metadata.ts';
+import { writebackClaims } from './writeback.ts';
+import { zeroClaims } from './zero.ts';
+
+export const claims: readonly Claim[] = [
+  ...allocationClaims,
+  ...countClaims,
+  ...cacheClaims,
+  ...zeroClaims,
+  ...freeClaims,
+  ...writebackClaims,
+  ...cgroupClaims,
+  ...metadataClaims,
+];
