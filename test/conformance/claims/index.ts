@@ -5,6 +5,11 @@ import { cacheClaims } from './cache.ts';
 import { cgroupClaims } from './cgroup.ts';
 import { countClaims } from './counts.ts';
 import { freeClaims } from './frees.ts';
+import { errorClaims } from './errors.ts';
+import { failureClaims } from './failure.ts';
+import { forkClaims } from './fork.ts';
+import { sharedClaims } from './shared.ts';
+import { swapoffClaims } from './swapoff.ts';
 import { metadataClaims } from './metadata.ts';
 import { writebackClaims } from './writeback.ts';
 import { zeroClaims } from './zero.ts';
@@ -14,8 +19,13 @@ export const claims: readonly Claim[] = [
   ...countClaims,
   ...cacheClaims,
   ...zeroClaims,
+  ...forkClaims,
   ...freeClaims,
   ...writebackClaims,
+  ...swapoffClaims,
+  ...errorClaims,
+  ...failureClaims,
   ...cgroupClaims,
+  ...sharedClaims,
   ...metadataClaims,
 ];

@@ -11,6 +11,7 @@ import {
   type PageFrame,
   type SwapEntry,
 } from '../../../src/units/index.ts';
+import { KEPT } from './kept.ts';
 import { isSlotApart, slotAreas, type DesignUnderTest, type TestArea } from './designs.ts';
 
 export interface EntryWorldOptions {
@@ -186,7 +187,8 @@ export class EntryWorld {
       inUse: this.space.areas().map((area) => area.inUse),
       counts: [design.entriesInUse(), design.zeroEntries(), design.freeEntries()],
       charged: [...this.charged.entries()].filter(([, pages]) => pages !== 0),
-      metadata: design.metadata(),
+      // What a design declares that it keeps may have grown before.
+      metadata: design.metadata().filter(({ term }) => KEPT[this.under.name]?.[term] === undefined),
     };
   }
 
