@@ -37,6 +37,8 @@ export function runText(run: FinishedRun): string {
     '\n',
     alignRows(result.areas.map(areaRow)),
   ];
+  const swapoffs = result.phases.flatMap(({ op, swapoff }) => swapoffRow(op, swapoff));
+  if (swapoffs.length > 0) lines.push('\n', alignRows(swapoffs));
   if (result.report.length > 0) lines.push('\n', ...result.report.map((line) => `${line}\n`));
   if (result.killedTasks > 0)
     lines.push(
@@ -127,6 +129,21 @@ function phaseRows(phases: readonly PhaseResult[]): Record<string, Cell>[] {
     ...Object.fromEntries(shown.map((name) => [name.toUpperCase(), phase.counters[name] ?? 0])),
     VIRTUAL: seconds(phase.virtualNs / 1e9),
   }));
+}
+
+function swapoffRow(op: string, swapoff: PhaseResult['swapoff']): Record<string, Cell>[] {
+  if (swapoff === undefined) return [];
+  return [
+    {
+      SWAPOFF: op.replace(/^swapoff /, ''),
+      OUTCOME: swapoff.outcome,
+      'PAGES READ': swapoff.pagesRead,
+      'PTES VISITED': swapoff.ptesVisited,
+      'TABLE WORDS': swapoff.tableWordsVisited,
+      'MINOR FAULTS LEFT': swapoff.minorFaultsLeft,
+      'LOCK HOLDS': swapoff.lockHolds,
+    },
+  ];
 }
 
 function areaRow(area: RunResult['areas'][number]): Record<string, Cell> {

@@ -106,6 +106,11 @@ export class MachineAreas {
     );
   }
 
+  /** @throws UsageError when no area of the run is called so */
+  require(name: string): void {
+    this.#find(name);
+  }
+
   swapoff(name: string): SwapoffResult {
     const known = this.#find(name);
     if (!known.isOn) throw new UsageError(`swapoff ${name}: EINVAL: the area is not in use`);
@@ -200,7 +205,9 @@ export class MachineAreas {
     if (known === undefined)
       throw new UsageError(
         `'${name}' is no area of this run; accepted: ` +
-          this.#known.map(({ area }) => `${area.name} or area${area.type}`).join(', '),
+          this.#known
+            .flatMap(({ area }) => [...new Set([area.name, `area${area.type}`])])
+            .join(', '),
       );
     return known;
   }

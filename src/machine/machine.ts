@@ -158,6 +158,9 @@ export class Machine {
     this.#areas = new MachineAreas(this.engine, this.swap, this.design.kind);
     for (const area of areas) this.#areas.add(area);
     this.#areas.addOwn(ramPages);
+    // A name that a later line gets wrong should not cost the run up to there.
+    for (const phase of workload.phases)
+      if (phase.kind === 'swapon' || phase.kind === 'swapoff') this.#areas.require(phase.path);
     for (let task = 0; task < workload.taskCount; task++)
       this.#spaces.push(this.memory.createSpace(workload.pagesPerTask));
     this.#startNs = new Float64Array(workload.taskCount).fill(-1);

@@ -272,7 +272,9 @@ export class MemoryManager implements SwapClient {
       this.#engine.count(EV.xaLoad);
       const entry = this.#shmem.entry(index);
       if (entry === NO_ENTRY || entryType(entry) !== type) continue;
+      const before = this.#engine.enter(OPERATION.swapIn);
       const outcome = this.#bringShared(index, entry);
+      this.#engine.leave(before);
       if (outcome !== 'ok') return outcome;
     }
     for (const space of this.#rmap.spaces())
@@ -281,7 +283,9 @@ export class MemoryManager implements SwapClient {
         if (!space.hasTable(page)) continue;
         this.#engine.count(EV.pteVisit);
         if ((space.flags(page) & PTE.swap) === 0 || entryType(space.entry(page)) !== type) continue;
+        const before = this.#engine.enter(OPERATION.swapIn);
         const outcome = this.#unusePte(space, page);
+        this.#engine.leave(before);
         if (outcome !== 'ok') return outcome;
       }
     return 'ok';
