@@ -21,6 +21,8 @@ export function runJson(run: FinishedRun): unknown {
     verify: result.verify,
     metadata: result.metadata,
     areas: result.areas,
+    usage: result.usage,
+    gauges: result.gauges,
     killedTasks: result.killedTasks,
     report: result.report,
     digest: result.digest,
@@ -104,6 +106,7 @@ function summaryRows(result: RunResult): Cell[][] {
       `${humanSize(written * PAGE_SIZE, 'long')} in ${grouped(writes)} I/Os` +
         (writes === 0 ? '' : ` of ${(written / writes).toFixed(1)} pages`),
     ],
+    ['swap usage', usageText(result.usage)],
     [
       'virtual time',
       `${seconds(result.virtualNs / 1e9)}, ${humanSize(Math.round(rate), 'long')}/s swapped`,
@@ -116,6 +119,15 @@ function summaryRows(result: RunResult): Cell[][] {
     ],
   );
   return rows;
+}
+
+/** At the end of the workload, by both ways of counting: entries, and slots with a device behind. */
+function usageText(usage: RunResult['usage']): string {
+  return (
+    `${grouped(usage.entries)} entries: ${grouped(usage.zswapEntries)} in zswap, ` +
+    `${grouped(usage.zeroEntries)} zero; ${grouped(usage.slots)} slots on devices, ` +
+    `${grouped(usage.slotsOfZswap)} of them for pages in zswap`
+  );
 }
 
 function phaseRows(phases: readonly PhaseResult[]): Record<string, Cell>[] {
