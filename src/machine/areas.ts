@@ -79,13 +79,16 @@ export class MachineAreas {
     this.#add(area, 'fixed');
   }
 
-  /** Makes the device without a file that the design brings along, if it does. */
-  addOwn(ramPages: number): void {
+  /**
+   * Makes the device without a file that the design brings along, if it does.
+   * @param pages - its slots, where they shall not be a multiple of the machine's memory
+   */
+  addOwn(ramPages: number, pages: number | null = null): void {
     const { areas } = this.#kind;
     if (areas !== 'ghost-above' && areas !== 'growing') return;
     if (areas === 'ghost-above' && this.#known.some(({ area }) => area.kind === 'ghost')) return;
     const own = OWN_AREA[areas];
-    const maxPages = Math.min(ramPages * own.ramMultiple, SWAPFILE_MAX_PAGES);
+    const maxPages = Math.min(pages ?? ramPages * own.ramMultiple, SWAPFILE_MAX_PAGES);
     const used = new Set(this.#known.map(({ area }) => area.type));
     let type = 0;
     while (used.has(type)) type += 1;

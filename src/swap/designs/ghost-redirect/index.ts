@@ -22,7 +22,6 @@ import {
   NO_ENTRY,
   NO_SLOT,
   PAGE_SIZE,
-  type ClusterIndex,
   type SwapEntry,
 } from '../../../units/index.ts';
 import type { ZswapIndex } from '../../../zswap/index.ts';
@@ -120,11 +119,13 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
     if (!this.#isGhost(entry)) return entry;
     const old = this.#redirects.get(entry);
     if (old !== NO_ENTRY) return old;
-    if (!this.#redirects.reserve(entry)) return NO_ENTRY;
     for (const area of this.#tables.areas) area?.expectPointer(NO_SLOT);
     const slot = this.#tables.parts.space.allocate(0, ROLE.plain);
-    if (slot !== NO_ENTRY) this.#redirects.set(entry, slot);
-    return slot;
+    if (slot === NO_ENTRY) return NO_ENTRY;
+    // The table only now: taking a slot may drop cached folios, and with them a table's last word.
+    if (this.#redirects.set(entry, slot)) return slot;
+    this.#giveBack(slot);
+    return NO_ENTRY;
   }
 
   entryAt(slot: SwapEntry): SwapEntry {
@@ -137,15 +138,7 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
   release(entry: SwapEntry): void {
     if (!this.#isGhost(entry)) return;
     const slot = this.#redirects.take(entry);
-    if (slot === NO_ENTRY) return;
-    const at = this.#tables.areas[entryType(slot)]!;
-    at.area.lock(entrySlot(slot));
-    at.free(entrySlot(slot));
-    at.area.unlock(entrySlot(slot));
-  }
-
-  closeCluster(type: number, cluster: ClusterIndex): void {
-    this.#redirects.close(type, cluster);
+    if (slot !== NO_ENTRY) this.#giveBack(slot);
   }
 
   visit(type: number, visit: (entry: SwapEntry) => boolean): void {
@@ -181,6 +174,13 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
         assert(target.isHeldElsewhere(entrySlot(slot)), 'a redirect holds its slot');
       });
     assert(held === this.#redirects.count, 'redirects are counted right');
+  }
+
+  #giveBack(slot: SwapEntry): void {
+    const at = this.#tables.areas[entryType(slot)]!;
+    at.area.lock(entrySlot(slot));
+    at.free(entrySlot(slot));
+    at.area.unlock(entrySlot(slot));
   }
 
   #isGhost(entry: SwapEntry): boolean {
