@@ -10,7 +10,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writevSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { createCompressor, INCOMPRESSIBLE } from '../src/codec/index.ts';
 import { FileDevice, NullDevice } from '../src/device/index.ts';
 import { designs } from '../src/swap/index.ts';
@@ -18,6 +18,7 @@ import { Machine, parseSpec, type PreparedArea, type RunResult } from '../src/ma
 import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
 import { ContentWriter, parseTrace, TraceWorkload } from '../src/workload/index.ts';
 import { runBareLru } from './bare-lru.ts';
+import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { command as mkswap } from './mkswap.ts';
 import { alignRows } from './table.ts';
@@ -102,20 +103,8 @@ function readLine(argv: readonly string[], io: CommandIo): BenchOptions | null {
     .option('--rounds <N>', 'interleaved rounds (5)', '5')
     .option('--scale <F>', 'share of the usual number of operations (1)', '1')
     .option('--designs', 'the other designs too, measured against swap-table')
-    .option('--json', 'print one JSON document')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => {
-        io.stdout(text);
-      },
-      writeErr: () => undefined,
-    });
-  try {
-    parser.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return null;
-    throw new UsageError(`bench: ${(error as Error).message.replace(/^error: /, '')}`);
-  }
+    .option('--json', 'print one JSON document');
+  if (!parseLine(parser, argv, io)) return null;
   const flags = parser.opts<{ rounds: string; scale: string; designs?: boolean; json?: boolean }>();
   const rounds = Number(flags.rounds);
   const scale = Number(flags.scale);

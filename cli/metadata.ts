@@ -1,5 +1,5 @@
 /** `swaplab metadata`: what each design keeps for a device of a size, so and so full. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import {
   chooseView,
   countAsPublished,
@@ -10,6 +10,7 @@ import {
 } from '../src/machine/index.ts';
 import { chooseDesign, designs, type MetadataTerm } from '../src/swap/index.ts';
 import { parseSize, UsageError } from '../src/units/index.ts';
+import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { alignTable, type Cell } from './table.ts';
 
@@ -132,7 +133,7 @@ function caseRows(rows: readonly Row[]): Cell[][] {
   ];
 }
 
-function parser(io: CommandIo): Command {
+function parser(): Command {
   return new Command('swaplab metadata')
     .description('bytes of metadata per design, for a device size and how full it is')
     .option('--size <SIZE>', 'room for pages (1G; in a published view its own 32G)')
@@ -156,14 +157,7 @@ function parser(io: CommandIo): Command {
     )
     .option('--seed <N>', 'seed of the random frees', '1')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (written) => {
-        io.stdout(written);
-      },
-      writeErr: () => undefined,
-    });
+    .addHelpText('after', EXAMPLES);
 }
 
 interface Flags {
@@ -178,14 +172,8 @@ interface Flags {
 }
 
 function readLine(argv: readonly string[], io: CommandIo): Line | null {
-  const command = parser(io);
-  try {
-    command.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return null;
-    throw new UsageError(`metadata: ${error.message.replace(/^error: /, '')}`);
-  }
+  const command = parser();
+  if (!parseLine(command, argv, io)) return null;
   const flags = command.opts<Flags>();
   const view = chooseView(flags.view, '--view');
   const isReal = view === 'real';

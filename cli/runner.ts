@@ -110,7 +110,8 @@ function resolvedSpec(spec: RunSpec, machine: Machine): JsonValue {
   return JSON.parse(JSON.stringify(resolved)) as JsonValue;
 }
 
-function buildWorkload(spec: RunSpec): Workload {
+/** The workload of a spec; what it names is read. */
+export function buildWorkload(spec: RunSpec): Workload {
   const { workload } = spec;
   if ('name' in workload)
     return createWorkload(workload.name, workload.arguments, {

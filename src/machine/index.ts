@@ -4,3 +4,4 @@ export * from './run-result.ts';
 export * from './spec.ts';
 export * from './metadata-machine.ts';
 export * from './metadata-views.ts';
+export * from './metrics.ts';

@@ -14,7 +14,7 @@ import {
   type PageFrame,
   type VirtualPage,
 } from '../units/index.ts';
-import { CostProfile, Engine } from '../engine/index.ts';
+import { CostProfile, Engine, type CountedName } from '../engine/index.ts';
 import { defaultCosts } from '../engine/profiles/default-costs.ts';
 import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
 import { createCompressor, INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
@@ -183,14 +183,16 @@ export class Machine {
       this.#hooks.onPhase?.(result);
     }
     final ??= await this.#finalState();
+    const beforeExit = this.engine.byOperation().free;
     for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
+    const exitCounts = difference(this.engine.byOperation().free, beforeExit);
     this.#checkEmpty();
     const { areas, zswap, slots, operations, usage, gauges, ...kept } = final;
     const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
     const outcome = { phases, ...kept, slotRuns: slots.length, virtualNs };
     return {
       ...outcome,
-      operations,
+      operations: { ...operations, free: total(operations.free, exitCounts) },
       usage,
       gauges,
       slots: slots.slice(0, SLOT_RUNS_SHOWN),
@@ -563,6 +565,22 @@ export class Machine {
 /** Asked anew after each touch: that may have killed the task. */
 function isKilled(space: AddressSpace): boolean {
   return !space.isAlive;
+}
+
+type Counts = Readonly<Partial<Record<CountedName, number>>>;
+
+function difference(after: Counts, before: Counts): Counts {
+  const entries = Object.entries(after) as [CountedName, number][];
+  return Object.fromEntries(entries.map(([name, count]) => [name, count - (before[name] ?? 0)]));
+}
+
+function total(a: Counts, b: Counts): Counts {
+  return Object.fromEntries(
+    ([...new Set([...Object.keys(a), ...Object.keys(b)])] as CountedName[]).map((name) => [
+      name,
+      (a[name] ?? 0) + (b[name] ?? 0),
+    ]),
+  );
 }
 
 const zeroPage: Uint8Array = Buffer.alloc(PAGE_SIZE);

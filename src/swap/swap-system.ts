@@ -29,6 +29,7 @@ import { PageChecks } from './page-checks.ts';
 import {
   NO_MEMORY,
   NO_SHADOW,
+  NOT_WANTED,
   type DesignHost,
   type Shadow,
   type SwapDesign,
@@ -200,6 +201,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       this.#engine.count(EV.swap_alloc_fail);
       return false;
     }
+    this.#engine.count(EV['swap.entriesTaken']);
     this.design.entries.setCgroup(entry, this.#frames.cgroup(frame));
     this.#note(frame, entry, `swap-out: takes swap entry ${entryType(entry)}:${entrySlot(entry)}`);
     return true;
@@ -329,6 +331,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
    */
   forgetRange(first: SwapEntry, count: number): void {
     const { entries } = this.design;
+    this.#engine.countMany(EV['swap.referencesFreed'], count);
     if (!entries.putRange(first, count)) return;
     for (let i = 0; i < count; i++) {
       const entry = (first + i) as SwapEntry;
@@ -448,18 +451,14 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   #insert(entry: SwapEntry): PageFrame {
     const frame = this.#client.allocateFolio(this.design.entries.cgroup(entry));
     if (frame === NO_FRAME) return NO_FRAME;
-    // Making room for it may have let somebody else free or read the entry.
     const { entries } = this.design;
-    if (entries.folioAt(entry) !== NO_FRAME || !entries.isSwapped(entry)) {
-      this.#client.releaseFolio(frame);
-      return entries.folioAt(entry);
-    }
     const shadow = entries.insertFolio(entry, frame);
-    this.#note(NO_FRAME, entry, `into the swap cache: frame ${frame}`);
-    if (shadow === NO_MEMORY) {
+    if (shadow === NO_MEMORY || shadow === NOT_WANTED) {
       this.#client.releaseFolio(frame);
-      return NO_FRAME;
+      // Making room for it let somebody else read the entry, or free it.
+      return shadow === NO_MEMORY ? NO_FRAME : entries.folioAt(entry);
     }
+    this.#note(NO_FRAME, entry, `into the swap cache: frame ${frame}`);
     this.#client.folioInserted(frame, shadow);
     return frame;
   }
