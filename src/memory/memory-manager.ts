@@ -25,6 +25,8 @@ import { LruLists } from './lru-lists.ts';
 import { MemoryCgroup } from './memory-cgroup.ts';
 import { Reclaimer } from './reclaim.ts';
 import { SwapReadahead } from './readahead.ts';
+import { entryOf, resolvePage } from './resolve-page.ts';
+import type { PageResolution, ResolvePageParts } from './resolve-page.ts';
 import { ReverseMap } from './reverse-map.ts';
 import { ShmemFile } from './shmem-file.ts';
 import { refault } from './workingset.ts';
@@ -133,6 +135,16 @@ export class MemoryManager implements SwapClient {
   /** The swap entry in the shared file's index at a page of the mapping; NO_ENTRY for none. */
   sharedEntry(space: AddressSpace, page: VirtualPage): SwapEntry {
     return page < space.sharedFrom ? NO_ENTRY : this.#shmem.entry(page - space.sharedFrom);
+  }
+
+  /** Finds a page's bytes from its PTE on, with every hop; nothing of it stays counted. */
+  resolve(space: AddressSpace, page: VirtualPage): PageResolution {
+    return resolvePage(this.#resolveParts(), space, page);
+  }
+
+  /** The swap entry that stands for a page, in its PTE or in the shared file's index. */
+  entryOf(space: AddressSpace, page: VirtualPage): SwapEntry {
+    return entryOf(this.#resolveParts(), space, page);
   }
 
   /**
@@ -584,6 +596,15 @@ export class MemoryManager implements SwapClient {
     this.#map(space, page, frame, exclusive === 0 ? 0 : PTE.writable | exclusive);
     this.swap.freeSwap(frame);
     return 'ok';
+  }
+
+  #resolveParts(): ResolvePageParts {
+    return {
+      engine: this.#engine,
+      swap: this.swap,
+      sharedEntry: (space, page) => this.sharedEntry(space, page),
+      sharedFrame: (space, page) => this.#shmem.frame(page - space.sharedFrom),
+    };
   }
 
   #note(space: AddressSpace, page: VirtualPage, what: string): void {

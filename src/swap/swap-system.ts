@@ -8,6 +8,7 @@
  */
 import {
   assert,
+  entryName,
   entryType,
   MAX_SWAPFILES,
   NO_ENTRY,
@@ -33,6 +34,8 @@ import {
   type Shadow,
   type SwapDesign,
 } from './swap-design.ts';
+import { locate, locateOutside, locationOfFrame, recordSearch } from './resolve.ts';
+import type { LocateParts, Location, Resolution } from './resolve.ts';
 import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
 import { emptyArea, type SwapoffResult } from './swapoff.ts';
 
@@ -201,7 +204,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       return false;
     }
     this.design.entries.setCgroup(entry, this.#frames.cgroup(frame));
-    this.#note(frame, entry, `swap-out: takes swap entry ${entryType(entry)}:${entrySlot(entry)}`);
+    this.#note(frame, entry, `swap-out: takes ${entryName(entry)}`);
     return true;
   }
 
@@ -288,6 +291,30 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     if (this.zswap.peek(entry, into)) return true;
     const slot = backing.slotForRead(entry);
     return slot !== NO_ENTRY && this.#io.read(slot, into) === 'ok';
+  }
+
+  /** The hops from an entry to its bytes; the run's counts stay as they are. */
+  resolve(entry: SwapEntry): Resolution {
+    return recordSearch(this.#engine, () => this.locate(entry));
+  }
+
+  /** Where an entry's bytes are, by the look-ups of a fault; counted as those are. */
+  locate(entry: SwapEntry): Location {
+    return locate(this.#locateParts(), entry);
+  }
+
+  /** As `locate`, past the swap cache: what a cached folio's entry has elsewhere. */
+  locateOutside(entry: SwapEntry): Location {
+    return locateOutside(this.#locateParts(), entry);
+  }
+
+  locationOfFrame(frame: PageFrame): Location {
+    return locationOfFrame(this.#frames, frame);
+  }
+
+  /** The entry that a folio has in the swap cache, or NO_ENTRY. */
+  entryOf(frame: PageFrame): SwapEntry {
+    return this.#frames.has(frame, PG.swapcache) ? this.#frames.entry(frame) : NO_ENTRY;
   }
 
   /** Where the latest `swapIn` found the page. */
@@ -510,7 +537,16 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   }
 
   #nameOf(entry: SwapEntry): string {
-    return this.#areas[entryType(entry)]?.name ?? 'virtual swap space';
+    return this.#areaName(entryType(entry));
+  }
+
+  #areaName(type: number): string {
+    return this.#areas[type]?.name ?? 'virtual swap space';
+  }
+
+  #locateParts(): LocateParts {
+    const nameOf = (type: number): string => this.#areaName(type);
+    return { frames: this.#frames, design: this.design, zswap: this.zswap, nameOf };
   }
 
   #noteSynchronous(): void {
