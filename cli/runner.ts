@@ -1,10 +1,17 @@
 /** One run from a checked spec: areas taken, machine run, everything in the database. */
 import { readFileSync } from 'node:fs';
-import { Machine, type RunHooks, type RunResult, type RunSpec } from '../src/machine/index.ts';
+import {
+  Machine,
+  type PreparedArea,
+  type RunHooks,
+  type RunResult,
+  type RunSpec,
+} from '../src/machine/index.ts';
 import { openStateDatabase, type JsonValue, type RunWriter } from '../src/runs/index.ts';
 import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
 import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src/workload/index.ts';
 import type { CommandIo } from './command.ts';
+import { storedAreas } from './resolved-areas.ts';
 import { holdAreas } from './run-areas.ts';
 import { version } from './version.ts';
 
@@ -40,7 +47,7 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
     process.once('SIGTERM', stopOnSignal);
     try {
       const machine = new Machine(spec, areas.prepared, workload);
-      const resolved = resolvedSpec(spec, machine);
+      const resolved = resolvedSpec(spec, machine, areas.prepared);
       const writer = database.runs.begin({
         design: spec.design,
         seed: spec.seed,
@@ -100,17 +107,19 @@ async function runAndStore(
 }
 
 /** Everything that decides the outcome, with defaults filled in and libraries named. */
-function resolvedSpec(spec: RunSpec, machine: Machine): JsonValue {
+function resolvedSpec(spec: RunSpec, machine: Machine, areas: readonly PreparedArea[]): JsonValue {
   const { name, version: compressorVersion } = machine.compressor;
   const resolved = {
     ...spec,
     zswap: { ...spec.zswap, compressor: name, compressorVersion },
     costs: machine.engine.costs.name,
+    areasHeld: storedAreas(spec, areas),
   };
   return JSON.parse(JSON.stringify(resolved)) as JsonValue;
 }
 
-function buildWorkload(spec: RunSpec): Workload {
+/** The workload of a spec, at its beginning. */
+export function buildWorkload(spec: RunSpec): Workload {
   const { workload } = spec;
   if ('name' in workload)
     return createWorkload(workload.name, workload.arguments, {

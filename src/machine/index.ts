@@ -2,3 +2,4 @@ export * from './areas.ts';
 export * from './machine.ts';
 export * from './run-result.ts';
 export * from './spec.ts';
+export * from './situations/index.ts';
