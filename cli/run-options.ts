@@ -8,12 +8,14 @@ import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
 import { designs } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
 import type { CommandIo } from './command.ts';
-import { readInput } from './runner.ts';
+import { readInput, type WatchedPage } from './runner.ts';
 
 export interface RunLine {
   readonly spec: RunSpec;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** A page whose life is printed. */
+  readonly watch?: WatchedPage;
 }
 
 /** Options as commander gives them. */
@@ -35,6 +37,8 @@ interface Flags {
   readonly payload?: string;
   readonly seed?: string;
   readonly name?: string;
+  readonly tracePage?: string;
+  readonly task?: string;
   readonly spec?: string;
   readonly set: string[];
   readonly json?: boolean;
@@ -115,6 +119,8 @@ export function runCommand(): Command {
       ]),
     )
     .option('--seed <N>', 'seed of everything that is drawn (1)')
+    .option('--trace-page <N>', 'print the whole life of a page of the mapping')
+    .option('--task <N>', 'whose page --trace-page is: a task of the trace (0)')
     .option('--name <TEXT>', 'what to call the run')
     .option('--spec <FILE>', 'a spec in JSON; options change it')
     .option('--set <KEY=VALUE>', 'set a key of the spec, such as machine.memory=32M', collect, [])
@@ -150,11 +156,21 @@ export function readRunLine(argv: readonly string[], io: CommandIo): RunLine | n
   const where = flags.spec === undefined ? 'run' : flags.spec;
   if (json['workload'] === undefined)
     throw new UsageError('run: nothing to run: give --trace FILE, --workload NAME or --spec FILE');
+  const watch = readWatch(flags);
   return {
     spec: parseSpec(json, where),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
+    ...(watch === null ? {} : { watch }),
   };
+}
+
+function readWatch(flags: Flags): WatchedPage | null {
+  const page = wholeNumber(flags.tracePage, '--trace-page');
+  const task = wholeNumber(flags.task, '--task');
+  if (page !== undefined) return { page, task: task ?? 0 };
+  if (task !== undefined) throw new UsageError('--task: belongs to --trace-page N');
+  return null;
 }
 
 function readSpecFile(path: string): Json {

@@ -26,6 +26,7 @@ export function runJson(run: FinishedRun): unknown {
     killedTasks: result.killedTasks,
     report: result.report,
     digest: result.digest,
+    ...(run.pageLife === undefined ? {} : { pageLife: run.pageLife }),
   };
 }
 
@@ -47,7 +48,15 @@ export function runText(run: FinishedRun): string {
       `\n${result.killedTasks} task(s) were killed (out of memory or a failed read): what they ` +
         'had is gone and was not compared.\n',
     );
+  if (run.pageLife !== undefined) lines.push('\n', pageLifeText(run.pageLife));
   return lines.join('');
+}
+
+/** A page's life, an event a line. */
+function pageLifeText({ task, page, events }: NonNullable<FinishedRun['pageLife']>): string {
+  const rows = events.map(({ timeNs, what }) => [`${(timeNs / 1e9).toFixed(9)} s`, what]);
+  const title = `The life of page ${page} of task ${task}:\n`;
+  return title + (rows.length === 0 ? 'it was never touched\n' : alignTable([], rows));
 }
 
 /** Sum of one counter over all phases. */

@@ -525,6 +525,11 @@ export class Machine {
 
   /** Reads every page of every live task through the ordinary faults and compares it. */
   async #verify(): Promise<{ pagesChecked: number; mismatches: number }> {
+    if (this.engine.trace.isWatching)
+      this.engine.trace.note(
+        this.engine.nowNs,
+        'the workload is over: every page is read and compared',
+      );
     let { pagesChecked, mismatches } = this.#compared;
     for (const [task, space] of this.#spaces.entries()) {
       if (isKilled(space)) continue;

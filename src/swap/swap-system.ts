@@ -204,7 +204,10 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       return false;
     }
     this.design.entries.setCgroup(entry, this.#frames.cgroup(frame));
-    this.#note(frame, entry, `swap-out: takes ${entryName(entry)}`);
+    if (this.#sees(frame, entry)) {
+      this.#engine.trace.watchedEntry = entry;
+      this.#tell(`swapped out: takes ${entryName(entry)} and a place in the swap cache`);
+    }
     return true;
   }
 
@@ -222,18 +225,21 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     if (this.#isZero(frame)) {
       entries.setZero(entry, true);
       this.#engine.count(EV.swpout_zero);
-      this.#note(frame, entry, 'all zeros: a flag, no bytes anywhere');
+      if (this.#sees(frame, entry)) this.#tell('all zeros: a flag is set, no bytes go anywhere');
       return 'stored';
     }
     entries.setZero(entry, false);
     if (this.zswap.store(frame, backing.mayWrite(entry))) {
-      this.#note(frame, entry, `zswap: stored in ${this.zswap.storedLength} bytes`);
+      if (this.#sees(frame, entry))
+        this.#tell(`zswap stores it: ${this.zswap.storedLength} bytes in the pool`);
       return 'stored';
     }
+    if (this.zswap.settings.enabled && this.#sees(frame, entry)) this.#tell('zswap refuses it');
     const slot = backing.slotForWrite(entry);
     if (slot === NO_ENTRY) {
       this.#frames.set(frame, PG.dirty);
-      this.#note(frame, entry, 'nowhere to write it: stays in memory with its entry');
+      if (this.#sees(frame, entry))
+        this.#tell('no device can take it: it stays in memory, dirty and with its entry');
       return 'activate';
     }
     this.#submit(slot, frame);
@@ -341,6 +347,10 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     if (this.design.entries.isSwapped(entry)) return false;
     this.design.entries.removeFolio(entry, NO_SHADOW);
     this.#frames.set(frame, PG.dirty);
+    if (this.#sees(frame, entry)) {
+      this.#engine.trace.watchedEntry = NO_ENTRY;
+      this.#tell(`${entryName(entry)} is freed, and what was behind it: no copy outside of memory`);
+    }
     return true;
   }
 
@@ -426,7 +436,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   // --- WriteCompletion: what I/O calls -------------------------------------------------------
 
   writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void {
-    this.#note(frame, this.#frames.entry(frame), `write ended: ${outcome}`);
+    if (this.#sees(frame, this.#frames.entry(frame)))
+      this.#tell(`write ended: ${outcome}, the device is done at ${seconds(doneNs)}`);
     this.#frames.clear(frame, PG.writeback);
     if (outcome !== 'ok') {
       // The page stays dirty in memory and its slot counted. @source end_swap_bio_write
@@ -455,17 +466,22 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       : this.#payload.tag(frame) === 0;
   }
 
-  #note(frame: PageFrame, entry: SwapEntry, what: string): void {
-    const { trace } = this.#engine;
-    if (trace.isWatching && trace.concerns(frame, entry)) trace.note(this.#engine.nowNs, what);
+  /** Somebody watches the page in this frame or under this entry. */
+  #sees(frame: PageFrame, entry: SwapEntry): boolean {
+    return this.#engine.trace.concerns(frame, entry);
+  }
+
+  /** Tells who watches what has happened. */
+  #tell(what: string): void {
+    this.#engine.trace.note(this.#engine.nowNs, what);
   }
 
   #submit(slot: SwapEntry, frame: PageFrame): void {
-    this.#note(
-      frame,
-      this.#frames.entry(frame),
-      `queued for area ${entryType(slot)} at byte ${entrySlot(slot) * PAGE_SIZE}`,
-    );
+    const entry = this.#frames.entry(frame);
+    if (this.#sees(frame, entry))
+      this.#tell(
+        `under writeback, to ${placeOf(slot)}${slot === entry ? '' : ` behind its entry`}`,
+      );
     this.#frames.set(frame, PG.writeback | PG.reclaim);
     this.#engine.count(EV.pswpout);
     this.#io.queueWrite(slot, frame);
@@ -482,10 +498,13 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       return entries.folioAt(entry);
     }
     const shadow = entries.insertFolio(entry, frame);
-    this.#note(NO_FRAME, entry, `into the swap cache: frame ${frame}`);
     if (shadow === NO_MEMORY) {
       this.#client.releaseFolio(frame);
       return NO_FRAME;
+    }
+    if (this.#sees(NO_FRAME, entry)) {
+      this.#engine.trace.watchedFrame = frame;
+      this.#tell(`frame ${frame} is put in the swap cache under ${entryName(entry)}`);
     }
     this.#client.folioInserted(frame, shadow);
     return frame;
@@ -511,11 +530,18 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       this.#engine.count(EV.swpin_zero);
       this.#engine.count(EV.pageClear);
       this.#payload.clear(frame);
+      if (this.#sees(frame, entry)) this.#tell('filled with zeros: its flag is set');
       return 'ok';
     }
     const loaded = this.zswap.load(frame);
     if (loaded !== 'ENOENT') {
       this.#source = 'zswap';
+      if (this.#sees(frame, entry))
+        this.#tell(
+          loaded === 'ok'
+            ? 'decompressed from zswap, which frees its copy'
+            : 'not decompressed: EIO',
+        );
       return loaded;
     }
     const slot = backing.slotForRead(entry);
@@ -524,6 +550,11 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     this.#source = 'device';
     this.#engine.count(EV.pswpin);
     const outcome = this.#io.read(slot, frame);
+    if (this.#sees(frame, entry))
+      this.#tell(
+        `read from ${placeOf(slot)}: ${outcome}, the device is done at ` +
+          seconds(this.#io.readDoneNs),
+      );
     this.#client.readSubmitted(frame, this.#io.readDoneNs);
     return outcome;
   }
@@ -552,4 +583,14 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   #noteSynchronous(): void {
     this.#hasSynchronous = this.areas().some((area) => area.device.synchronous);
   }
+}
+
+/** A slot and its bytes, in words. */
+function placeOf(slot: SwapEntry): string {
+  const at = entrySlot(slot);
+  return `slot ${at} of area ${entryType(slot)} (byte ${at * PAGE_SIZE})`;
+}
+
+function seconds(timeNs: number): string {
+  return `${(timeNs / 1e9).toFixed(9)} s`;
 }

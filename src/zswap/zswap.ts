@@ -301,7 +301,14 @@ export class Zswap {
       const zswapEntry = this.entries.coldest();
       // Rotated in either case: a failed writeback must not block the cold end.
       this.entries.rotate(zswapEntry);
-      if (this.entries.testAndClearReferenced(zswapEntry)) continue;
+      const isReferenced = this.entries.testAndClearReferenced(zswapEntry);
+      if (this.#engine.trace.concerns(NO_FRAME, this.entries.swapEntry(zswapEntry)))
+        this.#tell(
+          isReferenced
+            ? "zswap's shrinker passes it over, once: to the young end of the LRU"
+            : "zswap's shrinker picks it: to be written back",
+        );
+      if (isReferenced) continue;
       this.#picked.push(zswapEntry);
       this.#pickedEntries.push(this.entries.swapEntry(zswapEntry));
     }
@@ -359,10 +366,16 @@ export class Zswap {
       return NO_FRAME;
     }
     this.#index.moved(entry);
+    if (this.#engine.trace.concerns(frame, entry))
+      this.#tell('zswap frees its copy: it is written from the decompressed folio');
     this.#engine.count(EV.zswpwb);
     this.#writtenBack[entryType(entry)]! += 1;
     this.freeEntry(zswapEntry);
     return frame;
+  }
+
+  #tell(what: string): void {
+    this.#engine.trace.note(this.#engine.nowNs, what);
   }
 
   #storePage(frame: PageFrame, entry: SwapEntry, mayWriteBack: boolean): boolean {
