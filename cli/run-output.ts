@@ -2,6 +2,7 @@
 import type { PhaseResult, RunResult } from '../src/machine/index.ts';
 import { humanSize } from '../src/area/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
+import { pageLifeText } from './page-life.ts';
 import type { FinishedRun } from './runner.ts';
 import { alignRows, alignTable, type Cell } from './table.ts';
 
@@ -50,13 +51,6 @@ export function runText(run: FinishedRun): string {
     );
   if (run.pageLife !== undefined) lines.push('\n', pageLifeText(run.pageLife));
   return lines.join('');
-}
-
-/** A page's life, an event a line. */
-function pageLifeText({ task, page, events }: NonNullable<FinishedRun['pageLife']>): string {
-  const rows = events.map(({ timeNs, what }) => [`${(timeNs / 1e9).toFixed(9)} s`, what]);
-  const title = `The life of page ${page} of task ${task}:\n`;
-  return title + (rows.length === 0 ? 'it was never touched\n' : alignTable([], rows));
 }
 
 /** Sum of one counter over all phases. */

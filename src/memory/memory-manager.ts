@@ -344,6 +344,8 @@ export class MemoryManager implements SwapClient {
     const entry = space.entry(page);
     if (this.#isWatched(space, page))
       this.#note(`${isWrite ? 'written' : 'read'}: a fault on ${entryName(entry)}`);
+    else if (this.#engine.trace.concerns(NO_FRAME, entry))
+      this.#note(`another task that holds ${entryName(entry)} faults on it`);
     let frame = this.swap.lookup(entry);
     if (frame !== NO_FRAME) {
       this.#readahead.noteHit(space, page, frame);
