@@ -9,12 +9,14 @@ import { designs } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CommandIo } from './command.ts';
-import { readInput } from './runner.ts';
+import { readInput, type WatchedPage } from './runner.ts';
 
 export interface RunLine {
   readonly spec: RunSpec;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** A page whose life is printed. */
+  readonly watch?: WatchedPage;
 }
 
 /** Options that make a spec, as commander gives them. */
@@ -41,6 +43,8 @@ export interface SpecFlags {
 }
 
 interface Flags extends SpecFlags {
+  readonly tracePage?: string;
+  readonly task?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -78,6 +82,8 @@ export function runCommand(): Command {
       .description('run one workload on an emulated machine and store the run')
       .addOption(designOption()),
   )
+    .option('--trace-page <N>', 'print the whole life of a page of the mapping')
+    .option('--task <N>', 'whose page --trace-page is: a task of the trace (0)')
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', EXAMPLES);
@@ -147,10 +153,12 @@ export function readRunLine(argv: readonly string[], io: CommandIo): RunLine | n
   const command = runCommand();
   if (!parseLine(command, argv, io)) return null;
   const flags = command.opts<Flags>();
+  const watch = readWatch(flags);
   return {
     spec: parseSpec(specJson(flags, command.args, 'run'), flags.spec ?? 'run'),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
+    ...(watch === null ? {} : { watch }),
   };
 }
 
@@ -164,6 +172,14 @@ export function specJson(flags: SpecFlags, args: readonly string[], command: str
       `${command}: nothing to run: give --trace FILE, --workload NAME or --spec FILE`,
     );
   return json;
+}
+
+function readWatch(flags: Flags): WatchedPage | null {
+  const page = wholeNumber(flags.tracePage, '--trace-page');
+  const task = wholeNumber(flags.task, '--task');
+  if (page !== undefined) return { page, task: task ?? 0 };
+  if (task !== undefined) throw new UsageError('--task: belongs to --trace-page N');
+  return null;
 }
 
 function readSpecFile(path: string): Json {

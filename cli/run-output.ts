@@ -2,6 +2,7 @@
 import type { PhaseResult, RunResult } from '../src/machine/index.ts';
 import { humanSize } from '../src/area/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
+import { pageLifeText } from './page-life.ts';
 import type { FinishedRun } from './runner.ts';
 import { alignRows, alignTable, type Cell } from './table.ts';
 
@@ -26,6 +27,7 @@ export function runJson(run: FinishedRun): unknown {
     killedTasks: result.killedTasks,
     report: result.report,
     digest: result.digest,
+    ...(run.pageLife === undefined ? {} : { pageLife: run.pageLife }),
   };
 }
 
@@ -47,6 +49,7 @@ export function runText(run: FinishedRun): string {
       `\n${result.killedTasks} task(s) were killed (out of memory or a failed read): what they ` +
         'had is gone and was not compared.\n',
     );
+  if (run.pageLife !== undefined) lines.push('\n', pageLifeText(run.pageLife));
   return lines.join('');
 }
 

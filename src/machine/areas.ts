@@ -133,6 +133,12 @@ export class MachineAreas {
     this.#turnOn(known);
   }
 
+  /** Reads a slot from the device itself, past its model of time; false when that fails. */
+  readSlot(type: number, slot: number, into: Uint8Array): boolean {
+    const known = this.#known.find(({ area }) => area.type === type)!;
+    return known.area.device.read(slot * PAGE_SIZE, [into], 1, this.#engine.nowNs) === 'ok';
+  }
+
   /** What became of each area. */
   results(): AreaResult[] {
     return this.#known.map((known) => {

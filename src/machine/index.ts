@@ -5,3 +5,4 @@ export * from './spec.ts';
 export * from './metadata-machine.ts';
 export * from './metadata-views.ts';
 export * from './metrics.ts';
+export * from './situations/index.ts';

@@ -21,13 +21,12 @@ import {
   MAX_SWAPFILES,
   NO_ENTRY,
   NO_SLOT,
-  PAGE_SIZE,
   type SwapEntry,
 } from '../../../units/index.ts';
 import type { ZswapIndex } from '../../../zswap/index.ts';
 import type { Backing, DesignKind, EntriesBehind, MetadataTerm } from '../../swap-design.ts';
 import { CountedDesign, type CountedTables, type Elsewhere } from '../../tables/counted-design.ts';
-import { nameOf } from '../../tables/plain-backing.ts';
+import { stepToBytes } from '../../tables/plain-backing.ts';
 import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../swap-table-4/index.ts';
 import { RedirectTables } from './redirect-tables.ts';
 
@@ -109,9 +108,7 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
 
   slotForRead(entry: SwapEntry): SwapEntry {
     const slot = this.#isGhost(entry) ? this.#redirects.get(entry) : entry;
-    const { trace } = this.#tables.parts.engine;
-    if (trace.isRecording && slot !== NO_ENTRY)
-      trace.step(nameOf(slot), `byte ${entrySlot(slot) * PAGE_SIZE} of area ${entryType(slot)}`);
+    stepToBytes(this.#tables.parts.engine, entry, slot);
     return slot;
   }
 
