@@ -10,13 +10,15 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writevSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { createCompressor, INCOMPRESSIBLE } from '../src/codec/index.ts';
 import { FileDevice, NullDevice } from '../src/device/index.ts';
+import { designs } from '../src/swap/index.ts';
 import { Machine, parseSpec, type PreparedArea, type RunResult } from '../src/machine/index.ts';
 import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
 import { ContentWriter, parseTrace, TraceWorkload } from '../src/workload/index.ts';
 import { runBareLru } from './bare-lru.ts';
+import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { command as mkswap } from './mkswap.ts';
 import { alignRows } from './table.ts';
@@ -37,14 +39,32 @@ interface Case {
   readonly payload: 'bytes' | 'none';
   readonly zswap: boolean;
   readonly draws: number;
+  readonly design: string;
 }
 
+/** The design of the figures that have a limit; the others are measured against it. */
+const DEFAULT_DESIGN = 'swap-table';
+
 const CASES: readonly Case[] = [
-  { name: 'bytes, zswap', payload: 'bytes', zswap: true, draws: 60_000 },
-  { name: 'bytes, file', payload: 'bytes', zswap: false, draws: 60_000 },
-  { name: 'none, zswap', payload: 'none', zswap: true, draws: 1_000_000 },
-  { name: 'none, device', payload: 'none', zswap: false, draws: 1_000_000 },
+  { name: 'bytes, zswap', payload: 'bytes', zswap: true, draws: 60_000, design: DEFAULT_DESIGN },
+  { name: 'bytes, file', payload: 'bytes', zswap: false, draws: 60_000, design: DEFAULT_DESIGN },
+  { name: 'none, zswap', payload: 'none', zswap: true, draws: 1_000_000, design: DEFAULT_DESIGN },
+  { name: 'none, device', payload: 'none', zswap: false, draws: 1_000_000, design: DEFAULT_DESIGN },
 ];
+
+/** With `--designs`: every other design with payload none, beside the default one. */
+function designCases(): Case[] {
+  return Object.entries(designs)
+    .filter(([design]) => design !== DEFAULT_DESIGN)
+    .flatMap(([design, kind]): Case[] => {
+      const none = { payload: 'none', draws: 1_000_000, design } as const;
+      const zswap: Case = { ...none, name: `none, zswap, ${design}`, zswap: true };
+      // What cannot write back has no figure for a device.
+      return kind.writesBack
+        ? [zswap, { ...none, name: `none, device, ${design}`, zswap: false }]
+        : [zswap];
+    });
+}
 
 /** Pages of the mapping; the limit is a third of it. */
 const PAGES = 24_576;
@@ -73,6 +93,7 @@ export const command: CliCommand = {
 interface BenchOptions {
   readonly rounds: number;
   readonly scale: number;
+  readonly designs: boolean;
   readonly json: boolean;
 }
 
@@ -81,28 +102,17 @@ function readLine(argv: readonly string[], io: CommandIo): BenchOptions | null {
     .description("measure swaplab's own speed against what lz4-napi and fs alone allow")
     .option('--rounds <N>', 'interleaved rounds (5)', '5')
     .option('--scale <F>', 'share of the usual number of operations (1)', '1')
-    .option('--json', 'print one JSON document')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => {
-        io.stdout(text);
-      },
-      writeErr: () => undefined,
-    });
-  try {
-    parser.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return null;
-    throw new UsageError(`bench: ${(error as Error).message.replace(/^error: /, '')}`);
-  }
-  const flags = parser.opts<{ rounds: string; scale: string; json?: boolean }>();
+    .option('--designs', 'the other designs too, measured against swap-table')
+    .option('--json', 'print one JSON document');
+  if (!parseLine(parser, argv, io)) return null;
+  const flags = parser.opts<{ rounds: string; scale: string; designs?: boolean; json?: boolean }>();
   const rounds = Number(flags.rounds);
   const scale = Number(flags.scale);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
     throw new UsageError(`--rounds: '${flags.rounds}' is not accepted; accepted: 1 to 100`);
   if (!(scale > 0 && scale <= 100))
     throw new UsageError(`--scale: '${flags.scale}' is not accepted; accepted: above 0, up to 100`);
-  return { rounds, scale, json: flags.json ?? false };
+  return { rounds, scale, designs: flags.designs ?? false, json: flags.json ?? false };
 }
 
 async function measure(
@@ -114,17 +124,18 @@ async function measure(
   const quiet = { ...io, stdout: () => undefined };
   if ((await mkswap.run(['-q', '-F', '-s', String(AREA_BYTES), path], quiet)) !== 0)
     throw new RunError('bench: no swap area could be made');
-  const rates = CASES.map((): number[] => []);
-  const limits = CASES.map((): number[] => []);
+  const cases = options.designs ? [...CASES, ...designCases()] : CASES;
+  const rates = cases.map((): number[] => []);
+  const limits = cases.map((): number[] => []);
   for (let round = 0; round < options.rounds; round++) {
-    for (const [index, item] of CASES.entries()) {
+    for (const [index, item] of cases.entries()) {
       const measured = await measureCase(item, path, options.scale);
       rates[index]!.push(measured.pagesPerSecond);
-      limits[index]!.push(measured.limit);
+      limits[index]!.push(limitOf(item, measured.limit, (other) => rates[CASES.indexOf(other)]!));
     }
     if (!options.json) io.stderr(`round ${round + 1} of ${options.rounds}\n`);
   }
-  return CASES.map(({ name }, index) => {
+  return cases.map(({ name }, index) => {
     const value = median(rates[index]!);
     const limit = median(limits[index]!);
     // Rate and limit of one round saw the same noise: the ratio is taken round by round.
@@ -138,6 +149,15 @@ async function measure(
       rounds: rates[index]!.map(Math.round),
     };
   });
+}
+
+/** Another design's limit is what the default one has just reached in the same case. */
+function limitOf(item: Case, own: number, ratesOf: (other: Case) => readonly number[]): number {
+  if (item.design === DEFAULT_DESIGN) return own;
+  const other = CASES.find(
+    ({ payload, zswap }) => payload === item.payload && zswap === item.zswap,
+  );
+  return ratesOf(other!).at(-1)!;
 }
 
 /** Runs one case, then the same calls without the emulator. */
@@ -193,6 +213,7 @@ M 0 ${PAGES} rand ${draws} 7 -
   const spec = parseSpec(
     {
       payload: item.payload,
+      design: item.design,
       machine: { memory: (PAGES / 3) * PAGE_SIZE, ram: '4G' },
       areas: [{ path: area.name }],
       zswap: { enabled: item.zswap },

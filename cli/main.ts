@@ -15,6 +15,9 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   swapoff: () => import('./swapoff.ts'),
   run: () => import('./run.ts'),
   runs: () => import('./runs.ts'),
+  compare: () => import('./compare.ts'),
+  metadata: () => import('./metadata.ts'),
+  explain: () => import('./explain.ts'),
   bench: () => import('./bench.ts'),
   demo: () => import('./demo.ts'),
 };

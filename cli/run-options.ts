@@ -1,5 +1,5 @@
 /** The options of `swaplab run`, and how they become a spec. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { parseSpec, type RunSpec } from '../src/machine/index.ts';
 import { UsageError } from '../src/units/index.ts';
 import { compressors } from '../src/codec/index.ts';
@@ -7,17 +7,20 @@ import { deviceProfiles } from '../src/device/index.ts';
 import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
 import { designs } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
+import { parseLine } from './command-line.ts';
 import type { CommandIo } from './command.ts';
-import { readInput } from './runner.ts';
+import { readInput, type WatchedPage } from './runner.ts';
 
 export interface RunLine {
   readonly spec: RunSpec;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** A page whose life is printed. */
+  readonly watch?: WatchedPage;
 }
 
-/** Options as commander gives them. */
-interface Flags {
+/** Options that make a spec, as commander gives them. */
+export interface SpecFlags {
   readonly trace?: string;
   readonly workload?: string;
   readonly content?: string;
@@ -37,11 +40,16 @@ interface Flags {
   readonly name?: string;
   readonly spec?: string;
   readonly set: string[];
+}
+
+interface Flags extends SpecFlags {
+  readonly tracePage?: string;
+  readonly task?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 /** Keys of `--zswap KEY=VALUE,…`: the spec's, and the kernel's own names for them. */
 const ZSWAP_KEYS: Readonly<Record<string, string>> = {
@@ -69,16 +77,32 @@ ${Object.values(workloads)
 
 /** The command with its options, for parsing and for --help. */
 export function runCommand(): Command {
+  return addSpecOptions(
+    new Command('swaplab run')
+      .description('run one workload on an emulated machine and store the run')
+      .addOption(designOption()),
+  )
+    .option('--trace-page <N>', 'print the whole life of a page of the mapping')
+    .option('--task <N>', 'whose page --trace-page is: a task of the trace (0)')
+    .option('--json', 'print one JSON document')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', EXAMPLES);
+}
+
+function designOption(): Option {
+  return new Option(
+    '--design <NAME>',
+    `swap design: ${Object.keys(designs).join(', ')}; NAME:REVISION picks a revision`,
+  );
+}
+
+/** Adds the options that make a spec, but for the design; the workload's arguments too. */
+export function addSpecOptions(command: Command): Command {
   const collect = (value: string, before: string[]): string[] => [...before, value];
-  return new Command('swaplab run')
-    .description('run one workload on an emulated machine and store the run')
+  return command
     .option('--trace <FILE>', 'replay a trace')
     .option('--workload <NAME>', `run a built-in workload: ${Object.keys(workloads).join(', ')}`)
     .option('--content <FILE>', 'a file whose pages a trace writes (content `file`)')
-    .option(
-      '--design <NAME>',
-      `swap design: ${Object.keys(designs).join(', ')}; NAME:REVISION picks a revision`,
-    )
     .addOption(
       new Option(
         '--per-cpu-cluster <HOW>',
@@ -118,11 +142,7 @@ export function runCommand(): Command {
     .option('--name <TEXT>', 'what to call the run')
     .option('--spec <FILE>', 'a spec in JSON; options change it')
     .option('--set <KEY=VALUE>', 'set a key of the spec, such as machine.memory=32M', collect, [])
-    .option('--json', 'print one JSON document')
-    .option('-q, --quiet', 'no progress')
-    .argument('[ARGUMENTS...]', "the workload's own arguments, behind --")
-    .addHelpText('after', EXAMPLES)
-    .exitOverride();
+    .argument('[ARGUMENTS...]', "the workload's own arguments, behind --");
 }
 
 /**
@@ -130,31 +150,36 @@ export function runCommand(): Command {
  * @returns the checked spec; null when help was printed
  */
 export function readRunLine(argv: readonly string[], io: CommandIo): RunLine | null {
-  const command = runCommand().configureOutput({
-    writeOut: (text) => {
-      io.stdout(text);
-    },
-    writeErr: () => undefined,
-  });
-  try {
-    command.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return null;
-    throw new UsageError(`run: ${error.message.replace(/^error: /, '')}`);
-  }
+  const command = runCommand();
+  if (!parseLine(command, argv, io)) return null;
   const flags = command.opts<Flags>();
-  const json = flags.spec === undefined ? {} : readSpecFile(flags.spec);
-  applyFlags(json, flags, command.args);
-  for (const setting of flags.set) applySetting(json, setting);
-  const where = flags.spec === undefined ? 'run' : flags.spec;
-  if (json['workload'] === undefined)
-    throw new UsageError('run: nothing to run: give --trace FILE, --workload NAME or --spec FILE');
+  const watch = readWatch(flags);
   return {
-    spec: parseSpec(json, where),
+    spec: parseSpec(specJson(flags, command.args, 'run'), flags.spec ?? 'run'),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
+    ...(watch === null ? {} : { watch }),
   };
+}
+
+/** The spec that options make, as unchecked JSON: that of --spec first, then options, then --set. */
+export function specJson(flags: SpecFlags, args: readonly string[], command: string): Json {
+  const json = flags.spec === undefined ? {} : readSpecFile(flags.spec);
+  applyFlags(json, flags, args, command);
+  for (const setting of flags.set) applySetting(json, setting);
+  if (json['workload'] === undefined)
+    throw new UsageError(
+      `${command}: nothing to run: give --trace FILE, --workload NAME or --spec FILE`,
+    );
+  return json;
+}
+
+function readWatch(flags: Flags): WatchedPage | null {
+  const page = wholeNumber(flags.tracePage, '--trace-page');
+  const task = wholeNumber(flags.task, '--task');
+  if (page !== undefined) return { page, task: task ?? 0 };
+  if (task !== undefined) throw new UsageError('--task: belongs to --trace-page N');
+  return null;
 }
 
 function readSpecFile(path: string): Json {
@@ -170,7 +195,7 @@ function readSpecFile(path: string): Json {
   return json as Json;
 }
 
-function applyFlags(json: Json, flags: Flags, args: readonly string[]): void {
+function applyFlags(json: Json, flags: SpecFlags, args: readonly string[], command: string): void {
   const put = (path: string, value: unknown): void => {
     if (value !== undefined) putAt(json, path, value);
   };
@@ -195,12 +220,17 @@ function applyFlags(json: Json, flags: Flags, args: readonly string[]): void {
   ];
   if (areas.length > 0) json['areas'] = areas;
   applyZswap(json, flags.zswap);
-  applyWorkload(json, flags, args);
+  applyWorkload(json, flags, args, command);
 }
 
-function applyWorkload(json: Json, flags: Flags, args: readonly string[]): void {
+function applyWorkload(
+  json: Json,
+  flags: SpecFlags,
+  args: readonly string[],
+  command: string,
+): void {
   if (flags.trace !== undefined && flags.workload !== undefined)
-    throw new UsageError('run: --trace and --workload exclude each other');
+    throw new UsageError(`${command}: --trace and --workload exclude each other`);
   if (flags.trace !== undefined) {
     const trace = readInput(flags.trace, '--trace').toString('utf8');
     json['workload'] = { trace, source: flags.trace };
@@ -209,7 +239,9 @@ function applyWorkload(json: Json, flags: Flags, args: readonly string[]): void 
     return;
   }
   if (args.length > 0)
-    throw new UsageError(`run: '${args[0]!}' is not an option; only --workload takes arguments`);
+    throw new UsageError(
+      `${command}: '${args[0]!}' is not an option; only --workload takes arguments`,
+    );
   if (flags.content !== undefined) putAt(json, 'workload.content', flags.content);
 }
 
@@ -249,7 +281,7 @@ function readArea(text: string, option: string): Json {
 }
 
 /** `--set a.b=VALUE`; a value that reads as JSON is that, anything else is text. */
-function applySetting(json: Json, setting: string): void {
+export function applySetting(json: Json, setting: string): void {
   const at = setting.indexOf('=');
   if (at <= 0) throw new UsageError(`--set: '${setting}' is not KEY=VALUE`);
   putAt(json, setting.slice(0, at), plainValue(setting.slice(at + 1)));

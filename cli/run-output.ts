@@ -2,6 +2,7 @@
 import type { PhaseResult, RunResult } from '../src/machine/index.ts';
 import { humanSize } from '../src/area/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
+import { pageLifeText } from './page-life.ts';
 import type { FinishedRun } from './runner.ts';
 import { alignRows, alignTable, type Cell } from './table.ts';
 
@@ -21,9 +22,12 @@ export function runJson(run: FinishedRun): unknown {
     verify: result.verify,
     metadata: result.metadata,
     areas: result.areas,
+    usage: result.usage,
+    gauges: result.gauges,
     killedTasks: result.killedTasks,
     report: result.report,
     digest: result.digest,
+    ...(run.pageLife === undefined ? {} : { pageLife: run.pageLife }),
   };
 }
 
@@ -37,12 +41,15 @@ export function runText(run: FinishedRun): string {
     '\n',
     alignRows(result.areas.map(areaRow)),
   ];
+  const swapoffs = result.phases.flatMap(({ op, swapoff }) => swapoffRow(op, swapoff));
+  if (swapoffs.length > 0) lines.push('\n', alignRows(swapoffs));
   if (result.report.length > 0) lines.push('\n', ...result.report.map((line) => `${line}\n`));
   if (result.killedTasks > 0)
     lines.push(
       `\n${result.killedTasks} task(s) were killed (out of memory or a failed read): what they ` +
         'had is gone and was not compared.\n',
     );
+  if (run.pageLife !== undefined) lines.push('\n', pageLifeText(run.pageLife));
   return lines.join('');
 }
 
@@ -102,6 +109,7 @@ function summaryRows(result: RunResult): Cell[][] {
       `${humanSize(written * PAGE_SIZE, 'long')} in ${grouped(writes)} I/Os` +
         (writes === 0 ? '' : ` of ${(written / writes).toFixed(1)} pages`),
     ],
+    ['swap usage', usageText(result.usage)],
     [
       'virtual time',
       `${seconds(result.virtualNs / 1e9)}, ${humanSize(Math.round(rate), 'long')}/s swapped`,
@@ -116,6 +124,15 @@ function summaryRows(result: RunResult): Cell[][] {
   return rows;
 }
 
+/** At the end of the workload, by both ways of counting: entries, and slots with a device behind. */
+function usageText(usage: RunResult['usage']): string {
+  return (
+    `${grouped(usage.entries)} entries: ${grouped(usage.zswapEntries)} in zswap, ` +
+    `${grouped(usage.zeroEntries)} zero; ${grouped(usage.slots)} slots on devices, ` +
+    `${grouped(usage.slotsOfZswap)} of them for pages in zswap`
+  );
+}
+
 function phaseRows(phases: readonly PhaseResult[]): Record<string, Cell>[] {
   const shown = ['pgmajfault', 'pswpout', 'pswpin', 'zswpout', 'zswpin', 'zswpwb'].filter((name) =>
     phases.some((phase) => phase.counters[name] !== undefined),
@@ -127,6 +144,21 @@ function phaseRows(phases: readonly PhaseResult[]): Record<string, Cell>[] {
     ...Object.fromEntries(shown.map((name) => [name.toUpperCase(), phase.counters[name] ?? 0])),
     VIRTUAL: seconds(phase.virtualNs / 1e9),
   }));
+}
+
+function swapoffRow(op: string, swapoff: PhaseResult['swapoff']): Record<string, Cell>[] {
+  if (swapoff === undefined) return [];
+  return [
+    {
+      SWAPOFF: op.replace(/^swapoff /, ''),
+      OUTCOME: swapoff.outcome,
+      'PAGES READ': swapoff.pagesRead,
+      'PTES VISITED': swapoff.ptesVisited,
+      'TABLE WORDS': swapoff.tableWordsVisited,
+      'MINOR FAULTS LEFT': swapoff.minorFaultsLeft,
+      'LOCK HOLDS': swapoff.lockHolds,
+    },
+  ];
 }
 
 function areaRow(area: RunResult['areas'][number]): Record<string, Cell> {

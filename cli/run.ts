@@ -23,6 +23,7 @@ export const command: CliCommand = {
         {
           spec: line.spec,
           command: ['swaplab run', ...argv].join(' '),
+          ...(line.watch === undefined ? {} : { watch: line.watch }),
           hooks: {
             onProgress: progress.update,
             onPause: (label, runs) => waitForUser(label, runs, io),

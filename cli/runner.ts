@@ -1,10 +1,18 @@
 /** One run from a checked spec: areas taken, machine run, everything in the database. */
 import { readFileSync } from 'node:fs';
-import { Machine, type RunHooks, type RunResult, type RunSpec } from '../src/machine/index.ts';
+import {
+  Machine,
+  type PreparedArea,
+  type RunHooks,
+  type RunResult,
+  type RunSpec,
+} from '../src/machine/index.ts';
 import { openStateDatabase, type JsonValue, type RunWriter } from '../src/runs/index.ts';
-import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
+import type { LifeEvent } from '../src/engine/index.ts';
+import { PAGE_SIZE, RunError, UsageError, type VirtualPage } from '../src/units/index.ts';
 import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src/workload/index.ts';
 import type { CommandIo } from './command.ts';
+import { storedAreas } from './resolved-areas.ts';
 import { holdAreas } from './run-areas.ts';
 import { version } from './version.ts';
 
@@ -13,12 +21,21 @@ export interface RunRequest {
   /** The command line, for people. */
   readonly command: string;
   readonly hooks: Pick<RunHooks, 'onProgress' | 'onPause'>;
+  /** A page whose life is noted. */
+  readonly watch?: WatchedPage;
+}
+
+export interface WatchedPage {
+  readonly task: number;
+  readonly page: number;
 }
 
 export interface FinishedRun {
   readonly runId: number;
   readonly spec: JsonValue;
   readonly result: RunResult;
+  /** What happened to the watched page. */
+  readonly pageLife?: WatchedPage & { readonly events: readonly LifeEvent[] };
 }
 
 /**
@@ -40,7 +57,9 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
     process.once('SIGTERM', stopOnSignal);
     try {
       const machine = new Machine(spec, areas.prepared, workload);
-      const resolved = resolvedSpec(spec, machine);
+      const { watch } = request;
+      if (watch !== undefined) watchPage(machine, watch);
+      const resolved = resolvedSpec(spec, machine, areas.prepared);
       const writer = database.runs.begin({
         design: spec.design,
         seed: spec.seed,
@@ -50,7 +69,11 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
         command: request.command,
       });
       const result = await runAndStore(machine, writer, request.hooks);
-      return { runId: writer.runId, spec: resolved, result };
+      const events = machine.engine.trace.life();
+      return {
+        ...{ runId: writer.runId, spec: resolved, result },
+        ...(watch === undefined ? {} : { pageLife: { ...watch, events } }),
+      };
     } finally {
       process.off('SIGINT', stopOnSignal);
       process.off('SIGTERM', stopOnSignal);
@@ -59,6 +82,16 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
   } finally {
     database.close();
   }
+}
+
+function watchPage(machine: Machine, { task, page }: WatchedPage): void {
+  const spaces = machine.spaces();
+  if (task >= spaces.length)
+    throw new UsageError(`--task: there is no task ${task}; accepted: 0 to ${spaces.length - 1}`);
+  const { pageCount } = spaces[task]!;
+  if (page >= pageCount)
+    throw new UsageError(`--trace-page: ${page} is outside; accepted: 0 to ${pageCount - 1}`);
+  machine.watch(task, page as VirtualPage);
 }
 
 async function runAndStore(
@@ -100,17 +133,19 @@ async function runAndStore(
 }
 
 /** Everything that decides the outcome, with defaults filled in and libraries named. */
-function resolvedSpec(spec: RunSpec, machine: Machine): JsonValue {
+function resolvedSpec(spec: RunSpec, machine: Machine, areas: readonly PreparedArea[]): JsonValue {
   const { name, version: compressorVersion } = machine.compressor;
   const resolved = {
     ...spec,
     zswap: { ...spec.zswap, compressor: name, compressorVersion },
     costs: machine.engine.costs.name,
+    areasHeld: storedAreas(spec, areas),
   };
   return JSON.parse(JSON.stringify(resolved)) as JsonValue;
 }
 
-function buildWorkload(spec: RunSpec): Workload {
+/** The workload of a spec; what it names is read. */
+export function buildWorkload(spec: RunSpec): Workload {
   const { workload } = spec;
   if ('name' in workload)
     return createWorkload(workload.name, workload.arguments, {

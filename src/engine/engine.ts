@@ -78,11 +78,11 @@ export class Engine {
   }
 
   /** Runs `work` so that nothing of it is counted and no time passes: for looking at a state. */
-  aside(work: () => void): void {
+  aside<T>(work: () => T): T {
     const counts = this.#counts.slice();
     const clocks = this.#clocksNs.slice();
     try {
-      work();
+      return work();
     } finally {
       this.#counts.set(counts);
       this.#clocksNs.set(clocks);

@@ -112,6 +112,8 @@ export const COUNTER_NAMES = [
   'oom_kill',
   'sigbus',
   'swap_alloc_fail',
+  'swap.entriesTaken',
+  'swap.referencesFreed',
   'write_error',
   'read_error',
   'zswap.pool_limit_hit',

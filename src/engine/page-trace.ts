@@ -69,13 +69,19 @@ export class PageTrace {
     this.watchedPage = page;
   }
 
+  /** The watched page's task has ended: what comes after it is another page's life. */
+  unwatch(): void {
+    this.isWatching = false;
+  }
+
   /** True for the page that is watched. */
   isPage(space: number, page: number): boolean {
-    return space === this.watchedSpace && page === this.watchedPage;
+    return this.isWatching && space === this.watchedSpace && page === this.watchedPage;
   }
 
   /** True when the watched page is in this frame or under this entry. */
   concerns(frame: PageFrame, entry: SwapEntry): boolean {
+    if (!this.isWatching) return false;
     return (
       (frame !== NO_FRAME && frame === this.watchedFrame) ||
       (entry !== NO_ENTRY && entry === this.watchedEntry)

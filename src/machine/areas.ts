@@ -79,13 +79,16 @@ export class MachineAreas {
     this.#add(area, 'fixed');
   }
 
-  /** Makes the device without a file that the design brings along, if it does. */
-  addOwn(ramPages: number): void {
+  /**
+   * Makes the device without a file that the design brings along, if it does.
+   * @param pages - its slots, where they shall not be a multiple of the machine's memory
+   */
+  addOwn(ramPages: number, pages: number | null = null): void {
     const { areas } = this.#kind;
     if (areas !== 'ghost-above' && areas !== 'growing') return;
     if (areas === 'ghost-above' && this.#known.some(({ area }) => area.kind === 'ghost')) return;
     const own = OWN_AREA[areas];
-    const maxPages = Math.min(ramPages * own.ramMultiple, SWAPFILE_MAX_PAGES);
+    const maxPages = Math.min(pages ?? ramPages * own.ramMultiple, SWAPFILE_MAX_PAGES);
     const used = new Set(this.#known.map(({ area }) => area.type));
     let type = 0;
     while (used.has(type)) type += 1;
@@ -106,6 +109,11 @@ export class MachineAreas {
     );
   }
 
+  /** @throws UsageError when no area of the run is called so */
+  require(name: string): void {
+    this.#find(name);
+  }
+
   swapoff(name: string): SwapoffResult {
     const known = this.#find(name);
     if (!known.isOn) throw new UsageError(`swapoff ${name}: EINVAL: the area is not in use`);
@@ -123,6 +131,12 @@ export class MachineAreas {
     const known = this.#find(name);
     if (known.isOn) throw new UsageError(`swapon ${name}: EBUSY: the area is in use already`);
     this.#turnOn(known);
+  }
+
+  /** Reads a slot from the device itself, past its model of time; false when that fails. */
+  readSlot(type: number, slot: number, into: Uint8Array): boolean {
+    const known = this.#known.find(({ area }) => area.type === type)!;
+    return known.area.device.read(slot * PAGE_SIZE, [into], 1, this.#engine.nowNs) === 'ok';
   }
 
   /** What became of each area. */
@@ -200,7 +214,9 @@ export class MachineAreas {
     if (known === undefined)
       throw new UsageError(
         `'${name}' is no area of this run; accepted: ` +
-          this.#known.map(({ area }) => `${area.name} or area${area.type}`).join(', '),
+          this.#known
+            .flatMap(({ area }) => [...new Set([area.name, `area${area.type}`])])
+            .join(', '),
       );
     return known;
   }

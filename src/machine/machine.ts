@@ -14,7 +14,7 @@ import {
   type PageFrame,
   type VirtualPage,
 } from '../units/index.ts';
-import { CostProfile, Engine } from '../engine/index.ts';
+import { CostProfile, Engine, type CountedName } from '../engine/index.ts';
 import { defaultCosts } from '../engine/profiles/default-costs.ts';
 import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
 import { createCompressor, INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
@@ -25,6 +25,7 @@ import {
   chooseDesign,
   SwapSystem,
   type DesignChoice,
+  type Location,
   type MetadataTerm,
   type SwapClient,
   type SwapoffResult,
@@ -53,6 +54,15 @@ export interface RunHooks {
   onPause?(label: string, runs: readonly SlotRun[]): Promise<void>;
   /** Something rare happened. */
   onEvent?(timeNs: number, kind: string, detail: string): void;
+}
+
+/** Looks at the machine while it stands between two operations. */
+export interface Visits {
+  /** Number of the operation, from 1 over the whole run, after which the first look is. */
+  readonly first: number;
+  /** @returns the number of a later operation after which to look again, or to end the run now */
+  afterOperation(operations: number): number | 'stop';
+  afterPhase?(result: PhaseResult): 'go on' | 'stop';
 }
 
 export interface Progress {
@@ -105,6 +115,11 @@ export class Machine {
   readonly #endNs: Float64Array;
   readonly #freeNs: Float64Array;
   #hooks: RunHooks = {};
+  #visits: Visits | null = null;
+  /** Operation after which the next visit is; 0 is none. */
+  #visitAt = 0;
+  #isStopped = false;
+  #child: AddressSpace | null = null;
   #operations = 0;
   #killed = 0;
   #compared = { pagesChecked: 0, mismatches: 0 };
@@ -158,6 +173,9 @@ export class Machine {
     this.#areas = new MachineAreas(this.engine, this.swap, this.design.kind);
     for (const area of areas) this.#areas.add(area);
     this.#areas.addOwn(ramPages);
+    // A name that a later line gets wrong should not cost the run up to there.
+    for (const phase of workload.phases)
+      if (phase.kind === 'swapon' || phase.kind === 'swapoff') this.#areas.require(phase.path);
     for (let task = 0; task < workload.taskCount; task++)
       this.#spaces.push(this.memory.createSpace(workload.pagesPerTask));
     this.#startNs = new Float64Array(workload.taskCount).fill(-1);
@@ -180,14 +198,16 @@ export class Machine {
       this.#hooks.onPhase?.(result);
     }
     final ??= await this.#finalState();
+    const beforeExit = this.engine.byOperation().free;
     for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
+    const exitCounts = difference(this.engine.byOperation().free, beforeExit);
     this.#checkEmpty();
     const { areas, zswap, slots, operations, usage, gauges, ...kept } = final;
     const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
     const outcome = { phases, ...kept, slotRuns: slots.length, virtualNs };
     return {
       ...outcome,
-      operations,
+      operations: { ...operations, free: total(operations.free, exitCounts) },
       usage,
       gauges,
       slots: slots.slice(0, SLOT_RUNS_SHOWN),
@@ -200,6 +220,59 @@ export class Machine {
       digest: digestOf(outcome),
       wallMs: performance.now() - startMs,
     };
+  }
+
+  /**
+   * Runs the workload with looks in between, as far as they let it go; then every task exits. The
+   * same operations as those of `run`, without its verification.
+   */
+  async runUntil(visits: Visits, hooks: RunHooks = {}): Promise<readonly PhaseResult[]> {
+    this.#hooks = hooks;
+    this.#visits = visits;
+    this.#visitAt = visits.first;
+    if (this.#spec.payload === 'none') this.#setSampleLengths();
+    const phases: PhaseResult[] = [];
+    for (const [index, phase] of this.#workload.phases.entries()) {
+      const result = await this.#runPhase(index, phase);
+      if (this.#isStopped) break;
+      phases.push(result);
+      this.#hooks.onPhase?.(result);
+      if (visits.afterPhase?.(result) === 'stop') break;
+    }
+    for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
+    this.#checkEmpty();
+    return phases;
+  }
+
+  /** Operations done so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** The forked child that works now, if one does. */
+  get child(): AddressSpace | null {
+    return this.#child;
+  }
+
+  /** Notes from now on what happens to a page of a task, until the task ends (`engine.trace`). */
+  watch(task: number, page: VirtualPage): void {
+    this.engine.trace.watch(this.#spaces[task]!.id, page);
+  }
+
+  /**
+   * Compares the bytes at a place with those that the task's page must hold.
+   * @returns null where there is nothing to compare: no bytes there, or none in this run
+   */
+  holdsExpectedAt(task: number, page: VirtualPage, location: Location): boolean | null {
+    if (this.#payload.kind === 'none' || location.kind === 'nowhere') return null;
+    const kept = this.#payload.view(this.#kept);
+    this.engine.aside(() => {
+      if (location.kind === 'zero') kept.fill(0);
+      if (location.kind === 'frame') this.#payload.copy(location.frame, this.#kept);
+      if (location.kind === 'zswap') this.swap.zswap.read(location.zswapEntry, this.#kept);
+      if (location.kind === 'file') this.#areas.readSlot(location.area, location.slot, kept);
+    });
+    return this.#holdsExpected(task, page, this.#kept);
   }
 
   /** Memory that the design, zswap and their like take now, by term. */
@@ -373,6 +446,7 @@ export class Machine {
         return;
       }
     }
+    this.#child = child;
     this.#workload.startPhase(phase);
     for (let batches = 0; ; batches++) {
       this.#workload.fill(this.#batch);
@@ -386,8 +460,10 @@ export class Machine {
         virtualNs: this.engine.nowNs,
         step: 'run',
       });
-      if (child?.isAlive === false || this.#spaces.every((space) => !space.isAlive)) break;
+      const isOver = child?.isAlive === false || this.#spaces.every((space) => !space.isAlive);
+      if (isOver || this.#isStopped) break;
     }
+    this.#child = null;
     if (child?.isAlive === true) this.memory.exit(child);
     this.#sample(series);
   }
@@ -397,16 +473,26 @@ export class Machine {
     for (let i = 0; i < count; i++) {
       const at = task[i]!;
       const space = child ?? this.#spaces[at]!;
-      if (!space.isAlive) continue;
-      if (this.#startNs[at] === -1) this.#startNs[at] = this.engine.nowNs;
-      this.#operate(space, kind[i]!, at, page[i]! as VirtualPage);
-      if (child === null) this.#endNs[at] = this.engine.nowNs;
-      if (isKilled(space)) this.#noteKill(at, child === null ? 'task' : 'forked child');
-      if (this.swap.zswap.codecCalls - this.#codecCallsSeen >= CODEC_CALLS_PER_TURN)
-        await this.#turn();
+      this.#operations += 1;
+      if (space.isAlive) {
+        if (this.#startNs[at] === -1) this.#startNs[at] = this.engine.nowNs;
+        this.#operate(space, kind[i]!, at, page[i]! as VirtualPage);
+        if (child === null) this.#endNs[at] = this.engine.nowNs;
+        if (isKilled(space)) this.#noteKill(at, child === null ? 'task' : 'forked child');
+        if (this.swap.zswap.codecCalls - this.#codecCallsSeen >= CODEC_CALLS_PER_TURN)
+          await this.#turn();
+      }
+      if (this.#operations === this.#visitAt && !this.#visit()) return;
     }
-    this.#operations += count;
     this.#areas.check();
+  }
+
+  /** A look from outside; false when the run ends with it. */
+  #visit(): boolean {
+    const next = this.#visits!.afterOperation(this.#operations);
+    if (next === 'stop') this.#isStopped = true;
+    else this.#visitAt = next;
+    return next !== 'stop';
   }
 
   /** One operation of the workload on one page. */
@@ -441,6 +527,11 @@ export class Machine {
 
   /** Reads every page of every live task through the ordinary faults and compares it. */
   async #verify(): Promise<{ pagesChecked: number; mismatches: number }> {
+    if (this.engine.trace.isWatching)
+      this.engine.trace.note(
+        this.engine.nowNs,
+        'the workload is over: every page is read and compared',
+      );
     let { pagesChecked, mismatches } = this.#compared;
     for (const [task, space] of this.#spaces.entries()) {
       if (isKilled(space)) continue;
@@ -560,6 +651,22 @@ export class Machine {
 /** Asked anew after each touch: that may have killed the task. */
 function isKilled(space: AddressSpace): boolean {
   return !space.isAlive;
+}
+
+type Counts = Readonly<Partial<Record<CountedName, number>>>;
+
+function difference(after: Counts, before: Counts): Counts {
+  const entries = Object.entries(after) as [CountedName, number][];
+  return Object.fromEntries(entries.map(([name, count]) => [name, count - (before[name] ?? 0)]));
+}
+
+function total(a: Counts, b: Counts): Counts {
+  return Object.fromEntries(
+    ([...new Set([...Object.keys(a), ...Object.keys(b)])] as CountedName[]).map((name) => [
+      name,
+      (a[name] ?? 0) + (b[name] ?? 0),
+    ]),
+  );
 }
 
 const zeroPage: Uint8Array = Buffer.alloc(PAGE_SIZE);

@@ -75,7 +75,10 @@ export interface SwapUsage {
 }
 
 export interface RunResult extends DeterministicResult {
-  /** All counts up to the end of the workload, by what the machine was busy with. */
+  /**
+   * All counts up to the end of the workload, by what the machine was busy with; `free` has the exit
+   * of all tasks too, which follows the comparison of their pages.
+   */
   readonly operations: Readonly<
     Record<OperationName, Readonly<Partial<Record<CountedName, number>>>>
   >;

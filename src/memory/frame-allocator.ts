@@ -2,7 +2,7 @@
  * Frames for the cgroup: charging it, reclaiming from it when it is at its limit, and freeing.
  * Kernel counterpart: try_charge_memcg (mm/memcontrol.c), folio allocation (linux 6.18).
  */
-import { assert, NO_FRAME, type PageFrame } from '../units/index.ts';
+import { assert, NO_ENTRY, NO_FRAME, type PageFrame } from '../units/index.ts';
 import { EV, OPERATION, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable } from '../frames/index.ts';
 import type { SwapSystem } from '../swap/swap-system.ts';
@@ -60,6 +60,11 @@ export class FrameAllocator {
     // virtual time; whoever needs the frame waits for that.
     this.waitForIo(frame);
     this.#ioDoneNs[frame] = 0;
+    const { trace } = this.#engine;
+    if (trace.concerns(frame, NO_ENTRY)) {
+      trace.watchedFrame = NO_FRAME;
+      trace.note(this.#engine.nowNs, `frame ${frame} is freed`);
+    }
     this.#frames.clear(frame, PG.dirty | PG.shmem);
     this.#frames.free(frame);
     this.#cgroup.uncharge(1);

@@ -1,3 +1,4 @@
 export * from './address-space.ts';
 export * from './memory-cgroup.ts';
 export * from './memory-manager.ts';
+export type * from './resolve-page.ts';

@@ -7,6 +7,7 @@
  */
 import {
   assert,
+  entryName,
   entryType,
   NO_ENTRY,
   NO_FRAME,
@@ -25,6 +26,8 @@ import { LruLists } from './lru-lists.ts';
 import { MemoryCgroup } from './memory-cgroup.ts';
 import { Reclaimer } from './reclaim.ts';
 import { SwapReadahead } from './readahead.ts';
+import { entryOf, resolvePage } from './resolve-page.ts';
+import type { PageResolution, ResolvePageParts } from './resolve-page.ts';
 import { ReverseMap } from './reverse-map.ts';
 import { ShmemFile } from './shmem-file.ts';
 import { refault } from './workingset.ts';
@@ -135,6 +138,16 @@ export class MemoryManager implements SwapClient {
     return page < space.sharedFrom ? NO_ENTRY : this.#shmem.entry(page - space.sharedFrom);
   }
 
+  /** Finds a page's bytes from its PTE on, with every hop; nothing of it stays counted. */
+  resolve(space: AddressSpace, page: VirtualPage): PageResolution {
+    return resolvePage(this.#resolveParts(), space, page);
+  }
+
+  /** The swap entry that stands for a page, in its PTE or in the shared file's index. */
+  entryOf(space: AddressSpace, page: VirtualPage): SwapEntry {
+    return entryOf(this.#resolveParts(), space, page);
+  }
+
   /**
    * A task touches a page.
    * @returns the frame to read or write; NO_FRAME for the shared zero page (reads only) and when
@@ -197,6 +210,7 @@ export class MemoryManager implements SwapClient {
       page += this.#zap(space, page as VirtualPage, ZAP_BATCH_MAX);
     this.cgroup.uncharge(space.tableCount());
     space.isAlive = false;
+    if (this.#engine.trace.watchedSpace === space.id) this.#engine.trace.unwatch();
     this.#rmap.removeSpace(space);
     if (this.#rmap.spaces().length === 0) this.#releaseShared();
     this.#engine.leave(before);
@@ -272,7 +286,9 @@ export class MemoryManager implements SwapClient {
       this.#engine.count(EV.xaLoad);
       const entry = this.#shmem.entry(index);
       if (entry === NO_ENTRY || entryType(entry) !== type) continue;
+      const before = this.#engine.enter(OPERATION.swapIn);
       const outcome = this.#bringShared(index, entry);
+      this.#engine.leave(before);
       if (outcome !== 'ok') return outcome;
     }
     for (const space of this.#rmap.spaces())
@@ -281,7 +297,9 @@ export class MemoryManager implements SwapClient {
         if (!space.hasTable(page)) continue;
         this.#engine.count(EV.pteVisit);
         if ((space.flags(page) & PTE.swap) === 0 || entryType(space.entry(page)) !== type) continue;
+        const before = this.#engine.enter(OPERATION.swapIn);
         const outcome = this.#unusePte(space, page);
+        this.#engine.leave(before);
         if (outcome !== 'ok') return outcome;
       }
     return 'ok';
@@ -304,6 +322,8 @@ export class MemoryManager implements SwapClient {
     if (!isWrite) {
       this.#engine.count(EV.pteWrite);
       space.mapZero(page);
+      if (this.#isWatched(space, page))
+        this.#note('first read: its PTE holds the shared zero page');
       return NO_FRAME;
     }
     const frame = this.#memory.allocate();
@@ -311,6 +331,7 @@ export class MemoryManager implements SwapClient {
     this.#engine.count(EV.pageClear);
     this.#payload.clear(frame);
     this.#frames.set(frame, PG.uptodate);
+    if (this.#isWatched(space, page)) this.#note('first written: a frame of zeros is taken');
     this.#map(space, page, frame, PTE.writable | PTE.dirty | PTE.accessed | PTE.exclusive);
     this.cgroup.lru.add(frame);
     return frame;
@@ -321,14 +342,18 @@ export class MemoryManager implements SwapClient {
     const before = this.#engine.enter(OPERATION.swapIn);
     const startNs = this.#engine.nowNs;
     const entry = space.entry(page);
+    if (this.#isWatched(space, page))
+      this.#note(`${isWrite ? 'written' : 'read'}: a fault on ${entryName(entry)}`);
+    else if (this.#engine.trace.concerns(NO_FRAME, entry))
+      this.#note(`another task that holds ${entryName(entry)} faults on it`);
     let frame = this.swap.lookup(entry);
     if (frame !== NO_FRAME) {
       this.#readahead.noteHit(space, page, frame);
-      this.#note(space, page, `fault: found in the swap cache, frame ${frame}`);
+      if (this.#isWatched(space, page)) this.#note(`found in the swap cache: frame ${frame}`);
     } else {
       frame = this.#readahead.swapIn(space, page, entry);
       if (frame !== NO_FRAME) this.#countMajor(frame, startNs);
-      this.#note(space, page, `major fault: read from ${this.swap.source}, frame ${frame}`);
+      if (this.#isWatched(space, page) && frame === NO_FRAME) this.#note('no memory to read it to');
     }
     // For a hit: readahead may still be reading it.
     if (frame !== NO_FRAME) this.#memory.waitForIo(frame);
@@ -386,6 +411,8 @@ export class MemoryManager implements SwapClient {
     const copy = this.#memory.allocate();
     this.#reclaimer.pinned = NO_FRAME;
     if (copy === NO_FRAME) return this.#kill(space, 'oom');
+    if (this.#isWatched(space, page))
+      this.#note(`written while others have it: frame ${shared} is copied to frame ${copy}`);
     this.#engine.count(EV.cowCopy);
     this.#engine.count(EV.memcpyPage);
     this.#payload.copy(shared, copy);
@@ -404,11 +431,14 @@ export class MemoryManager implements SwapClient {
       if (this.swap.design.entries.duplicate(entry) !== 'ok') return false;
       parent.clearFlags(page, PTE.exclusive);
       child.mapEntry(page, entry, 0);
+      if (this.#isWatched(parent, page)) this.#note(`fork: the child's PTE holds its entry, too`);
     } else if ((flags & PTE.zero) !== 0) {
       child.mapZero(page);
     } else if ((flags & PTE.present) !== 0) {
       parent.clearFlags(page, PTE.writable | PTE.exclusive);
       this.#map(child, page, parent.frame(page), flags & PTE.dirty);
+      if (this.#isWatched(parent, page))
+        this.#note(`fork: the child maps its frame, too; read-only`);
     }
     return true;
   }
@@ -417,12 +447,15 @@ export class MemoryManager implements SwapClient {
     this.#engine.count(EV.pteWrite);
     space.mapFrame(page, frame, flags);
     this.#frames.addMapping(frame, space.id, page);
+    if (!this.#isWatched(space, page)) return;
     const { trace } = this.#engine;
-    if (trace.isWatching && trace.isPage(space.id, page)) {
-      trace.watchedFrame = frame;
-      trace.watchedEntry = NO_ENTRY;
-      trace.note(this.#engine.nowNs, `mapped: its PTE holds frame ${frame}`);
-    }
+    trace.watchedFrame = frame;
+    // A folio that is still cached keeps its entry.
+    trace.watchedEntry = this.swap.entryOf(frame);
+    this.#note(
+      `mapped: its PTE holds frame ${frame}` +
+        (trace.watchedEntry === NO_ENTRY ? '' : `, which stays in the swap cache`),
+    );
   }
 
   /**
@@ -435,15 +468,17 @@ export class MemoryManager implements SwapClient {
     if ((flags & PTE.swap) !== 0) {
       const first = space.entry(page);
       const count = maxBatch === 1 ? 1 : this.#batchLength(space, page, maxBatch);
-      this.#note(space, page, 'unmapped for good: its swap entry is given back');
-      for (let i = 0; i < count; i++) space.unmap((page + i) as VirtualPage);
+      for (let i = 0; i < count; i++) {
+        if (this.#isWatched(space, page + i)) this.#note('unmapped for good: its entry is dropped');
+        space.unmap((page + i) as VirtualPage);
+      }
       this.swap.forgetRange(first, count);
       return count;
     }
     if ((flags & PTE.zero) !== 0) {
       space.unmap(page);
     } else if ((flags & PTE.present) !== 0) {
-      this.#note(space, page, 'unmapped for good');
+      if (this.#isWatched(space, page)) this.#note('unmapped for good');
       this.#unmapFrame(space, page, space.frame(page));
       space.unmap(page);
     }
@@ -533,6 +568,8 @@ export class MemoryManager implements SwapClient {
     this.#memory.waitForIo(frame);
     if (this.#frames.has(frame, PG.error)) return 'EIO';
     if (this.#frames.has(frame, PG.writeback)) this.swap.flushWrites();
+    if (this.#engine.trace.concerns(frame, entry))
+      this.#note(`back in the file's index: frame ${frame}`);
     this.swap.put(entry);
     const isFreed = this.swap.freeSwap(frame);
     assert(isFreed, 'only the index referred to the entry');
@@ -552,6 +589,8 @@ export class MemoryManager implements SwapClient {
   #moveToSwap(frame: PageFrame, entry: SwapEntry): void {
     const home = this.#rmap.spaces()[0]!;
     this.#frames.clear(frame, PG.shmem);
+    if (this.#engine.trace.concerns(frame, entry))
+      this.#note(`the file's index holds ${entryName(entry)} now`);
     this.#shmem.setEntry(this.#frames.homePage(frame) - home.sharedFrom, entry);
   }
 
@@ -569,6 +608,7 @@ export class MemoryManager implements SwapClient {
   /** Maps a swapped page for swapoff: not accessed, and without its slot. @source unuse_pte */
   #unusePte(space: AddressSpace, page: VirtualPage): Outcome {
     const entry = space.entry(page);
+    if (this.#isWatched(space, page)) this.#note('swapoff finds its PTE and brings it back');
     let frame = this.swap.lookup(entry);
     if (frame === NO_FRAME) frame = this.#readahead.swapIn(space, page, entry);
     if (frame === NO_FRAME) return 'ENOMEM';
@@ -582,9 +622,21 @@ export class MemoryManager implements SwapClient {
     return 'ok';
   }
 
-  #note(space: AddressSpace, page: VirtualPage, what: string): void {
-    const { trace } = this.#engine;
-    if (trace.isWatching && trace.isPage(space.id, page)) trace.note(this.#engine.nowNs, what);
+  #resolveParts(): ResolvePageParts {
+    return {
+      engine: this.#engine,
+      swap: this.swap,
+      sharedEntry: (space, page) => this.sharedEntry(space, page),
+      sharedFrame: (space, page) => this.#shmem.frame(page - space.sharedFrom),
+    };
+  }
+
+  #isWatched(space: AddressSpace, page: number): boolean {
+    return this.#engine.trace.isPage(space.id, page);
+  }
+
+  #note(what: string): void {
+    this.#engine.trace.note(this.#engine.nowNs, what);
   }
 
   #chargeTable(space: AddressSpace, page: VirtualPage): boolean {

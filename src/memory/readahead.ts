@@ -5,6 +5,7 @@
  * device, cluster readahead looks at neighbouring slots instead.
  */
 import {
+  entryName,
   entrySlot,
   entryType,
   makeSwapEntry,
@@ -161,6 +162,11 @@ export class SwapReadahead {
   #readOne(entry: SwapEntry, target: SwapEntry): void {
     if (entry !== target) this.#swap.design.pinForReadahead?.(target, entry);
     if (this.#swap.lookup(entry) !== NO_FRAME) return;
+    if (entry !== target && this.#engine.trace.concerns(NO_FRAME, entry))
+      this.#engine.trace.note(
+        this.#engine.nowNs,
+        `read ahead: a fault on ${entryName(target)} takes it along`,
+      );
     const frame = this.#swap.swapIn(entry);
     if (frame === NO_FRAME || entry === target) return;
     this.#frames.set(frame, PG.readahead);

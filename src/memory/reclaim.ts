@@ -6,7 +6,7 @@
  * balance between them are here); a round of I/O ends with each pass over the lists (completion
  * mode `batch`), so a folio under writeback is met only when its write failed to be merged away.
  */
-import { assert, NO_FRAME, type PageFrame, type SwapEntry } from '../units/index.ts';
+import { assert, NO_ENTRY, NO_FRAME, type PageFrame, type SwapEntry } from '../units/index.ts';
 import { EV, OPERATION, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable } from '../frames/index.ts';
 import type { SwapSystem } from '../swap/swap-system.ts';
@@ -210,6 +210,7 @@ export class Reclaimer {
       // Anonymous folios are deactivated whether or not they were referenced.
       this.#rmap.countReferenced(frame);
       this.#frames.clear(frame, PG.active);
+      this.#note(frame, 'to the inactive list');
       this.#frames.set(frame, PG.workingset);
       cgroup.lru.putBack(frame);
     }
@@ -319,7 +320,17 @@ export class Reclaimer {
     const wasReferenced = this.#frames.testAndClear(frame, PG.referenced);
     if (referenced === 0) return 'free';
     this.#frames.set(frame, PG.referenced);
-    return wasReferenced || referenced > 1 ? 'activate' : 'keep';
+    const isHot = wasReferenced || referenced > 1;
+    this.#note(
+      frame,
+      isHot ? 'reclaim: used again' : 'reclaim: used once, kept for one more round',
+    );
+    return isHot ? 'activate' : 'keep';
+  }
+
+  #note(frame: PageFrame, what: string): void {
+    const { trace } = this.#engine;
+    if (trace.concerns(frame, NO_ENTRY)) trace.note(this.#engine.nowNs, what);
   }
 
   #pageout(frame: PageFrame): Verdict {
@@ -342,6 +353,7 @@ export class Reclaimer {
   #activate(frame: PageFrame): void {
     if (this.#swap.space.isFull()) this.#swap.freeSwap(frame);
     this.#frames.set(frame, PG.active);
+    this.#note(frame, 'to the active list');
     this.#engine.count(EV.pgactivate);
   }
 }

@@ -6,7 +6,13 @@
  * all mappings of an anonymous folio are at the same page number: a shared folio is looked for there
  * in every space (the kernel's anon_vma tree finds the same set).
  */
-import { assert, type PageFrame, type SwapEntry, type VirtualPage } from '../units/index.ts';
+import {
+  assert,
+  entryName,
+  type PageFrame,
+  type SwapEntry,
+  type VirtualPage,
+} from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable } from '../frames/index.ts';
 import { PTE, type AddressSpace } from './address-space.ts';
@@ -126,9 +132,12 @@ export class ReverseMap {
     space.mapEntry(page, entry, flags & PTE.exclusive);
     this.#frames.dropMapping(frame);
     const { trace } = this.#engine;
-    if (trace.isWatching && trace.isPage(space.id, page)) {
+    if (trace.isPage(space.id, page)) {
       trace.watchedEntry = entry;
-      trace.note(this.#engine.nowNs, `unmapped from frame ${frame}: its PTE holds the swap entry`);
+      trace.note(
+        this.#engine.nowNs,
+        `unmapped from frame ${frame}: its PTE holds ${entryName(entry)} now`,
+      );
     }
   }
 }

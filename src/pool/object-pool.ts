@@ -7,6 +7,16 @@ export type PoolHandle = Branded<'PoolHandle'>;
 /** No object. */
 export const NO_HANDLE = 0 as PoolHandle;
 
+/** Where an object lies now: in a chain of pages, from a byte on. */
+export interface ObjectPlace {
+  readonly zspage: number;
+  /** Index of the object in its zspage; objects are `classBytes` apart. */
+  readonly object: number;
+  readonly classBytes: number;
+  /** Byte of the chain at which the object's own bytes begin. */
+  readonly offset: number;
+}
+
 export interface ObjectPool {
   /** Pages of 4 KiB that the pool holds now (page granularity, as the kernel's rule). */
   readonly pageCount: number;
@@ -23,6 +33,9 @@ export interface ObjectPool {
 
   /** Length in bytes of an object, as given to `store`. */
   lengthOf(handle: PoolHandle): number;
+
+  /** Where an object lies until compaction moves it. */
+  placeOf(handle: PoolHandle): ObjectPlace;
 
   /** Copies an object's bytes to `target` at `offset`. Not for a pool without bytes. */
   load(handle: PoolHandle, target: Uint8Array, offset: number): void;

@@ -8,7 +8,7 @@
  */
 import { assert, grown, PAGE_SIZE } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
-import { NO_HANDLE, type ObjectPool, type PoolHandle } from './object-pool.ts';
+import { NO_HANDLE, type ObjectPlace, type ObjectPool, type PoolHandle } from './object-pool.ts';
 import { PageArena } from './page-arena.ts';
 import { classIndexOf, createSizeClasses, ZS_HANDLE_SIZE, type SizeClass } from './size-classes.ts';
 import { NO_ZSPAGE, ZspageTable } from './zspage-table.ts';
@@ -91,6 +91,14 @@ export class ZsmallocPool implements ObjectPool {
 
   lengthOf(handle: PoolHandle): number {
     return this.#length[handle]!;
+  }
+
+  placeOf(handle: PoolHandle): ObjectPlace {
+    const zspage = this.#zspage[handle]!;
+    assert(zspage !== NO_ZSPAGE, 'a live handle');
+    const entry = this.#classOf(handle);
+    const object = this.#object[handle]!;
+    return { zspage, object, classBytes: entry.size, offset: startOf(entry, object) };
   }
 
   load(handle: PoolHandle, target: Uint8Array, offset: number): void {
@@ -192,8 +200,7 @@ export class ZsmallocPool implements ObjectPool {
   /** Copies an object's payload from or to `buffer` at `at`, page by page. */
   #copy(handle: number, entry: SizeClass, buffer: Uint8Array, at: number, isWrite: boolean): void {
     const pages = this.#zspages.pages(this.#zspage[handle]!);
-    const header = entry.isHuge ? 0 : ZS_HANDLE_SIZE;
-    let position = this.#object[handle]! * entry.size + header;
+    let position = startOf(entry, this.#object[handle]!);
     let left = this.#length[handle]!;
     let place = at;
     while (left > 0) {
@@ -247,4 +254,9 @@ export class ZsmallocPool implements ObjectPool {
     this.#object = grown(this.#object, this.#capacity);
     this.#length = grown(this.#length, this.#capacity);
   }
+}
+
+/** Byte of the chain at which an object's bytes begin, behind its handle. */
+function startOf(entry: SizeClass, object: number): number {
+  return object * entry.size + (entry.isHuge ? 0 : ZS_HANDLE_SIZE);
 }

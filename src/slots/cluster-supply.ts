@@ -133,7 +133,14 @@ export class DynamicClusters implements ClusterSupply {
   }
 
   lookUp(cluster: ClusterIndex): void {
-    this.#map.load(cluster);
+    const found = this.#map.load(cluster);
+    const { trace } = this.#engine;
+    if (trace.isRecording)
+      trace.hop(
+        'xaLoad',
+        `virtual cluster map at ${cluster}`,
+        found === 0 ? 'nothing' : `virtual cluster ${cluster}`,
+      );
   }
 
   exists(cluster: ClusterIndex): boolean {

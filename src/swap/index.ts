@@ -1,4 +1,5 @@
 export * from './designs/registry.ts';
+export type * from './resolve.ts';
 export * from './swap-design.ts';
 export * from './swap-io.ts';
 export * from './swap-system.ts';

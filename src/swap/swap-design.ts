@@ -33,9 +33,11 @@ export interface EntryTable {
   /** True when the entry is in use and has references beyond the cache. */
   isSwapped(entry: SwapEntry): boolean;
   /**
-   * Puts a folio that is to be read in the cache.
-   * @returns the shadow that stood there, NO_SHADOW when there was none; NO_MEMORY when a table
-   *   could not grow: then nothing has changed
+   * Puts a folio that is to be read in the cache. Looks again, in the hold of its lock, whether that
+   * is still wanted: making room for the folio may have let others in.
+   * @returns the shadow that stood there, NO_SHADOW when there was none; NOT_WANTED when a folio is
+   *   there already or nothing refers to the entry, NO_MEMORY when a table could not grow: then
+   *   nothing has changed
    */
   insertFolio(entry: SwapEntry, frame: PageFrame): Shadow;
   /**
@@ -63,6 +65,8 @@ export interface EntryTable {
 
 /** A table could not grow (ENOMEM). */
 export const NO_MEMORY: Shadow = -1;
+/** There is a folio already (EEXIST), or nothing refers to the entry any more (ENOENT). */
+export const NOT_WANTED: Shadow = -2;
 
 /** Where an entry's bytes are outside of memory. A slot is told as an entry: swap type and slot. */
 export interface Backing {

@@ -8,6 +8,7 @@
  */
 import {
   assert,
+  entryName,
   entryType,
   MAX_SWAPFILES,
   NO_ENTRY,
@@ -29,10 +30,13 @@ import { PageChecks } from './page-checks.ts';
 import {
   NO_MEMORY,
   NO_SHADOW,
+  NOT_WANTED,
   type DesignHost,
   type Shadow,
   type SwapDesign,
 } from './swap-design.ts';
+import { locate, locateOutside, locationOfFrame, recordSearch } from './resolve.ts';
+import type { LocateParts, Location, Resolution } from './resolve.ts';
 import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
 import { emptyArea, type SwapoffResult } from './swapoff.ts';
 
@@ -200,8 +204,12 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       this.#engine.count(EV.swap_alloc_fail);
       return false;
     }
+    this.#engine.count(EV['swap.entriesTaken']);
     this.design.entries.setCgroup(entry, this.#frames.cgroup(frame));
-    this.#note(frame, entry, `swap-out: takes swap entry ${entryType(entry)}:${entrySlot(entry)}`);
+    if (this.#sees(frame, entry)) {
+      this.#engine.trace.watchedEntry = entry;
+      this.#tell(`swapped out: takes ${entryName(entry)} and a place in the swap cache`);
+    }
     return true;
   }
 
@@ -219,18 +227,21 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     if (this.#isZero(frame)) {
       entries.setZero(entry, true);
       this.#engine.count(EV.swpout_zero);
-      this.#note(frame, entry, 'all zeros: a flag, no bytes anywhere');
+      if (this.#sees(frame, entry)) this.#tell('all zeros: a flag is set, no bytes go anywhere');
       return 'stored';
     }
     entries.setZero(entry, false);
     if (this.zswap.store(frame, backing.mayWrite(entry))) {
-      this.#note(frame, entry, `zswap: stored in ${this.zswap.storedLength} bytes`);
+      if (this.#sees(frame, entry))
+        this.#tell(`zswap stores it: ${this.zswap.storedLength} bytes in the pool`);
       return 'stored';
     }
+    if (this.zswap.settings.enabled && this.#sees(frame, entry)) this.#tell('zswap refuses it');
     const slot = backing.slotForWrite(entry);
     if (slot === NO_ENTRY) {
       this.#frames.set(frame, PG.dirty);
-      this.#note(frame, entry, 'nowhere to write it: stays in memory with its entry');
+      if (this.#sees(frame, entry))
+        this.#tell('no device can take it: it stays in memory, dirty and with its entry');
       return 'activate';
     }
     this.#submit(slot, frame);
@@ -290,6 +301,30 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     return slot !== NO_ENTRY && this.#io.read(slot, into) === 'ok';
   }
 
+  /** The hops from an entry to its bytes; the run's counts stay as they are. */
+  resolve(entry: SwapEntry): Resolution {
+    return recordSearch(this.#engine, () => this.locate(entry));
+  }
+
+  /** Where an entry's bytes are, by the look-ups of a fault; counted as those are. */
+  locate(entry: SwapEntry): Location {
+    return locate(this.#locateParts(), entry);
+  }
+
+  /** As `locate`, past the swap cache: what a cached folio's entry has elsewhere. */
+  locateOutside(entry: SwapEntry): Location {
+    return locateOutside(this.#locateParts(), entry);
+  }
+
+  locationOfFrame(frame: PageFrame): Location {
+    return locationOfFrame(this.#frames, frame);
+  }
+
+  /** The entry that a folio has in the swap cache, or NO_ENTRY. */
+  entryOf(frame: PageFrame): SwapEntry {
+    return this.#frames.has(frame, PG.swapcache) ? this.#frames.entry(frame) : NO_ENTRY;
+  }
+
   /** Where the latest `swapIn` found the page. */
   get source(): SwapInSource {
     return this.#source;
@@ -314,6 +349,10 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     if (this.design.entries.isSwapped(entry)) return false;
     this.design.entries.removeFolio(entry, NO_SHADOW);
     this.#frames.set(frame, PG.dirty);
+    if (this.#sees(frame, entry)) {
+      this.#engine.trace.watchedEntry = NO_ENTRY;
+      this.#tell(`${entryName(entry)} is freed, and what was behind it: no copy outside of memory`);
+    }
     return true;
   }
 
@@ -329,6 +368,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
    */
   forgetRange(first: SwapEntry, count: number): void {
     const { entries } = this.design;
+    this.#engine.countMany(EV['swap.referencesFreed'], count);
     if (!entries.putRange(first, count)) return;
     for (let i = 0; i < count; i++) {
       const entry = (first + i) as SwapEntry;
@@ -403,7 +443,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   // --- WriteCompletion: what I/O calls -------------------------------------------------------
 
   writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void {
-    this.#note(frame, this.#frames.entry(frame), `write ended: ${outcome}`);
+    if (this.#sees(frame, this.#frames.entry(frame)))
+      this.#tell(`write ended: ${outcome}, the device is done at ${seconds(doneNs)}`);
     this.#frames.clear(frame, PG.writeback);
     if (outcome !== 'ok') {
       // The page stays dirty in memory and its slot counted. @source end_swap_bio_write
@@ -432,17 +473,22 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       : this.#payload.tag(frame) === 0;
   }
 
-  #note(frame: PageFrame, entry: SwapEntry, what: string): void {
-    const { trace } = this.#engine;
-    if (trace.isWatching && trace.concerns(frame, entry)) trace.note(this.#engine.nowNs, what);
+  /** Somebody watches the page in this frame or under this entry. */
+  #sees(frame: PageFrame, entry: SwapEntry): boolean {
+    return this.#engine.trace.concerns(frame, entry);
+  }
+
+  /** Tells who watches what has happened. */
+  #tell(what: string): void {
+    this.#engine.trace.note(this.#engine.nowNs, what);
   }
 
   #submit(slot: SwapEntry, frame: PageFrame): void {
-    this.#note(
-      frame,
-      this.#frames.entry(frame),
-      `queued for area ${entryType(slot)} at byte ${entrySlot(slot) * PAGE_SIZE}`,
-    );
+    const entry = this.#frames.entry(frame);
+    if (this.#sees(frame, entry))
+      this.#tell(
+        `under writeback, to ${placeOf(slot)}${slot === entry ? '' : ` behind its entry`}`,
+      );
     this.#frames.set(frame, PG.writeback | PG.reclaim);
     this.#engine.count(EV.pswpout);
     this.#io.queueWrite(slot, frame);
@@ -452,17 +498,16 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   #insert(entry: SwapEntry): PageFrame {
     const frame = this.#client.allocateFolio(this.design.entries.cgroup(entry));
     if (frame === NO_FRAME) return NO_FRAME;
-    // Making room for it may have let somebody else free or read the entry.
     const { entries } = this.design;
-    if (entries.folioAt(entry) !== NO_FRAME || !entries.isSwapped(entry)) {
-      this.#client.releaseFolio(frame);
-      return entries.folioAt(entry);
-    }
     const shadow = entries.insertFolio(entry, frame);
-    this.#note(NO_FRAME, entry, `into the swap cache: frame ${frame}`);
-    if (shadow === NO_MEMORY) {
+    if (shadow === NO_MEMORY || shadow === NOT_WANTED) {
       this.#client.releaseFolio(frame);
-      return NO_FRAME;
+      // Making room for it let somebody else read the entry, or free it.
+      return shadow === NO_MEMORY ? NO_FRAME : entries.folioAt(entry);
+    }
+    if (this.#sees(NO_FRAME, entry)) {
+      this.#engine.trace.watchedFrame = frame;
+      this.#tell(`frame ${frame} is put in the swap cache under ${entryName(entry)}`);
     }
     this.#client.folioInserted(frame, shadow);
     return frame;
@@ -488,11 +533,18 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       this.#engine.count(EV.swpin_zero);
       this.#engine.count(EV.pageClear);
       this.#payload.clear(frame);
+      if (this.#sees(frame, entry)) this.#tell('filled with zeros: its flag is set');
       return 'ok';
     }
     const loaded = this.zswap.load(frame);
     if (loaded !== 'ENOENT') {
       this.#source = 'zswap';
+      if (this.#sees(frame, entry))
+        this.#tell(
+          loaded === 'ok'
+            ? 'decompressed from zswap, which frees its copy'
+            : 'not decompressed: EIO',
+        );
       return loaded;
     }
     const slot = backing.slotForRead(entry);
@@ -501,6 +553,11 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     this.#source = 'device';
     this.#engine.count(EV.pswpin);
     const outcome = this.#io.read(slot, frame);
+    if (this.#sees(frame, entry))
+      this.#tell(
+        `read from ${placeOf(slot)}: ${outcome}, the device is done at ` +
+          seconds(this.#io.readDoneNs),
+      );
     this.#client.readSubmitted(frame, this.#io.readDoneNs);
     return outcome;
   }
@@ -514,10 +571,29 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   }
 
   #nameOf(entry: SwapEntry): string {
-    return this.#areas[entryType(entry)]?.name ?? 'virtual swap space';
+    return this.#areaName(entryType(entry));
+  }
+
+  #areaName(type: number): string {
+    return this.#areas[type]?.name ?? 'virtual swap space';
+  }
+
+  #locateParts(): LocateParts {
+    const nameOf = (type: number): string => this.#areaName(type);
+    return { frames: this.#frames, design: this.design, zswap: this.zswap, nameOf };
   }
 
   #noteSynchronous(): void {
     this.#hasSynchronous = this.areas().some((area) => area.device.synchronous);
   }
+}
+
+/** A slot and its bytes, in words. */
+function placeOf(slot: SwapEntry): string {
+  const at = entrySlot(slot);
+  return `slot ${at} of area ${entryType(slot)} (byte ${at * PAGE_SIZE})`;
+}
+
+function seconds(timeNs: number): string {
+  return `${(timeNs / 1e9).toFixed(9)} s`;
 }

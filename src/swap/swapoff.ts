@@ -116,6 +116,11 @@ function bringIn(parts: SwapoffParts, entry: SwapEntry): Outcome {
   if (frames.has(folio, PG.writeback)) parts.flushWrites();
   frames.set(folio, PG.dirty);
   design.behind!.detach(entry);
+  if (engine.trace.concerns(folio, entry))
+    engine.trace.note(
+      engine.nowNs,
+      'swapoff has read it in and gives its slot back; its page table keeps the entry',
+    );
   return 'ok';
 }
 

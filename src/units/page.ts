@@ -66,3 +66,8 @@ export function entrySlot(entry: SwapEntry): SlotIndex {
 export function clusterOf(slot: SlotIndex): ClusterIndex {
   return (slot >>> CLUSTER_SHIFT) as ClusterIndex;
 }
+
+/** A swap entry in words: swap type and slot. */
+export function entryName(entry: SwapEntry): string {
+  return `swap entry ${entryType(entry)}:${entrySlot(entry)}`;
+}

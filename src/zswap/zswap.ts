@@ -22,7 +22,12 @@ import {
 import { EV, type Engine } from '../engine/index.ts';
 import { PG, tagLength, type FrameTable, type Payload } from '../frames/index.ts';
 import { INCOMPRESSIBLE, type Compressor } from '../codec/compressor.ts';
-import { NO_HANDLE, type ObjectPool } from '../pool/object-pool.ts';
+import {
+  NO_HANDLE,
+  type ObjectPlace,
+  type ObjectPool,
+  type PoolHandle,
+} from '../pool/object-pool.ts';
 import { NO_ZSWAP_ENTRY, ZSWAP_ENTRY_BYTES, ZswapEntries } from './zswap-entries.ts';
 import type { ZswapIndex } from './zswap-index.ts';
 
@@ -78,6 +83,14 @@ export interface ZswapParts {
   readonly target: WritebackTarget;
   /** Pages of the machine's memory, of which the limit is a percentage. */
   readonly ramPages: number;
+}
+
+/** Where zswap holds a page. */
+export interface ZswapPlace extends ObjectPlace {
+  readonly zswapEntry: number;
+  readonly handle: PoolHandle;
+  /** Compressed length; 4096 for a page stored as it is. */
+  readonly lengthBytes: number;
 }
 
 /** What became of an area's pages in zswap, for the table of areas. */
@@ -218,6 +231,33 @@ export class Zswap {
     return zswapEntry !== NO_ZSWAP_ENTRY && this.#decompress(zswapEntry, into);
   }
 
+  /**
+   * Finds an entry's bytes by the look-up that a load makes, and says where in the pool they lie;
+   * null when zswap does not hold them.
+   */
+  locate(entry: SwapEntry): ZswapPlace | null {
+    const zswapEntry = this.#index.get(entry);
+    if (zswapEntry === NO_ZSWAP_ENTRY) return null;
+    const handle = this.entries.handle(zswapEntry);
+    const lengthBytes = this.entries.length(zswapEntry);
+    const place = this.#pool.placeOf(handle);
+    const { trace } = this.#engine;
+    if (trace.isRecording) {
+      trace.step(`zswap entry ${zswapEntry}`, `pool handle ${handle}, ${lengthBytes} bytes`);
+      trace.step(
+        `pool handle ${handle}`,
+        `zspage ${place.zspage}, object ${place.object} of ${place.classBytes} bytes: ` +
+          `byte ${place.offset}`,
+      );
+    }
+    return { zswapEntry, handle, lengthBytes, ...place };
+  }
+
+  /** Copies what an entry of `locate` holds into a frame; false when it cannot be decompressed. */
+  read(zswapEntry: number, into: PageFrame): boolean {
+    return this.#decompress(zswapEntry, into);
+  }
+
   /** Forgets the entry: its slot is freed. */
   invalidate(entry: SwapEntry): void {
     if (this.entries.count === 0) return;
@@ -261,7 +301,14 @@ export class Zswap {
       const zswapEntry = this.entries.coldest();
       // Rotated in either case: a failed writeback must not block the cold end.
       this.entries.rotate(zswapEntry);
-      if (this.entries.testAndClearReferenced(zswapEntry)) continue;
+      const isReferenced = this.entries.testAndClearReferenced(zswapEntry);
+      if (this.#engine.trace.concerns(NO_FRAME, this.entries.swapEntry(zswapEntry)))
+        this.#tell(
+          isReferenced
+            ? "zswap's shrinker passes it over, once: to the young end of the LRU"
+            : "zswap's shrinker picks it: to be written back",
+        );
+      if (isReferenced) continue;
       this.#picked.push(zswapEntry);
       this.#pickedEntries.push(this.entries.swapEntry(zswapEntry));
     }
@@ -319,10 +366,16 @@ export class Zswap {
       return NO_FRAME;
     }
     this.#index.moved(entry);
+    if (this.#engine.trace.concerns(frame, entry))
+      this.#tell('zswap frees its copy: it is written from the decompressed folio');
     this.#engine.count(EV.zswpwb);
     this.#writtenBack[entryType(entry)]! += 1;
     this.freeEntry(zswapEntry);
     return frame;
+  }
+
+  #tell(what: string): void {
+    this.#engine.trace.note(this.#engine.nowNs, what);
   }
 
   #storePage(frame: PageFrame, entry: SwapEntry, mayWriteBack: boolean): boolean {

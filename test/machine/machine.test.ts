@@ -159,7 +159,7 @@ describe('a machine', () => {
     expect(result.killedTasks).toBe(1);
     expect(sum(result, 'oom_kill')).toBe(1);
     expect(events).toEqual(['kill: task 0 was killed']);
-    expect(result.verify).toEqual({ pagesChecked: 0, mismatches: 0 });
+    expect(result.verify).toEqual({ pagesChecked: 400, mismatches: 0 });
   });
 });
 

@@ -22,13 +22,20 @@ export interface SmallMachine {
   readonly ramPages?: number;
   readonly seed?: number;
   readonly pageCluster?: number;
+  /** NAME or NAME:REVISION. */
+  readonly design?: string;
+  readonly perCpuCluster?: string;
 }
 
 /** A machine over areas in RAM. */
 export function smallMachine(options: SmallMachine): Machine {
   const payload = options.payload ?? 'bytes';
+  const [design, revision] = (options.design ?? 'swap-table').split(':', 2);
   const spec = parseSpec(
     {
+      design,
+      revision,
+      perCpuCluster: options.perCpuCluster,
       payload,
       seed: options.seed ?? 1,
       machine: {

@@ -192,11 +192,8 @@ export class CountedArea implements SlotOwner {
     const low = this.#low(slot);
     const frame = folioOf(low);
     const { trace } = this.#engine;
-    if (trace.isRecording) {
-      if (this.area.supply.nodeCount > 0)
-        trace.hop('xaLoad', `virtual cluster ${clusterOf(slot)}`, 'its tables');
+    if (trace.isRecording)
       trace.hop('tableRead', `swap table of cluster ${clusterOf(slot)}`, say(low));
-    }
     return frame;
   }
 
@@ -494,5 +491,5 @@ function say(low: number): string {
   const frame = folioOf(low);
   if (frame !== NO_FRAME) return `frame ${frame}`;
   if (low === 0) return 'nothing';
-  return isShadow(low) ? 'a shadow' : 'a pointer to a virtual slot';
+  return isShadow(low) ? 'a shadow' : 'held from elsewhere';
 }

@@ -3,13 +3,7 @@
  * is its slot, unless the design has a place `elsewhere` for its bytes.
  */
 import { ROLE } from '../../slots/index.ts';
-import {
-  assert,
-  makeSwapEntry,
-  MAX_SWAPFILES,
-  type ClusterIndex,
-  type SwapEntry,
-} from '../../units/index.ts';
+import { assert, makeSwapEntry, MAX_SWAPFILES, type SwapEntry } from '../../units/index.ts';
 import { ZswapTrees } from '../../zswap/index.ts';
 import type {
   Backing,
@@ -32,8 +26,6 @@ export interface Elsewhere {
   readonly slotCount: number;
   /** The entry is freed, or its page is zeros: its slot is given back. Its cluster is locked. */
   release(entry: SwapEntry): void;
-  /** The last slot of a cluster was freed. */
-  closeCluster(type: number, cluster: ClusterIndex): void;
   metadata(): MetadataTerm[];
   gauges(): Record<string, number>;
   checkInvariants(): void;
@@ -106,7 +98,6 @@ export class CountedDesign implements SwapDesign {
       onFree: (slot, cgroup) => {
         this.#freed(makeSwapEntry(type, slot), cgroup);
       },
-      onClose: (cluster) => this.#elsewhere?.closeCluster(type, cluster),
     });
     this.#areas[type] = tables;
     this.#trees.addArea(type, area.maxPages);

@@ -8,13 +8,14 @@ import {
   clusterOf,
   entrySlot,
   entryType,
+  NO_FRAME,
   SWAPFILE_CLUSTER,
   type Outcome,
   type PageFrame,
   type SlotIndex,
   type SwapEntry,
 } from '../../units/index.ts';
-import type { DesignParts, EntryTable, Shadow } from '../swap-design.ts';
+import { NOT_WANTED, type DesignParts, type EntryTable, type Shadow } from '../swap-design.ts';
 import type { CountedArea } from './counted-area.ts';
 
 export interface CountedEntriesOptions {
@@ -62,8 +63,9 @@ export class CountedEntries implements EntryTable {
     const at = this.#at(entry);
     const slot = entrySlot(entry);
     at.area.lock(slot);
-    const shadow = at.insertFolio(slot, frame);
-    this.#frames.enterSwapCache(frame, entry);
+    const isWanted = at.peekFolio(slot) === NO_FRAME && at.count(slot) > 0;
+    const shadow = isWanted ? at.insertFolio(slot, frame) : NOT_WANTED;
+    if (isWanted) this.#frames.enterSwapCache(frame, entry);
     at.area.unlock(slot);
     return shadow;
   }

@@ -19,7 +19,13 @@ import {
   type SlotIndex,
   type SwapEntry,
 } from '../../units/index.ts';
-import { NO_MEMORY, type DesignParts, type EntryTable, type Shadow } from '../swap-design.ts';
+import {
+  NO_MEMORY,
+  NOT_WANTED,
+  type DesignParts,
+  type EntryTable,
+  type Shadow,
+} from '../swap-design.ts';
 import type { MapArea } from './map-area.ts';
 
 export class MapEntries implements EntryTable {
@@ -65,9 +71,13 @@ export class MapEntries implements EntryTable {
     if (!at.cache.reserve(slot)) return NO_MEMORY;
     // swapcache_prepare, then swap_cache_add_folio.
     at.area.lock(slot);
-    this.#engine.count(EV.swapMapWrite);
-    at.map.setCache(slot);
+    const isWanted = !at.map.hasCache(slot) && at.map.count(slot) > 0;
+    if (isWanted) {
+      this.#engine.count(EV.swapMapWrite);
+      at.map.setCache(slot);
+    }
     at.area.unlock(slot);
+    if (!isWanted) return NOT_WANTED;
     const shadow = at.cache.shadow(slot);
     at.cache.enter(slot, frame);
     this.#frames.enterSwapCache(frame, entry);

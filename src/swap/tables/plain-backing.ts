@@ -4,7 +4,14 @@
  */
 import type { Engine } from '../../engine/index.ts';
 import { ROLE, type SlotSpace } from '../../slots/index.ts';
-import { entrySlot, entryType, NO_ENTRY, PAGE_SIZE, type SwapEntry } from '../../units/index.ts';
+import {
+  entryName,
+  entrySlot,
+  entryType,
+  NO_ENTRY,
+  PAGE_SIZE,
+  type SwapEntry,
+} from '../../units/index.ts';
 import type { ZswapIndex } from '../../zswap/index.ts';
 import type { Backing } from '../swap-design.ts';
 
@@ -30,13 +37,9 @@ export class PlainBacking implements Backing {
   slotForRead(entry: SwapEntry): SwapEntry {
     const slot = this.mayWrite(entry) ? entry : NO_ENTRY;
     const { trace } = this.#engine;
-    if (trace.isRecording)
-      trace.step(
-        nameOf(entry),
-        slot === NO_ENTRY
-          ? 'nothing: a ghost area has no bytes'
-          : `byte ${entrySlot(slot) * PAGE_SIZE} of area ${entryType(slot)}`,
-      );
+    if (trace.isRecording && slot === NO_ENTRY)
+      trace.step(entryName(entry), `nothing: area ${entryType(entry)} is a ghost without bytes`);
+    stepToBytes(this.#engine, entry, slot);
     return slot;
   }
 
@@ -49,7 +52,13 @@ export class PlainBacking implements Backing {
   }
 }
 
-/** An entry in words, for hops. */
-export function nameOf(entry: SwapEntry): string {
-  return `swap entry ${entryType(entry)}:${entrySlot(entry)}`;
+/** Notes the step from the slot that was found, if any, to its bytes: arithmetic. */
+export function stepToBytes(engine: Engine, entry: SwapEntry, slot: SwapEntry): void {
+  const { trace } = engine;
+  if (!trace.isRecording || slot === NO_ENTRY) return;
+  const place = `area ${entryType(slot)}`;
+  trace.step(
+    slot === entry ? entryName(entry) : `slot ${entrySlot(slot)} of ${place}`,
+    `byte ${entrySlot(slot) * PAGE_SIZE} of ${place}`,
+  );
 }

@@ -21,15 +21,13 @@ import {
   MAX_SWAPFILES,
   NO_ENTRY,
   NO_SLOT,
-  PAGE_SIZE,
-  type ClusterIndex,
   type SwapEntry,
 } from '../../../units/index.ts';
 import type { ZswapIndex } from '../../../zswap/index.ts';
 import type { Backing, DesignKind, EntriesBehind, MetadataTerm } from '../../swap-design.ts';
 import { CountedDesign, type CountedTables, type Elsewhere } from '../../tables/counted-design.ts';
 import { KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
-import { nameOf } from '../../tables/plain-backing.ts';
+import { stepToBytes } from '../../tables/plain-backing.ts';
 import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../swap-table-4/index.ts';
 import { RedirectTables } from './redirect-tables.ts';
 
@@ -112,9 +110,7 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
 
   slotForRead(entry: SwapEntry): SwapEntry {
     const slot = this.#isGhost(entry) ? this.#redirects.get(entry) : entry;
-    const { trace } = this.#tables.parts.engine;
-    if (trace.isRecording && slot !== NO_ENTRY)
-      trace.step(nameOf(slot), `byte ${entrySlot(slot) * PAGE_SIZE} of area ${entryType(slot)}`);
+    stepToBytes(this.#tables.parts.engine, entry, slot);
     return slot;
   }
 
@@ -122,11 +118,13 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
     if (!this.#isGhost(entry)) return entry;
     const old = this.#redirects.get(entry);
     if (old !== NO_ENTRY) return old;
-    if (!this.#redirects.reserve(entry)) return NO_ENTRY;
     for (const area of this.#tables.areas) area?.expectPointer(NO_SLOT);
     const slot = this.#tables.parts.space.allocate(0, ROLE.plain);
-    if (slot !== NO_ENTRY) this.#redirects.set(entry, slot);
-    return slot;
+    if (slot === NO_ENTRY) return NO_ENTRY;
+    // The table only now: taking a slot may drop cached folios, and with them a table's last word.
+    if (this.#redirects.set(entry, slot)) return slot;
+    this.#giveBack(slot);
+    return NO_ENTRY;
   }
 
   entryAt(slot: SwapEntry): SwapEntry {
@@ -139,15 +137,7 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
   release(entry: SwapEntry): void {
     if (!this.#isGhost(entry)) return;
     const slot = this.#redirects.take(entry);
-    if (slot === NO_ENTRY) return;
-    const at = this.#tables.areas[entryType(slot)]!;
-    at.area.lock(entrySlot(slot));
-    at.free(entrySlot(slot));
-    at.area.unlock(entrySlot(slot));
-  }
-
-  closeCluster(type: number, cluster: ClusterIndex): void {
-    this.#redirects.close(type, cluster);
+    if (slot !== NO_ENTRY) this.#giveBack(slot);
   }
 
   visit(type: number, visit: (entry: SwapEntry) => boolean): void {
@@ -183,6 +173,13 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
         assert(target.isHeldElsewhere(entrySlot(slot)), 'a redirect holds its slot');
       });
     assert(held === this.#redirects.count, 'redirects are counted right');
+  }
+
+  #giveBack(slot: SwapEntry): void {
+    const at = this.#tables.areas[entryType(slot)]!;
+    at.area.lock(entrySlot(slot));
+    at.free(entrySlot(slot));
+    at.area.unlock(entrySlot(slot));
   }
 
   #isGhost(entry: SwapEntry): boolean {

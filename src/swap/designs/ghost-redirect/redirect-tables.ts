@@ -23,6 +23,8 @@ export class RedirectTables {
   readonly #engine: Engine;
   /** By swap type, then by cluster. */
   readonly #tables: (Uint32Array | undefined)[][] = Array.from({ length: MAX_SWAPFILES }, () => []);
+  /** Words in use of each table, likewise; a table without any goes. */
+  readonly #used: number[][] = Array.from({ length: MAX_SWAPFILES }, () => []);
   #live = 0;
   #count = 0;
   #countMax = 0;
@@ -56,26 +58,18 @@ export class RedirectTables {
     return slot;
   }
 
-  /** Makes sure that there is a word for the index; false when there is no memory. */
-  reserve(entry: SwapEntry): boolean {
-    if (this.#table(entry) !== undefined) return true;
-    if (this.#engine.allocationFails('redirect_table')) return false;
-    this.#engine.count(EV.tableAlloc);
-    this.#tables[entryType(entry)]![clusterOf(entrySlot(entry))] = new Uint32Array(
-      SWAPFILE_CLUSTER,
-    );
-    this.#live += 1;
-    return true;
-  }
-
-  set(entry: SwapEntry, slot: SwapEntry): void {
-    const table = this.#table(entry)!;
+  /** Redirects an index; false when there is no memory for its table. */
+  set(entry: SwapEntry, slot: SwapEntry): boolean {
+    const table = this.#table(entry) ?? this.#open(entry);
+    if (table === null) return false;
     const at = entrySlot(entry) & 511;
     assert(table[at] === NO_ENTRY, 'an index is redirected once');
     this.#engine.count(EV.redirectWrite);
     table[at] = slot;
+    this.#used[entryType(entry)]![clusterOf(entrySlot(entry))]! += 1;
     this.#count += 1;
     if (this.#count > this.#countMax) this.#countMax = this.#count;
+    return true;
   }
 
   /** Removes the redirect of an index and returns the slot it led to. */
@@ -87,15 +81,8 @@ export class RedirectTables {
     this.#engine.count(EV.redirectWrite);
     table[at] = NO_ENTRY;
     this.#count -= 1;
+    this.#drop(entryType(entry), clusterOf(entrySlot(entry)));
     return slot;
-  }
-
-  /** The ghost's cluster is empty: its table goes. */
-  close(type: number, cluster: ClusterIndex): void {
-    if (this.#tables[type]![cluster] === undefined) return;
-    this.#engine.count(EV.tableFree);
-    this.#tables[type]![cluster] = undefined;
-    this.#live -= 1;
   }
 
   /** Looks through every word for those that lead to area `type`, until `visit` answers false. */
@@ -130,5 +117,25 @@ export class RedirectTables {
 
   #table(entry: SwapEntry): Uint32Array | undefined {
     return this.#tables[entryType(entry)]![clusterOf(entrySlot(entry))];
+  }
+
+  #open(entry: SwapEntry): Uint32Array | null {
+    if (this.#engine.allocationFails('redirect_table')) return null;
+    this.#engine.count(EV.tableAlloc);
+    const table = new Uint32Array(SWAPFILE_CLUSTER);
+    const cluster = clusterOf(entrySlot(entry));
+    this.#tables[entryType(entry)]![cluster] = table;
+    this.#used[entryType(entry)]![cluster] = 0;
+    this.#live += 1;
+    return table;
+  }
+
+  /** One word less of a table; without any the table goes. */
+  #drop(type: number, cluster: ClusterIndex): void {
+    this.#used[type]![cluster]! -= 1;
+    if (this.#used[type]![cluster]! > 0) return;
+    this.#engine.count(EV.tableFree);
+    this.#tables[type]![cluster] = undefined;
+    this.#live -= 1;
   }
 }

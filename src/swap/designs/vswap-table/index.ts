@@ -17,7 +17,6 @@ import {
   MAX_SWAPFILES,
   NO_ENTRY,
   NO_FRAME,
-  PAGE_SIZE,
   SWAPFILE_MAX_PAGES,
   type ClusterIndex,
   type PageFrame,
@@ -39,7 +38,7 @@ import {
 import { CountedArea } from '../../tables/counted-area.ts';
 import { CountedEntries } from '../../tables/counted-entries.ts';
 import { clusterTerms, sumTerms, zswapTreeTerms } from '../../tables/metadata.ts';
-import { nameOf } from '../../tables/plain-backing.ts';
+import { stepToBytes } from '../../tables/plain-backing.ts';
 import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../swap-table-4/index.ts';
 import { VirtualTables } from './virtual-tables.ts';
 
@@ -105,9 +104,7 @@ class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
 
   slotForRead(entry: SwapEntry): SwapEntry {
     const slot = isVirtual(entry) ? this.#lookUp(entry).slot(entrySlot(entry)) : entry;
-    const { trace } = this.#engine;
-    if (trace.isRecording && slot !== NO_ENTRY)
-      trace.step(nameOf(slot), `byte ${entrySlot(slot) * PAGE_SIZE} of area ${entryType(slot)}`);
+    stepToBytes(this.#engine, entry, slot);
     return slot;
   }
 

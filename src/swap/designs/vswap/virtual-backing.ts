@@ -10,7 +10,6 @@ import {
   entryType,
   makeSwapEntry,
   NO_ENTRY,
-  PAGE_SIZE,
   type SlotIndex,
   type SwapEntry,
 } from '../../../units/index.ts';
@@ -22,7 +21,7 @@ import {
   type DesignParts,
   type EntriesBehind,
 } from '../../swap-design.ts';
-import { nameOf } from '../../tables/plain-backing.ts';
+import { stepToBytes } from '../../tables/plain-backing.ts';
 import { cgroupOf, PLACE, placeOf, setPlace, typeOf } from './descriptor.ts';
 import type { PhysicalSlots } from './physical-slots.ts';
 import { WORDS, type VirtualClusters } from './virtual-clusters.ts';
@@ -60,9 +59,7 @@ export class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
 
   slotForRead(entry: SwapEntry): SwapEntry {
     const slot = this.#read(entry, PLACE.slot) as SwapEntry;
-    const { trace } = this.#engine;
-    if (trace.isRecording && slot !== NO_ENTRY)
-      trace.step(nameOf(slot), `byte ${entrySlot(slot) * PAGE_SIZE} of area ${entryType(slot)}`);
+    stepToBytes(this.#engine, entry, slot);
     return slot;
   }
 

@@ -15,6 +15,7 @@ import {
   type SwapEntry,
 } from '../../../units/index.ts';
 import {
+  NOT_WANTED,
   VIRTUAL_TYPE,
   type DesignHost,
   type DesignParts,
@@ -105,12 +106,17 @@ export class VirtualEntries implements EntryTable {
   }
 
   insertFolio(entry: SwapEntry, frame: PageFrame): Shadow {
-    const cluster = this.#lock(entry);
+    const cluster = this.#clusters.lock(entrySlot(entry));
+    if (cluster === null) return NOT_WANTED;
+    const words = cluster.descriptors;
     const at = (entrySlot(entry) & 511) * WORDS;
-    const shadow = shadowOf(cluster.descriptors, at);
-    this.#engine.count(EV.tableWrite);
-    setFolio(cluster.descriptors, at, frame);
-    this.#frames.enterSwapCache(frame, entry);
+    let shadow = NOT_WANTED;
+    if (folioOf(words, at) === NO_FRAME && countOf(words, at) > 0) {
+      shadow = shadowOf(words, at);
+      this.#engine.count(EV.tableWrite);
+      setFolio(words, at, frame);
+      this.#frames.enterSwapCache(frame, entry);
+    }
     this.#clusters.unlock(cluster);
     return shadow;
   }

@@ -1,0 +1,224 @@
+/** What two runs of the same workload are compared by. */
+import type { CountedName } from '../engine/index.ts';
+import type { RunResult } from './run-result.ts';
+
+export interface Metric {
+  /** Stands above its rows in a table. */
+  readonly group: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly better: 'lower' | 'higher' | 'none';
+  /** Null where a run has none: nothing was swapped in, or the design has no such thing. */
+  value(result: RunResult): number | null;
+}
+
+type Counts = Readonly<Partial<Record<CountedName, number>>>;
+
+/** The kernel's counters, in the order of a page's way. */
+const COUNTERS: readonly (readonly [CountedName, Metric['better']])[] = [
+  ['pgmajfault', 'lower'],
+  ['zswpout', 'none'],
+  ['zswpin', 'none'],
+  ['zswpwb', 'lower'],
+  ['pswpout', 'lower'],
+  ['pswpin', 'lower'],
+  ['swpout_zero', 'none'],
+  ['swpin_zero', 'none'],
+  ['swap_ra', 'none'],
+  ['swap_ra_hit', 'higher'],
+  ['workingset_refault_anon', 'lower'],
+  ['swap_alloc_fail', 'lower'],
+  ['oom_kill', 'lower'],
+];
+
+const READS: readonly CountedName[] = [
+  'tableRead',
+  'redirectRead',
+  'zeromapRead',
+  'cgroupRead',
+  'lookupCacheHit',
+];
+const WRITES: readonly CountedName[] = [
+  'tableWrite',
+  'swapMapWrite',
+  'zeromapWrite',
+  'cgroupWrite',
+  'redirectWrite',
+];
+const TREE: readonly CountedName[] = ['xaLoad', 'xaStore', 'xaErase'];
+/** Locks that a design takes; those of folios, the LRU and zswap's pool are the same under all. */
+const LOCKS: readonly CountedName[] = [
+  'lockAcquire.percpuCluster',
+  'lockAcquire.cluster',
+  'lockAcquire.swapInfo',
+  'lockAcquire.globalCluster',
+  'lockAcquire.swapCache',
+  'lockAcquire.virtualCluster',
+  'lockAcquire.virtualClusterMap',
+  'lockAcquire.zswapTree',
+];
+
+/** Pages that left memory; a page that zswap writes back later has left it once. */
+function swapOuts(result: RunResult): number {
+  const count = counter(result);
+  return count('zswpout') + count('swpout_zero') + count('pswpout') - count('zswpwb');
+}
+
+/** Pages that came back, those read ahead among them. */
+function swapIns(result: RunResult): number {
+  const count = counter(result);
+  return count('zswpin') + count('pswpin') + count('swpin_zero');
+}
+
+/** References that were dropped for good: by DONTNEED, by exit, and at the end of all tasks. */
+function frees(result: RunResult): number {
+  return result.operations.free['swap.referencesFreed'] ?? 0;
+}
+
+/** The operations whose costs are told, each with its denominator. */
+const OPERATIONS = [
+  { key: 'swapOut', label: 'per 1000 pages swapped out', count: swapOuts },
+  { key: 'swapIn', label: 'per 1000 pages swapped in', count: swapIns },
+  { key: 'free', label: 'per 1000 entries freed', count: frees },
+] as const;
+
+const STEPS: readonly (readonly [string, readonly CountedName[]])[] = [
+  ['table words read', READS],
+  ['table words written', WRITES],
+  ['xarray operations', TREE],
+  ['locks taken', LOCKS],
+  ['slots looked at', ['slotScan']],
+];
+
+function perThousand(): Metric[] {
+  return OPERATIONS.flatMap(({ key, label, count }) =>
+    STEPS.map(([name, events]): Metric => ({
+      group: label,
+      name,
+      unit: 'events',
+      better: 'lower',
+      value: (result) => {
+        const pages = count(result);
+        return pages === 0 ? null : (sum(result.operations[key], events) * 1000) / pages;
+      },
+    })),
+  );
+}
+
+/** Every metric, in the order of the table. */
+export function metricsOf(results: readonly RunResult[]): Metric[] {
+  const gauges = [...new Set(results.flatMap(({ gauges: each }) => Object.keys(each)))];
+  return [
+    ...COUNTERS.map(([name, better]): Metric => ({
+      group: 'kernel counters',
+      name,
+      unit: 'pages',
+      better,
+      value: (result) => counter(result)(name),
+    })),
+    ...perThousand(),
+    ...allocation,
+    ...devices,
+    ...usage,
+    ...memory,
+    ...gauges.map((name): Metric => ({
+      group: 'only some designs',
+      name,
+      unit: 'count',
+      better: 'none',
+      value: (result) => result.gauges[name] ?? null,
+    })),
+  ];
+}
+
+function allOperations(result: RunResult, events: readonly CountedName[]): number {
+  return Object.values(result.operations).reduce((total, counts) => total + sum(counts, events), 0);
+}
+
+function counted(group: string, name: string, events: readonly CountedName[]): Metric {
+  const value = (result: RunResult): number => allOperations(result, events);
+  return { group, name, unit: 'events', better: 'lower', value };
+}
+
+const allocation: readonly Metric[] = [
+  counted('allocation', 'tables and nodes allocated', [
+    'tableAlloc',
+    'extendTableAlloc',
+    'xaNodeAlloc',
+  ]),
+  counted('allocation', 'clusters allocated', ['clusterAlloc']),
+  counted('allocation', 'per-CPU cluster missed', ['percpuClusterMiss']),
+  counted('allocation', 'locks taken in all', LOCKS),
+];
+
+function area(
+  name: string,
+  unit: string,
+  better: Metric['better'],
+  of: (pages: number, writes: number) => number | null,
+): Metric {
+  const value = (result: RunResult): number | null => {
+    const pages = result.areas.reduce((total, { pagesWritten }) => total + pagesWritten, 0);
+    const writes = result.areas.reduce((total, each) => total + each.writes, 0);
+    return of(pages, writes);
+  };
+  return { group: 'devices', name, unit, better, value };
+}
+
+const devices: readonly Metric[] = [
+  area('pages written', 'pages', 'lower', (pages) => pages),
+  area('write I/Os', 'I/Os', 'lower', (_pages, writes) => writes),
+  area('mean run length', 'pages', 'higher', (pages, writes) =>
+    writes === 0 ? null : pages / writes,
+  ),
+  {
+    group: 'devices',
+    name: 'virtual time',
+    unit: 'ms',
+    better: 'lower',
+    value: (result) => result.virtualNs / 1e6,
+  },
+];
+
+function used(
+  name: string,
+  better: Metric['better'],
+  of: (usage: RunResult['usage']) => number,
+): Metric {
+  const value = (result: RunResult): number => of(result.usage);
+  return { group: 'swap usage at the end', name, unit: 'pages', better, value };
+}
+
+const usage: readonly Metric[] = [
+  used('entries in use (virtual)', 'none', ({ entries }) => entries),
+  used('slots in use (physical)', 'lower', ({ slots }) => slots),
+  used('slots taken by data in zswap', 'lower', ({ slotsOfZswap }) => slotsOfZswap),
+  used('pages in zswap', 'none', ({ zswapEntries }) => zswapEntries),
+  used('zero pages', 'none', ({ zeroEntries }) => zeroEntries),
+  used('charged to the cgroup', 'none', ({ chargedPages }) => chargedPages),
+];
+
+const memory: readonly Metric[] = [
+  {
+    group: 'metadata',
+    name: 'most at any sample',
+    unit: 'bytes',
+    better: 'lower',
+    value: (result) => result.metadataBytesMax,
+  },
+  {
+    group: 'metadata',
+    name: 'at the end',
+    unit: 'bytes',
+    better: 'lower',
+    value: (result) => result.metadata.reduce((total, { bytes }) => total + bytes, 0),
+  },
+];
+
+function counter(result: RunResult): (name: CountedName) => number {
+  return (name) => result.phases.reduce((total, { counters }) => total + (counters[name] ?? 0), 0);
+}
+
+function sum(counts: Counts, events: readonly CountedName[]): number {
+  return events.reduce((total, event) => total + (counts[event] ?? 0), 0);
+}
