@@ -10,6 +10,7 @@ import { designsUnderTest, type DesignUnderTest } from './support/designs.ts';
 import { mustEqual } from './support/must-equal.ts';
 import { HARD, TinyMemory } from './support/tiny-memory.ts';
 
+/** A design's first revision; the others go one step less. SWAPLAB_EXHAUSTIVE_DEPTH asks for more. */
 const DEPTH = Number(process.env['SWAPLAB_EXHAUSTIVE_DEPTH'] ?? 5);
 const AREA_PAGES = 7;
 
@@ -196,16 +197,15 @@ function explore(
 }
 
 describe.each(designsUnderTest)('$label', (under) => {
-  it(`is right in every state within ${DEPTH} operations, and leaves nothing from any`, () => {
+  const depthMax = under.revision === under.kind.revisions[0] ? DEPTH : DEPTH - 1;
+
+  it(`is right in every state within ${depthMax} operations, and leaves nothing from any`, () => {
     const seen = new Set<string>();
     let frontier: (readonly Operation[])[] = [[]];
-    for (let depth = 0; depth <= DEPTH; depth++) {
+    for (let depth = 0; depth <= depthMax; depth++) {
       const next: (readonly Operation[])[] = [];
-      for (const path of frontier) {
-        const applicable = explore(under, path, seen);
-        if (applicable !== null)
-          for (const operation of applicable) next.push([...path, operation]);
-      }
+      for (const path of frontier)
+        for (const operation of explore(under, path, seen) ?? []) next.push([...path, operation]);
       frontier = next;
     }
     expect(seen.size).toBeGreaterThan(200);

@@ -1,6 +1,11 @@
 /** A pool without bytes whose objects take a page each; it can be told to have no page left. */
-import { NO_HANDLE, type ObjectPool, type PoolHandle } from '../../../src/pool/index.ts';
-import { assert } from '../../../src/units/index.ts';
+import {
+  NO_HANDLE,
+  type ObjectPlace,
+  type ObjectPool,
+  type PoolHandle,
+} from '../../../src/pool/index.ts';
+import { assert, PAGE_SIZE } from '../../../src/units/index.ts';
 
 export class PlainPool implements ObjectPool {
   /** No page can be had. */
@@ -25,6 +30,10 @@ export class PlainPool implements ObjectPool {
 
   lengthOf(handle: PoolHandle): number {
     return this.#lengths.get(handle)!;
+  }
+
+  placeOf(handle: PoolHandle): ObjectPlace {
+    return { zspage: handle, object: 0, classBytes: PAGE_SIZE, offset: 0 };
   }
 
   load(): void {
