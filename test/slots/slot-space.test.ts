@@ -240,3 +240,43 @@ describe('an area that makes clusters one by one', () => {
     area.checkInvariants();
   });
 });
+
+describe('an area that grows in chunks', () => {
+  it('gives chunks at its tail back when most of it is empty, and grows again', () => {
+    const { engine, space } = build([{ pages: 100 }]);
+    const chunk = 85 * 512;
+    const area = new SlotArea({
+      type: 3,
+      role: ROLE.ghost,
+      growth: 'chunked',
+      maxPages: 7 * chunk,
+      badPages: [],
+      rotational: false,
+      isBlockDevice: false,
+      priority: 0,
+      engine,
+      isSwapFull: () => false,
+    });
+    const owner = new ByteOwner(area);
+    space.add(area);
+    expect(area.supply.mappedCount).toBe(85);
+    const slots: SlotIndex[] = [];
+    const fill = (count: number): void => {
+      while (slots.length < count) slots.push(entrySlot(space.allocate(0, ROLE.ghost)));
+    };
+    fill(5 * chunk + 512);
+    expect(area.supply.mappedCount).toBe(6 * 85);
+    // What is still used at the tail keeps all of it; then all but the header's chunk and one go.
+    for (const slot of slots.slice(0, 5 * chunk - 512)) owner.free(slot);
+    area.supply.settle();
+    expect(area.supply.mappedCount).toBe(6 * 85);
+    for (const slot of slots.slice(5 * chunk - 512)) owner.free(slot);
+    area.supply.settle();
+    expect([area.inUse, area.supply.mappedCount]).toEqual([0, 2 * 85]);
+    slots.length = 0;
+    fill(2 * chunk + 10);
+    expect(new Set(slots).size).toBe(2 * chunk + 10);
+    expect(area.supply.mappedCount).toBe(3 * 85);
+    area.checkInvariants();
+  });
+});

@@ -136,6 +136,7 @@ export const allocationClaims: Claim[] = claimsOf('allocation', {
       const types = slotsOf(world, 511 * 3 + 512 * 3).map(([type]) => type);
       const starts = types.flatMap((type, i) => (type === types[i - 1] ? [] : [i]));
       const turns = starts.map((start) => types[start]);
+      expect(turns.length).toBeGreaterThanOrEqual(6);
       expect(turns).toEqual(turns.map((_, i) => i % 3));
       // A CPU that has no cluster of an area yet begins one there, and then goes on in the first.
       const lengths = starts.map((start, i) => (starts[i + 1] ?? types.length) - start);
@@ -174,6 +175,18 @@ export const allocationClaims: Claim[] = claimsOf('allocation', {
       // One slot back, and there is room for one.
       world.free(entries[30]!);
       expect(world.place(last === NO_ENTRY ? world.take() : last)).not.toBe(NO_ENTRY);
+      world.check();
+    },
+  ],
+  'to-the-last': [
+    'an area that gets its clusters little by little is used to its last slot, as any other is',
+    (worlds) => {
+      // More clusters than the first chunk has; others need not be that large.
+      const pages = worlds.under.kind.areas === 'growing' ? 90 * 512 : 5 * 512;
+      const world = worlds.entries({ areas: [{ pages }], ownPages: pages });
+      const slots = new Uint8Array(pages);
+      for (let i = 1; i < pages; i++) slots[entrySlot(world.takePlaced().slot)]! += 1;
+      expect(slots.every((times, slot) => times === (slot === 0 ? 0 : 1))).toBe(true);
       world.check();
     },
   ],

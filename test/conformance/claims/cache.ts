@@ -154,6 +154,25 @@ export const cacheClaims: Claim[] = claimsOf('cache', {
       memory.checkEmpty();
     },
   ],
+  'held-again': [
+    'an entry that the cache alone kept and that is held again is no longer up for reclaim',
+    (worlds) => {
+      const memory = worlds.tiny({ areas: [{ pages: 9 }], ownPages: 9, zswap: false });
+      const content = (page: number): number => (worlds.isSwapWritten ? 5 + page : 0);
+      for (let page = 0; page < 8; page++) memory.swapOutNew(0, page, content(page));
+      // Kept by the cache alone, then swapped out again without a write.
+      for (const page of [0, 1, 2, 3]) expect(memory.read(0, page)).toBe(content(page));
+      memory.check();
+      for (const page of [0, 1]) expect(memory.swapOut(0, page)).toBe(true);
+      memory.check();
+      memory.drop(0, 7);
+      memory.swapOutNew(0, 9, content(9));
+      expect([0, 1, 2, 9].map((page) => memory.peek(0, page))).toEqual([0, 1, 2, 9].map(content));
+      expect(memory.entryOf(0, 0)).not.toBe(NO_ENTRY);
+      memory.check();
+      memory.checkEmpty();
+    },
+  ],
   'one-folio': [
     'a folio that is cached cannot be put under a second entry: an assertion stops it',
     (worlds) => {

@@ -58,7 +58,7 @@ export const cgroupClaims: Claim[] = claimsOf('cgroup', {
   'range-of-several': [
     'a range whose entries are of different cgroups gives each back its own',
     (worlds) => {
-      const world = worlds.entries();
+      const world = worlds.entries({ areas: [{ pages: 700 }] });
       const entries = [6, 7, 6, 6, 7, 7].map((cgroup) => world.takeOut(1, cgroup)[0]!);
       expect(entries.every((entry, i) => entry === entries[0]! + i)).toBe(true);
       world.design.entries.putRange(entries[0]!, 6);

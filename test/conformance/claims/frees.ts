@@ -22,7 +22,7 @@ export const freeClaims: Claim[] = claimsOf('frees', {
   'partly-shared': [
     'of a range whose entries have different counts each loses one reference, the last ones go',
     (worlds) => {
-      const world = worlds.entries();
+      const world = worlds.entries({ areas: [{ pages: 700 }] });
       const entries = inOrder(world.takeOut(24));
       for (const [i, entry] of entries.entries()) world.hold(entry, (i * 7) % 19);
       const [first, count] = longestRun(entries);
@@ -37,7 +37,7 @@ export const freeClaims: Claim[] = claimsOf('frees', {
   'cached-are-kept': [
     'a range with cached entries keeps those and says so; they go with their folio',
     (worlds) => {
-      const world = worlds.entries();
+      const world = worlds.entries({ areas: [{ pages: 700 }] });
       const entries = inOrder(world.takeMany(12));
       for (const [i, entry] of entries.entries()) {
         world.hold(entry);

@@ -164,6 +164,24 @@ export const swapoffClaims: Claim[] = claimsOf('swapoff', {
       world.checkEmpty();
     },
   ],
+  'cache-only': [
+    'a page that the cache alone keeps, mapped or not, loses its slot and not its content',
+    (worlds) => {
+      const memory = worlds.tiny();
+      for (const page of [0, 1, 2]) memory.swapOutNew(0, page, 5 + page);
+      memory.shrink();
+      memory.evictAll();
+      expect([memory.read(0, 0), memory.read(0, 1)]).toEqual([5, 6]);
+      // The third is in the cache, and its page table holds the entry.
+      memory.swap.swapIn(memory.entryOf(0, 2));
+      memory.check();
+      for (const { type } of memory.swap.areas()) expect(memory.swapoff(type).outcome).toBe('ok');
+      memory.check();
+      expect(memory.slotsInUse()).toBe(0);
+      expect([0, 1, 2].map((page) => memory.peek(0, page))).toEqual([5, 6, 7]);
+      memory.checkEmpty();
+    },
+  ],
   'read-error': [
     'a page that cannot be read stops it with EIO: the area stays on and the entry stays',
     (worlds) => {

@@ -2,6 +2,8 @@
 import type { Engine } from '../../../src/engine/index.ts';
 import { ROLE, SlotArea } from '../../../src/slots/index.ts';
 import { designs, type DesignKind } from '../../../src/swap/index.ts';
+import { KEEPS_OLDER_ZSWAP_COPY } from '../../../src/swap/tables/deviations.ts';
+import { assert } from '../../../src/units/index.ts';
 
 export interface DesignUnderTest {
   /** DESIGN:REVISION. */
@@ -16,6 +18,25 @@ export const designsUnderTest: readonly DesignUnderTest[] = Object.entries(desig
   ([name, kind]) =>
     kind.revisions.map((revision) => ({ label: `${name}:${revision}`, name, revision, kind })),
 );
+
+/** A design whose virtual slots are switched off is a plain one, and must be a whole one too. */
+export const switchedOff: readonly DesignUnderTest[] = designsUnderTest
+  .filter(({ name }) => name === 'vswap-table')
+  .map(({ kind, ...rest }) => ({
+    ...rest,
+    label: `${rest.label} off`,
+    kind: {
+      ...kind,
+      isVirtual: false,
+      deviations: [...kind.deviations, KEEPS_OLDER_ZSWAP_COPY],
+      create: (parts) => {
+        const design = kind.create(parts);
+        assert(design.setVirtual !== undefined, 'its virtual slots can be switched off');
+        design.setVirtual(false);
+        return design;
+      },
+    },
+  }));
 
 /** An entry is not its slot: bytes are where a table says. */
 export function isSlotApart({ kind }: DesignUnderTest): boolean {

@@ -103,6 +103,11 @@ export class PhysicalSlots implements SlotOwner {
     return (hasBit(this.#allocated, slot) ? this.#word(slot) >>> 1 : NO_SLOT) as SlotIndex;
   }
 
+  /** What the word says of the cache alone keeping the slot, uncounted; null where it says nothing. */
+  peekCacheOnly(slot: SlotIndex): boolean | null {
+    return this.#hasBit ? (this.#word(slot) & 1) === 1 : null;
+  }
+
   /** The slot's cluster is in use. */
   hasTable(slot: SlotIndex): boolean {
     return this.#reverse[clusterOf(slot)] !== undefined;

@@ -161,6 +161,11 @@ export class VswapDesign implements SwapDesign {
       const slot = placeOf(words) as SwapEntry;
       const at = this.#areas[entryType(slot)];
       assert(at?.peekOwner(entrySlot(slot)) === virtual, 'the slot points back');
+      const isCacheOnly = at.peekCacheOnly(entrySlot(slot));
+      assert(
+        isCacheOnly === null || isCacheOnly === (countOf(words) === 0),
+        'the slot says whether the cache alone keeps its entry',
+      );
     });
     const taken = this.#parts.space.areas().reduce((sum, area) => sum + area.inUse, 0);
     assert(slots === taken, 'each slot of an area is behind one virtual slot');
