@@ -132,10 +132,6 @@ export class Reclaimer {
       if (reclaimed < control.nrToReclaim) continue;
       if (!this.#rebalance()) break;
     }
-    // blk_finish_plug: what was queued goes to the devices, and in mode `batch` completes.
-    const before = this.#engine.enter(OPERATION.swapOut);
-    this.#swap.endRound();
-    this.#engine.leave(before);
     control.nrReclaimed += reclaimed;
     if (inactiveIsLow(cgroup, LRU.inactiveAnon))
       this.#shrinkActive(cgroup, LRU.activeAnon, SWAP_CLUSTER_MAX);
@@ -237,8 +233,20 @@ export class Reclaimer {
       cgroup.lru.putBack(frame);
     }
     this.#engine.countMany(EV.pgsteal_anon, freed);
+    this.#endRound();
     cgroup.noteCost(false, this.#pageoutCount, taken - freed, SWAP_CLUSTER_MAX);
     return freed;
+  }
+
+  /**
+   * What was queued goes to the devices, and in mode `batch` completes: a plug holds no more than 32
+   * requests, or 128 KiB of one.
+   * @source linux 6.18 block/blk-mq.c blk_add_rq_to_plug (BLK_MAX_REQUEST_COUNT, BLK_PLUG_FLUSH_SIZE)
+   */
+  #endRound(): void {
+    const before = this.#engine.enter(OPERATION.swapOut);
+    this.#swap.endRound();
+    this.#engine.leave(before);
   }
 
   /** Takes up to `count` folios off the tail of a list. */
