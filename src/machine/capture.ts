@@ -77,7 +77,6 @@ const captureSchema: z.ZodType<Capture> = z.object({
     .min(1),
 });
 
-
 /**
  * Checks parsed JSON against the form of a capture.
  * @throws UsageError that names the key
