@@ -17,8 +17,9 @@ const FANOUT = 64;
  * Indices that a tree of so many levels has room for. With the power taken at each look-up, swapping
  * out took 2.5 times as long in vswap, which looks up every descriptor (0.26 against 0.67 M pages/s).
  */
-const INDICES: Readonly<Float64Array> = Float64Array.from({ length: 10 }, (_, levels) =>
-  2 ** (FANOUT_BITS * levels),
+const INDICES: Readonly<Float64Array> = Float64Array.from(
+  { length: 10 },
+  (_, levels) => 2 ** (FANOUT_BITS * levels),
 );
 /** Bytes of struct xa_node. @source linux 6.18 x86-64, from BTF */
 export const XA_NODE_BYTES = 576;

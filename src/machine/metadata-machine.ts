@@ -10,7 +10,7 @@ import { NullDevice } from '../device/index.ts';
 import { CostProfile, Engine } from '../engine/index.ts';
 import { FrameTable, PG, TAG_LENGTH_BITS, TagPayload } from '../frames/index.ts';
 import { ZsmallocPool } from '../pool/index.ts';
-import { SlotSpace } from '../slots/index.ts';
+import { ROLE, SlotSpace } from '../slots/index.ts';
 import {
   chooseDesign,
   SwapSystem,
@@ -73,10 +73,13 @@ export class MetadataMachine {
   constructor(state: MetadataState) {
     const { kind, revision } = chooseDesign(state.design, '--design');
     this.pageCount = state.sizeBytes / PAGE_SIZE;
-    if (!Number.isInteger(this.pageCount) || this.pageCount < 1)
-      throw new UsageError('--size: accepted: whole pages of 4096 bytes, at least one');
-    if (this.pageCount >= SWAPFILE_MAX_PAGES)
-      throw new UsageError('--size: an area has less than 1T');
+    // An area has at most 1 TiB with its header.
+    const isSize = Number.isInteger(this.pageCount) && this.pageCount >= 1;
+    if (!isSize || this.pageCount >= SWAPFILE_MAX_PAGES)
+      throw new UsageError(
+        `--size: ${state.sizeBytes} bytes are not accepted; ` +
+          'accepted: 4096 bytes to less than 1T, in whole pages of 4096 bytes',
+      );
     this.#seed = state.seed;
     this.#entries = new Uint32Array(this.pageCount);
     this.#engine = new Engine({
@@ -95,6 +98,17 @@ export class MetadataMachine {
   /** Pages that are swapped out now. */
   get usedPages(): number {
     return this.#used;
+  }
+
+  /** Slots of the areas' clusters that can hold no page: headers, and the rest of last clusters. */
+  get slotsWithoutPage(): number {
+    return this.#swap.space
+      .areas()
+      .filter((area) => area.role !== ROLE.virtual)
+      .map(
+        (area) => Math.ceil(area.maxPages / SWAPFILE_CLUSTER) * SWAPFILE_CLUSTER - area.usablePages,
+      )
+      .reduce((sum, slots) => sum + slots, 0);
   }
 
   /** Swaps pages out until `count` are. */
