@@ -59,8 +59,8 @@ describe('swaplab metadata', () => {
     [['--view', 'published', '--design', 'xarray'], "--design: 'xarray' is not in vss-v5"],
     [['--backend', 'tape'], 'Allowed choices are zswap, disk'],
   ])('refuses %j', (argv, message) => {
-    const { run } = command;
-    expect(() => run(argv, quiet)).toThrow(UsageError);
-    expect(() => run(argv, quiet)).toThrow(message);
+    const run = (): unknown => command.run(argv, quiet);
+    expect(run).toThrow(UsageError);
+    expect(run).toThrow(message);
   });
 });
