@@ -454,7 +454,7 @@ export class MemoryManager implements SwapClient {
     trace.watchedEntry = this.swap.entryOf(frame);
     this.#note(
       `mapped: its PTE holds frame ${frame}` +
-        (trace.watchedEntry === NO_ENTRY ? '' : `, which stays in the swap cache`),
+        (trace.watchedEntry === NO_ENTRY ? '' : `, still in the swap cache`),
     );
   }
 

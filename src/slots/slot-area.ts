@@ -319,6 +319,8 @@ export class SlotArea {
     if (list === ClusterList.free) {
       if (!this.#tables().openCluster(cluster)) {
         this.clusters.moveToTail(cluster, ClusterList.free);
+        // One that was made for this is not kept without its tables.
+        this.supply.emptied(cluster);
         this.clusters.release(cluster);
         return NO_SLOT;
       }

@@ -124,6 +124,8 @@ export interface DesignParts {
 export interface Deviation {
   readonly what: string;
   readonly why: string;
+  /** The claim of the conformance suite that reads otherwise with this design. */
+  readonly claim?: string;
 }
 
 /** A design as the registry knows it: what can be said of it without building one. */

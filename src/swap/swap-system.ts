@@ -414,7 +414,11 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     const { entries, backing } = this.design;
     if (!backing.mayWrite(entry)) return NO_FRAME;
     if (entries.folioAt(entry) !== NO_FRAME || !entries.isSwapped(entry)) return NO_FRAME;
-    return this.#insert(entry);
+    const frame = this.#insert(entry);
+    if (frame === NO_FRAME) return NO_FRAME;
+    // Making room for it may have let a fault load the entry: that folio is the only copy now, and
+    // not ours to take out of the cache again (EEXIST).
+    return this.#frames.has(frame, PG.uptodate | PG.error) ? NO_FRAME : frame;
   }
 
   cancelWriteback(frame: PageFrame): void {

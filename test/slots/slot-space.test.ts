@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CostProfile, Engine } from '../../src/engine/index.ts';
-import { ClusterList, SlotArea, SlotSpace, type SlotOwner } from '../../src/slots/index.ts';
+import { ClusterList, ROLE, SlotArea, SlotSpace, type SlotOwner } from '../../src/slots/index.ts';
 import { entrySlot, entryType, NO_ENTRY, type SlotIndex } from '../../src/units/index.ts';
 
 /** The least that the allocator needs: a byte a slot, 0 free, 1 used, 2 kept by the cache alone. */
@@ -8,6 +8,7 @@ class ByteOwner implements SlotOwner {
   readonly state: Uint8Array;
   readonly area: SlotArea;
   opened = 0;
+  hasMemory = true;
 
   constructor(area: SlotArea) {
     this.area = area;
@@ -29,6 +30,7 @@ class ByteOwner implements SlotOwner {
   }
 
   openCluster(): boolean {
+    if (!this.hasMemory) return false;
     this.opened += 1;
     return true;
   }
@@ -210,5 +212,31 @@ describe('a large folio', () => {
   it('gets none in a file', () => {
     const { space } = build([{ pages: 4096 }]);
     expect(space.allocate(4)).toBe(NO_ENTRY);
+  });
+});
+
+describe('an area that makes clusters one by one', () => {
+  it('does not keep one whose tables could not be had', () => {
+    const { engine } = build([{ pages: 100 }]);
+    const area = new SlotArea({
+      type: 3,
+      role: ROLE.virtual,
+      growth: 'dynamic',
+      maxPages: 8192,
+      badPages: [],
+      rotational: false,
+      isBlockDevice: true,
+      priority: 0,
+      engine,
+      isSwapFull: () => false,
+    });
+    const owner = new ByteOwner(area);
+    owner.hasMemory = false;
+    expect(area.allocate(0)).toBe(0);
+    expect([area.supply.mappedCount, area.supply.nodeCount]).toEqual([0, 0]);
+    owner.hasMemory = true;
+    expect(area.allocate(0)).toBe(512);
+    expect([area.supply.mappedCount, area.inUse]).toEqual([1, 1]);
+    area.checkInvariants();
   });
 });

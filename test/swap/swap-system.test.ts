@@ -200,6 +200,23 @@ describe('a page that is swapped in', () => {
     world.swap.checkInvariants();
   });
 
+  it('keeps the folio that a fault loaded while writeback made room for one of its own', () => {
+    const world = new World({ zswap: true });
+    const { frame, entry } = world.cache(7);
+    world.swap.writeOut(frame);
+    world.evict(frame);
+    world.swap.zswap.pickBatch(32);
+    world.swap.zswap.pickBatch(32);
+    let loaded: PageFrame = NO_FRAME;
+    world.onAllocate = (): void => {
+      loaded = world.swap.swapIn(entry);
+    };
+    expect(world.swap.zswap.writeBackPicked()).toBe(0);
+    expect(world.swap.lookup(entry)).toBe(loaded);
+    expect(world.payload.view(loaded).every((byte) => byte === 7)).toBe(true);
+    world.swap.checkInvariants();
+  });
+
   it('is on the device with the bytes that zswap held, after its writeback', () => {
     const world = new World({ zswap: true });
     const { frame, entry } = world.cache(7);

@@ -26,6 +26,7 @@ import {
 import type { ZswapIndex } from '../../../zswap/index.ts';
 import type { Backing, DesignKind, EntriesBehind, MetadataTerm } from '../../swap-design.ts';
 import { CountedDesign, type CountedTables, type Elsewhere } from '../../tables/counted-design.ts';
+import { KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
 import { stepToBytes } from '../../tables/plain-backing.ts';
 import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../swap-table-4/index.ts';
 import { RedirectTables } from './redirect-tables.ts';
@@ -39,6 +40,7 @@ export const ghostRedirect: DesignKind = {
   areas: 'ghost-above',
   perCpuCluster: 'device-offset',
   deviations: [
+    KEEPS_OLDER_ZSWAP_COPY,
     {
       what: 'tables of phase IV, redirect words in a table of 2 KiB a cluster, made when needed',
       why: 'no code was posted; 8 + 4 bytes an entry leave room for nothing else',

@@ -10,6 +10,7 @@
 import { assert } from '../../../units/index.ts';
 import type { DesignKind } from '../../swap-design.ts';
 import type { WordLayout } from '../../tables/counted-area.ts';
+import { KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
 import { CountedDesign, type CountedDesignOptions } from '../../tables/counted-design.ts';
 
 /** What phase IV as merged keeps in words and tables. */
@@ -33,7 +34,7 @@ export const swapTable4: DesignKind = {
   writesBack: true,
   areas: 'as-given',
   perCpuCluster: 'shared',
-  deviations: [],
+  deviations: [KEEPS_OLDER_ZSWAP_COPY],
   create: (parts) => {
     const options = REVISIONS[parts.revision];
     assert(options !== undefined, 'the registry names the revisions that there are');

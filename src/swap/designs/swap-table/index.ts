@@ -7,6 +7,7 @@
  * kernel takes it twice (one hold to claim the slot, one to insert the folio, …).
  */
 import type { DesignKind } from '../../swap-design.ts';
+import { KEEPS_CONTINUATION_PAGES, KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
 import { MapDesign } from '../../tables/map-design.ts';
 import { TableCache } from './table-cache.ts';
 
@@ -22,6 +23,8 @@ export const swapTable: DesignKind = {
   areas: 'as-given',
   perCpuCluster: 'shared',
   deviations: [
+    KEEPS_CONTINUATION_PAGES,
+    KEEPS_OLDER_ZSWAP_COPY,
     {
       what: 'a page of a synchronous device passes through the swap cache and leaves it when mapped',
       why:

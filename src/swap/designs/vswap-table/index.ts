@@ -63,6 +63,11 @@ export const vswapTable: DesignKind = {
       what: 'at most 2^28 virtual slots (1 TiB); cluster 0 is left out',
       why: 'a swap entry has 32 bits here and 0 is none; the kernel has up to 8 PiB',
     },
+    {
+      what: 'the cgroup table that a plain entry needed stays as long as its cluster is in use',
+      why: 'it belongs to the cluster; the one with the header is in use until swapoff',
+      claim: 'metadata.back-to-start',
+    },
   ],
   create: (parts) => new VswapTableDesign(parts),
 };

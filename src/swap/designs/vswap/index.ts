@@ -24,6 +24,11 @@ export const vswap: DesignKind = {
   perCpuCluster: 'shared',
   deviations: [
     {
+      what: 'a CPU keeps the empty virtual cluster that it takes slots from',
+      why: 'it goes when the CPU leaves it for another or goes offline, as in the series',
+      claim: 'metadata.back-to-start',
+    },
+    {
       what: 'at most 2^28 virtual slots (1 TiB)',
       why: 'a swap entry has 32 bits here; the kernel has 2^32 clusters',
     },

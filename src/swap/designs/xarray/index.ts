@@ -5,6 +5,7 @@
  * cluster allocator for all devices, no slot cache).
  */
 import type { DesignKind } from '../../swap-design.ts';
+import { KEEPS_CONTINUATION_PAGES, KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
 import { MapDesign } from '../../tables/map-design.ts';
 import { XArrayCache } from './xarray-cache.ts';
 
@@ -20,6 +21,8 @@ export const xarray: DesignKind = {
   areas: 'as-given',
   perCpuCluster: 'shared',
   deviations: [
+    KEEPS_CONTINUATION_PAGES,
+    KEEPS_OLDER_ZSWAP_COPY,
     {
       what: 'a page of a synchronous device passes through the swap cache and leaves it when mapped',
       why:

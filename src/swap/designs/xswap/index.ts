@@ -7,6 +7,7 @@
  */
 import type { DesignKind } from '../../swap-design.ts';
 import { CountedDesign } from '../../tables/counted-design.ts';
+import { KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
 import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../swap-table-4/index.ts';
 
 export const xswap: DesignKind = {
@@ -18,6 +19,7 @@ export const xswap: DesignKind = {
   areas: 'growing',
   perCpuCluster: 'shared',
   deviations: [
+    KEEPS_OLDER_ZSWAP_COPY,
     {
       what: 'the tail is unmapped before the next allocation or the end of a reclaim pass',
       why: 'the kernel defers it to a workqueue and waits for an RCU grace period',

@@ -1,0 +1,31 @@
+/** All claims, in the order of a page's life. */
+import type { Claim } from '../support/claim.ts';
+import { allocationClaims } from './allocation.ts';
+import { cacheClaims } from './cache.ts';
+import { cgroupClaims } from './cgroup.ts';
+import { countClaims } from './counts.ts';
+import { freeClaims } from './frees.ts';
+import { errorClaims } from './errors.ts';
+import { failureClaims } from './failure.ts';
+import { forkClaims } from './fork.ts';
+import { sharedClaims } from './shared.ts';
+import { swapoffClaims } from './swapoff.ts';
+import { metadataClaims } from './metadata.ts';
+import { writebackClaims } from './writeback.ts';
+import { zeroClaims } from './zero.ts';
+
+export const claims: readonly Claim[] = [
+  ...allocationClaims,
+  ...countClaims,
+  ...cacheClaims,
+  ...zeroClaims,
+  ...forkClaims,
+  ...freeClaims,
+  ...writebackClaims,
+  ...swapoffClaims,
+  ...errorClaims,
+  ...failureClaims,
+  ...cgroupClaims,
+  ...sharedClaims,
+  ...metadataClaims,
+];
