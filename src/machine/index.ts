@@ -6,3 +6,4 @@ export * from './metadata-machine.ts';
 export * from './metadata-views.ts';
 export * from './metrics.ts';
 export * from './situations/index.ts';
+export * from './slab-rounding.ts';
