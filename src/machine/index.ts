@@ -9,3 +9,4 @@ export * from './situations/index.ts';
 export * from './agreement.ts';
 export * from './capture.ts';
 export * from './replay.ts';
+export * from './slab-rounding.ts';

@@ -110,7 +110,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   readonly #checks: PageChecks;
   readonly #areas: (SwapArea | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
   /** Entries charged to each cgroup. */
-  readonly #charged = new Float64Array(1 << 16);
+  #charged = new Float64Array(16);
   #hasSynchronous = false;
   #source: SwapInSource = 'cache';
 
@@ -190,7 +190,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
 
   /** Entries charged to a cgroup now (memory.swap.current in pages). */
   chargedEntries(cgroup: number): number {
-    return this.#charged[cgroup]!;
+    return this.#charged[cgroup] ?? 0;
   }
 
   /**
@@ -387,7 +387,13 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   }
 
   charge(cgroup: number, entries: number): void {
-    if (cgroup !== 0) this.#charged[cgroup]! += entries;
+    if (cgroup === 0) return;
+    if (cgroup >= this.#charged.length) {
+      const charged = new Float64Array(cgroup * 2);
+      charged.set(this.#charged);
+      this.#charged = charged;
+    }
+    this.#charged[cgroup]! += entries;
   }
 
   freeZswapEntry(zswapEntry: number): void {

@@ -20,10 +20,11 @@ export interface EntryWorldOptions {
   readonly frameCount?: number;
 }
 
+const noCosts = new CostProfile({ name: 'none', description: '', prices: {} });
+
 /** An engine whose events cost nothing. */
 export function freeEngine(): Engine {
-  const costs = new CostProfile({ name: 'none', description: '', prices: {} });
-  return new Engine({ seed: 1, cpuCount: 1, costs });
+  return new Engine({ seed: 1, cpuCount: 1, costs: noCosts });
 }
 
 export class EntryWorld {

@@ -3,7 +3,6 @@
  * swapoff, moved operation by operation. Contents are content tags: numbers, 0 is zeros.
  */
 import { expect } from 'vitest';
-import { createCompressor } from '../../../src/codec/index.ts';
 import type { Engine } from '../../../src/engine/index.ts';
 import { FrameTable, TagPayload } from '../../../src/frames/index.ts';
 import { MachineAreas } from '../../../src/machine/areas.ts';
@@ -24,7 +23,7 @@ import { Zswap } from '../../../src/zswap/index.ts';
 import type { DesignUnderTest } from './designs.ts';
 import { freeEngine } from './entry-world.ts';
 import { FaultyDevice } from './faulty-device.ts';
-import { HARD } from './tiny-memory.ts';
+import { compressor, HARD } from './tiny-memory.ts';
 
 export interface MemoryOptions {
   /** Pages of each area; the design's own device comes beside them. */
@@ -224,7 +223,7 @@ export class MemoryWorld {
             frames,
             payload,
             pool: new ZsmallocPool({ engine, bytes: false }),
-            compressor: createCompressor('lz4', 'test'),
+            compressor,
             index: design.backing.zswap,
             target,
             ramPages,

@@ -4,7 +4,7 @@
  * happens by itself, so a test can put any two things beside each other.
  */
 import { expect } from 'vitest';
-import { createCompressor } from '../../../src/codec/index.ts';
+import { createCompressor, type Compressor } from '../../../src/codec/index.ts';
 import type { Engine } from '../../../src/engine/index.ts';
 import {
   BytePayload,
@@ -14,9 +14,10 @@ import {
   type Payload,
 } from '../../../src/frames/index.ts';
 import { ZsmallocPool } from '../../../src/pool/index.ts';
-import { ROLE, SlotSpace } from '../../../src/slots/index.ts';
+import { ROLE, SlotSpace, type SlotArea } from '../../../src/slots/index.ts';
 import { SwapSystem, type SwapClient, type SwapoffResult } from '../../../src/swap/index.ts';
 import {
+  assert,
   entryType,
   NO_ENTRY,
   NO_FRAME,
@@ -29,6 +30,8 @@ import { Zswap } from '../../../src/zswap/index.ts';
 import { slotAreas, type DesignUnderTest, type TestArea } from './designs.ts';
 import { freeEngine, shadowOf } from './entry-world.ts';
 import { FaultyDevice } from './faulty-device.ts';
+import { mustEqual } from './must-equal.ts';
+import { PlainPool } from './plain-pool.ts';
 
 export interface TinyOptions {
   readonly areas?: readonly TestArea[];
@@ -52,6 +55,9 @@ interface Pte {
 export const HARD = 1000;
 const CGROUP = 1;
 
+/** One for all worlds: it keeps nothing, and looking its version up takes longer than the rest. */
+export const compressor: Compressor = createCompressor('lz4', 'test');
+
 export class TinyMemory implements SwapClient {
   readonly under: DesignUnderTest;
   readonly engine: Engine = freeEngine();
@@ -59,10 +65,14 @@ export class TinyMemory implements SwapClient {
   readonly payload: Payload;
   readonly swap: SwapSystem;
   readonly devices: FaultyDevice[] = [];
+  /** zswap's, where pages have no bytes. */
+  readonly pool: PlainPool = new PlainPool();
   /** Runs once, at the next allocation of a folio: what making room for it may do. */
   onAllocate: (() => void) | undefined;
   readonly #tables: (Map<number, Pte> | undefined)[];
   readonly #spare: PageFrame;
+  /** The areas anew, with nothing in them. */
+  readonly #slotAreas: () => SlotArea[];
 
   constructor(under: DesignUnderTest, options: TinyOptions = {}) {
     const { engine } = this;
@@ -89,8 +99,8 @@ export class TinyMemory implements SwapClient {
             engine,
             frames,
             payload: this.payload,
-            pool: new ZsmallocPool({ engine, bytes: payload === 'bytes' }),
-            compressor: createCompressor('lz4', 'test'),
+            pool: payload === 'bytes' ? new ZsmallocPool({ engine, bytes: true }) : this.pool,
+            compressor,
             index: design.backing.zswap,
             target,
             ramPages: poolPages * 5,
@@ -98,13 +108,15 @@ export class TinyMemory implements SwapClient {
           { enabled: zswap, maxPoolPercent: 20, acceptThresholdPercent: 90, writebackBatch: 32 },
         ),
     });
-    for (const area of slotAreas({
-      design: under,
-      engine,
-      isSwapFull: () => space.isFull(),
-      areas: options.areas ?? [{ pages: 64 }],
-      ownPages: options.ownPages ?? 64,
-    })) {
+    this.#slotAreas = () =>
+      slotAreas({
+        design: under,
+        engine,
+        isSwapFull: () => space.isFull(),
+        areas: options.areas ?? [{ pages: 64 }],
+        ownPages: options.ownPages ?? 64,
+      });
+    for (const area of this.#slotAreas()) {
       const device = new FaultyDevice({
         name: `area${area.type}`,
         pages: area.maxPages,
@@ -257,6 +269,14 @@ export class TinyMemory implements SwapClient {
     return this.swap.swapoff(type);
   }
 
+  /** Puts an area that was given up to use again, as it was at first. */
+  swapon(type: number): void {
+    const area = this.#slotAreas().find((candidate) => candidate.type === type)!;
+    this.swap.space.add(area);
+    const device = this.devices[type]!;
+    this.swap.addArea({ type, name: device.name, device });
+  }
+
   // --- What a test asks --------------------------------------------------------------------------
 
   processes(): number[] {
@@ -315,20 +335,33 @@ export class TinyMemory implements SwapClient {
       for (const { entry } of this.#tables[process]!.values())
         if (entry !== NO_ENTRY) references.set(entry, (references.get(entry) ?? 0) + 1);
     const inUse = new Set(references.keys());
-    for (const frame of this.cached()) inUse.add(this.frames.entry(frame));
-    const counted = [...inUse].map((entry) => design.entries.count(entry));
-    expect(counted).toEqual([...inUse].map((entry) => references.get(entry) ?? 0));
-    expect(design.entriesInUse()).toBe(inUse.size);
-    const held = [...inUse].filter((entry) => zswap.holds(entry));
-    expect(zswap.entries.count).toBe(held.length);
-    expect(design.zeroEntries()).toBe(
-      [...inUse].filter((entry) => design.entries.isZero(entry)).length,
+    const cached = this.cached();
+    for (const frame of cached) inUse.add(this.frames.entry(frame));
+    const entries = [...inUse];
+    mustEqual(
+      entries.map((entry) => design.entries.count(entry)),
+      entries.map((entry) => references.get(entry) ?? 0),
     );
-    const mapped = [...this.frames.allocated()].filter((frame) => this.frames.mapCount(frame) > 0);
-    const all = new Set([...mapped, ...this.cached()]);
-    expect(this.frames.frameCount - this.frames.freeCount).toBe(all.size);
+    const allocated = [...this.frames.allocated()];
     const slots = this.slotsInUse();
-    expect(this.swap.chargedEntries(CGROUP)).toBe(this.under.kind.isVirtual ? slots : inUse.size);
+    mustEqual(
+      {
+        entries: design.entriesInUse(),
+        zswap: zswap.entries.count,
+        zeros: design.zeroEntries(),
+        folios: allocated.length,
+        charged: this.swap.chargedEntries(CGROUP),
+      },
+      {
+        entries: inUse.size,
+        zswap: entries.filter((entry) => zswap.holds(entry)).length,
+        zeros: entries.filter((entry) => design.entries.isZero(entry)).length,
+        folios: allocated.filter(
+          (frame) => this.frames.mapCount(frame) > 0 || this.frames.has(frame, PG.swapcache),
+        ).length,
+        charged: this.under.kind.isVirtual ? slots : inUse.size,
+      },
+    );
   }
 
   /** All processes go, and nothing is left of them. */
@@ -337,10 +370,16 @@ export class TinyMemory implements SwapClient {
     this.evictAll();
     this.check();
     const { design, zswap } = this.swap;
-    expect([design.entriesInUse(), zswap.entries.count, this.slotsInUse()]).toEqual([0, 0, 0]);
-    expect(this.frames.freeCount).toBe(this.frames.frameCount);
-    expect(zswap.gauges()['pool_total_size']).toBe(0);
-    expect(this.swap.chargedEntries(CGROUP)).toBe(0);
+    mustEqual(
+      {
+        entries: design.entriesInUse(),
+        zswap: zswap.entries.count,
+        slots: this.slotsInUse(),
+        frames: this.frames.frameCount - this.frames.freeCount,
+        pool: zswap.gauges()['pool_total_size'],
+      },
+      { entries: 0, zswap: 0, slots: 0, frames: 0, pool: 0 },
+    );
   }
 
   // --- SwapClient --------------------------------------------------------------------------------
@@ -428,9 +467,9 @@ export class TinyMemory implements SwapClient {
 
   #pte(process: number, page: number): Pte {
     const table = this.#tables[process];
-    expect(table).toBeDefined();
-    let pte = table!.get(page);
-    if (pte === undefined) table!.set(page, (pte = { frame: NO_FRAME, entry: NO_ENTRY }));
+    assert(table !== undefined, 'a process that is there touches its pages');
+    let pte = table.get(page);
+    if (pte === undefined) table.set(page, (pte = { frame: NO_FRAME, entry: NO_ENTRY }));
     return pte;
   }
 

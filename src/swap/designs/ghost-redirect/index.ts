@@ -28,7 +28,7 @@ import type { Backing, DesignKind, EntriesBehind, MetadataTerm } from '../../swa
 import { CountedDesign, type CountedTables, type Elsewhere } from '../../tables/counted-design.ts';
 import { KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
 import { stepToBytes } from '../../tables/plain-backing.ts';
-import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../swap-table-4/index.ts';
+import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../../tables/phases.ts';
 import { RedirectTables } from './redirect-tables.ts';
 
 export const ghostRedirect: DesignKind = {

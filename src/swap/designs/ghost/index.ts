@@ -6,12 +6,17 @@
  * A ghost is a property of the area and every plain design honours it; this is the preset.
  */
 import type { DesignKind } from '../../swap-design.ts';
-import { swapTable } from '../swap-table/index.ts';
+import { KEEPS_CONTINUATION_PAGES, KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
+import { createPhaseI } from '../../tables/phases.ts';
 
 export const ghost: DesignKind = {
-  ...swapTable,
   summary: 'Linux 6.18 on ghost swapfiles: zswap without a disk; no writeback',
   revisions: ['rfc'],
+  allocator: '6.18',
+  isVirtual: false,
   writesBack: false,
   areas: 'all-ghost',
+  perCpuCluster: 'shared',
+  deviations: [KEEPS_CONTINUATION_PAGES, KEEPS_OLDER_ZSWAP_COPY],
+  create: createPhaseI,
 };

@@ -9,14 +9,9 @@
  */
 import { assert } from '../../../units/index.ts';
 import type { DesignKind } from '../../swap-design.ts';
-import type { WordLayout } from '../../tables/counted-area.ts';
 import { KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
 import { CountedDesign, type CountedDesignOptions } from '../../tables/counted-design.ts';
-
-/** What phase IV as merged keeps in words and tables. */
-export const PHASE_IV_LAYOUT: WordLayout = { zero: 'word', cgroup: 'table' };
-/** Bytes of struct swap_cluster_info of phase IV. @source phase IV v5, cover letter */
-export const PHASE_IV_CLUSTER_INFO_BYTES = 48;
+import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../../tables/phases.ts';
 
 const REVISIONS: Readonly<Record<string, CountedDesignOptions>> = {
   p4: { layout: PHASE_IV_LAYOUT, clusterInfoBytes: PHASE_IV_CLUSTER_INFO_BYTES },

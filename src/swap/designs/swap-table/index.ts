@@ -8,11 +8,7 @@
  */
 import type { DesignKind } from '../../swap-design.ts';
 import { KEEPS_CONTINUATION_PAGES, KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
-import { MapDesign } from '../../tables/map-design.ts';
-import { TableCache } from './table-cache.ts';
-
-/** Bytes of struct swap_cluster_info. @source linux 6.18 x86-64, from BTF */
-const CLUSTER_INFO_BYTES = 32;
+import { createPhaseI } from '../../tables/phases.ts';
 
 export const swapTable: DesignKind = {
   summary: 'Linux 6.18, swap table phase I',
@@ -32,9 +28,5 @@ export const swapTable: DesignKind = {
         'writes more are counted',
     },
   ],
-  create: (parts) =>
-    new MapDesign(parts, {
-      clusterInfoBytes: CLUSTER_INFO_BYTES,
-      createCache: (area) => new TableCache(area, parts.engine),
-    }),
+  create: createPhaseI,
 };

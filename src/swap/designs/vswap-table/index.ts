@@ -39,7 +39,7 @@ import { CountedArea } from '../../tables/counted-area.ts';
 import { CountedEntries } from '../../tables/counted-entries.ts';
 import { clusterTerms, sumTerms, zswapTreeTerms } from '../../tables/metadata.ts';
 import { stepToBytes } from '../../tables/plain-backing.ts';
-import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../swap-table-4/index.ts';
+import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../../tables/phases.ts';
 import { VirtualTables } from './virtual-tables.ts';
 
 /** The virtual device comes before every area. @source vswap device priority SHRT_MAX */

@@ -8,7 +8,7 @@
 import type { DesignKind } from '../../swap-design.ts';
 import { CountedDesign } from '../../tables/counted-design.ts';
 import { KEEPS_OLDER_ZSWAP_COPY } from '../../tables/deviations.ts';
-import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../swap-table-4/index.ts';
+import { PHASE_IV_CLUSTER_INFO_BYTES, PHASE_IV_LAYOUT } from '../../tables/phases.ts';
 
 export const xswap: DesignKind = {
   summary: 'a device without a file that grows and shrinks at its tail; no writeback',

@@ -10,8 +10,8 @@
  *
  * The kernel has a pointer where we have the frame number; the low bit tells a shadow in both.
  */
-import { EV, type Engine } from '../../../engine/index.ts';
-import { ClusterList, type SlotArea } from '../../../slots/index.ts';
+import { EV, type Engine } from '../../engine/index.ts';
+import { ClusterList, type SlotArea } from '../../slots/index.ts';
 import {
   assert,
   clusterOf,
@@ -21,10 +21,10 @@ import {
   type ClusterIndex,
   type PageFrame,
   type SlotIndex,
-} from '../../../units/index.ts';
-import { NO_SHADOW, type MetadataTerm, type Shadow } from '../../swap-design.ts';
-import type { SlotCache } from '../../tables/map-area.ts';
-import type { SwapMap } from '../../tables/swap-map.ts';
+} from '../../units/index.ts';
+import { NO_SHADOW, type MetadataTerm, type Shadow } from '../swap-design.ts';
+import type { SlotCache } from './map-area.ts';
+import type { SwapMap } from './swap-map.ts';
 
 const SHADOW_LOW_RANGE = 2 ** 31;
 const WORDS = SWAPFILE_CLUSTER * 2;
