@@ -230,6 +230,8 @@ export class Reclaimer {
         continue;
       }
       if (verdict === 'activate') this.#activate(frame);
+      // Every folio that goes back active ages the LRU (move_folios_to_lru).
+      if (this.#frames.has(frame, PG.active)) cgroup.nonresidentAge += 1;
       cgroup.lru.putBack(frame);
     }
     this.#engine.countMany(EV.pgsteal_anon, freed);
