@@ -7,7 +7,7 @@ import { parseTrace, TraceWorkload } from '../workload/index.ts';
 import type { PreparedArea } from './areas.ts';
 import type { ReplayedPhase } from './agreement.ts';
 import type { Capture } from './capture.ts';
-import { Machine } from './machine.ts';
+import { Machine, type RecordedHost } from './machine.ts';
 import type { RunResult } from './run-result.ts';
 import { parseSpec } from './spec.ts';
 
@@ -37,6 +37,7 @@ export async function replayCapture(
   capture: Capture,
   where: string,
   payload: 'bytes' | 'none',
+  host: RecordedHost | null = null,
 ): Promise<Replay> {
   const { zswap, backend } = capture;
   const trace = `${capture.trace.join('\n')}\n`;
@@ -78,7 +79,7 @@ export async function replayCapture(
   };
   const workload = new TraceWorkload(parseTrace(trace, where), { file: null });
   const zram: ReplayedPhase['zram'][] = [];
-  const result = await new Machine(spec, [area], workload).run({
+  const result = await new Machine(spec, [area], workload, host).run({
     onPhase: () => {
       zram.push(device instanceof ZramDevice ? figures(device) : null);
     },

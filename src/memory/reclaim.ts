@@ -20,6 +20,12 @@ export const SWAP_CLUSTER_MAX = 32;
 /** @source linux 6.18 include/linux/mmzone.h DEF_PRIORITY */
 const DEF_PRIORITY = 12;
 
+/**
+ * From this priority on the few file pages that any cgroup holds (its programs' text, 16 and more)
+ * have a turn, and with them the active anonymous list, be the inactive one empty.
+ */
+const FEW_FILE_PAGES_PRIORITY = 4;
+
 /** What becomes of a folio that reclaim looked at. */
 type Verdict = 'free' | 'keep' | 'activate';
 
@@ -105,24 +111,30 @@ export class Reclaimer {
       this.#shrinkLruvec(cgroup, control);
       if (control.nrReclaimed >= control.nrToReclaim) break;
     }
-    cgroup.seenActivatedRefaults = cgroup.activatedRefaults;
+    cgroup.seenActivatedRefaults = cgroup.statistics.activatedRefaults;
   }
 
   /** @source linux 6.18 prepare_scan_control */
   #prepare(cgroup: MemoryCgroup, control: ScanControl): void {
-    const refaulted = cgroup.activatedRefaults !== cgroup.seenActivatedRefaults;
+    const { statistics } = cgroup;
+    statistics.refresh();
+    const refaulted = statistics.activatedRefaults !== cgroup.seenActivatedRefaults;
     control.mayDeactivateAnon =
       control.forceDeactivate || refaulted || inactiveIsLow(cgroup, LRU.inactiveAnon);
     control.mayDeactivateFile = control.forceDeactivate || inactiveIsLow(cgroup, LRU.inactiveFile);
   }
 
-  /** @source linux 6.18 shrink_lruvec */
   #shrinkLruvec(cgroup: MemoryCgroup, control: ScanControl): void {
     const toScan = this.#toScan;
     this.#setScanCounts(cgroup, control);
     this.#targets.set(toScan);
     let reclaimed = 0;
-    while (toScan[LRU.inactiveAnon]! + toScan[LRU.activeFile]! + toScan[LRU.inactiveFile]! > 0) {
+    let fileTurn = control.priority <= FEW_FILE_PAGES_PRIORITY;
+    while (
+      fileTurn ||
+      toScan[LRU.inactiveAnon]! + toScan[LRU.activeFile]! + toScan[LRU.inactiveFile]! > 0
+    ) {
+      fileTurn = false;
       for (let list = 0; list < LRU_COUNT; list++) {
         const count = Math.min(toScan[list]!, SWAP_CLUSTER_MAX);
         if (count === 0) continue;
@@ -343,7 +355,11 @@ export class Reclaimer {
     if (trace.concerns(frame, NO_ENTRY)) trace.note(this.#engine.nowNs, what);
   }
 
+  /** @source linux 6.18 mm/vmscan.c pageout */
   #pageout(frame: PageFrame): Verdict {
+    // A folio that was read ahead out of zswap is dirty; while nobody has mapped it, the kernel
+    // takes it for neither anonymous nor shmem and will not write it: it goes round the lists.
+    if (!this.#frames.has(frame, PG.anon | PG.shmem)) return 'activate';
     this.#engine.count(EV.nr_vmscan_write);
     const result = this.#swap.writeOut(frame);
     switch (result) {
@@ -373,8 +389,8 @@ export class Reclaimer {
  * @source linux 6.18 mm/vmscan.c inactive_is_low
  */
 function inactiveIsLow(cgroup: MemoryCgroup, inactiveList: number): boolean {
-  const inactive = cgroup.lru.size(inactiveList);
-  const active = cgroup.lru.size(inactiveList + 1);
+  const inactive = cgroup.statistics.size(inactiveList);
+  const active = cgroup.statistics.size(inactiveList + 1);
   const gib = Math.floor((inactive + active) / 2 ** 18);
   const ratio = gib > 0 ? Math.floor(Math.sqrt(10 * gib)) : 1;
   return inactive * ratio < active;
