@@ -5,6 +5,7 @@ import {
   parseCapture,
   replayCapture,
   scoreOf,
+  type FlushedBy,
   type PhaseAgreement,
 } from '../src/machine/index.ts';
 import { UsageError } from '../src/units/index.ts';
@@ -19,6 +20,7 @@ const EXIT_DISAGREES = 3;
 interface FileResult {
   readonly file: string;
   readonly phases: readonly PhaseAgreement[];
+  readonly flushedBy: FlushedBy;
   readonly slotRuns: { readonly kernel: readonly (number | undefined)[]; readonly swaplab: number };
 }
 
@@ -73,10 +75,11 @@ async function validate(file: string, payload: 'bytes' | 'none'): Promise<FileRe
     throw new UsageError(`${file} is no JSON: ${(error as Error).message}`);
   }
   const capture = parseCapture(json, file);
-  const { phases, result } = await replayCapture(capture, file, payload);
+  const { phases, result, flushedBy } = await replayCapture(capture, file, payload);
   return {
     file,
     phases: compareWithCapture(capture, phases),
+    flushedBy,
     slotRuns: { kernel: capture.runs.map((run) => run.slotRuns), swaplab: result.slotRuns },
   };
 }
@@ -97,6 +100,7 @@ function document(results: readonly FileResult[]): unknown {
       file: result.file,
       ok: isOk(result),
       slotRuns: result.slotRuns,
+      statisticsFlushedBy: result.flushedBy,
       phases: result.phases.map((phase) => ({ op: phase.op, counters: phase.cells })),
     })),
   };
@@ -117,7 +121,8 @@ function fileText(result: FileResult, showsAll: boolean): string {
   const { kernel, swaplab } = result.slotRuns;
   const head =
     `${result.file}: ${scoreText(result.phases)}; ` +
-    `runs of slots: kernel ${kernel.join(' ')}, here ${swaplab}\n`;
+    `runs of slots: kernel ${kernel.join(' ')}, here ${swaplab}; ` +
+    `statistics flushed by ${result.flushedBy}\n`;
   if (rows.length === 0) return head;
   const table = alignTable(['OPERATION', 'COUNTER', 'KERNEL', 'HERE', 'VERDICT'], rows);
   return head + table.replace(/^/gm, '  ').trimEnd() + '\n';

@@ -10,6 +10,8 @@ type Counts = Readonly<Record<string, number>>;
 
 export interface CapturePhase {
   readonly op: string;
+  /** Wall time that the operation line took, seconds. */
+  readonly elapsed_s?: number | undefined;
   readonly counters: Counts;
   readonly present: number;
   readonly swapped: number;
@@ -32,17 +34,26 @@ export interface Capture {
   } | null;
   /** Pages of the recorder itself in the cgroup, where it was measured. */
   readonly reservedPages?: number | undefined;
-  readonly runs: readonly {
-    readonly phases: readonly CapturePhase[];
-    readonly slots?: readonly (readonly [number, number, number, number])[] | undefined;
-    readonly slotRuns?: number | undefined;
-  }[];
+  readonly swappiness?: number | undefined;
+  readonly runs: readonly CaptureRun[];
+}
+
+export interface CaptureRun {
+  readonly phases: readonly CapturePhase[];
+  readonly slots?: readonly (readonly [number, number, number, number])[] | undefined;
+  readonly slotRuns?: number | undefined;
+  /**
+   * When the kernel's worker flushed cgroup statistics: seconds from the start of the first
+   * operation, ascending, negative before it.
+   */
+  readonly flushes_s?: readonly number[] | undefined;
 }
 
 const counts = z.record(z.string(), z.number());
 
 const phaseSchema = z.object({
   op: z.string(),
+  elapsed_s: z.number().nonnegative().optional(),
   counters: counts,
   present: z.number(),
   swapped: z.number(),
@@ -66,12 +77,14 @@ const captureSchema: z.ZodType<Capture> = z.object({
     })
     .nullable(),
   reservedPages: z.number().int().nonnegative().optional(),
+  swappiness: z.number().int().min(0).max(200).optional(),
   runs: z
     .array(
       z.object({
         phases: z.array(phaseSchema).min(1),
         slots: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).optional(),
         slotRuns: z.number().optional(),
+        flushes_s: z.array(z.number()).optional(),
       }),
     )
     .min(1),

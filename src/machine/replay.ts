@@ -2,6 +2,7 @@
 import { createCompressor } from '../codec/index.ts';
 import { MemoryDevice, NullDevice, ZramDevice, type BlockDevice } from '../device/index.ts';
 import { CostProfile, Engine } from '../engine/index.ts';
+import { FLUSH_PERIOD_NS } from '../memory/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
 import { parseTrace, TraceWorkload } from '../workload/index.ts';
 import type { PreparedArea } from './areas.ts';
@@ -24,8 +25,18 @@ const PROFILES = {
   'zswap-file': 'hdd',
 } as const;
 
+/** Who brings cgroup statistics up to date, and how that is known. */
+export type FlushedBy =
+  /** The kernel's worker, at the times that the capture has. */
+  | 'worker, as recorded'
+  /** The kernel's worker every two seconds; inferred. */
+  | 'worker, every 2 s'
+  /** Readers: the worker was late throughout; inferred. */
+  | 'readers';
+
 export interface Replay {
   readonly phases: readonly ReplayedPhase[];
+  readonly flushedBy: FlushedBy;
   readonly result: RunResult;
 }
 
@@ -37,8 +48,73 @@ export async function replayCapture(
   capture: Capture,
   where: string,
   payload: 'bytes' | 'none',
-  host: RecordedHost | null = null,
 ): Promise<Replay> {
+  const { flushedBy, host } = await chooseHost(capture, where);
+  return { ...(await replayOn(capture, where, payload, host)), flushedBy };
+}
+
+/**
+ * What reclaim knows of its lists depends on when statistics were last flushed. Where a capture
+ * does not have that, it is read off `pgdeactivate`, which no score counts: of the two ways a kernel
+ * goes on (its worker is punctual, or late for good) the one that comes closer.
+ */
+async function chooseHost(
+  capture: Capture,
+  where: string,
+): Promise<{ readonly flushedBy: FlushedBy; readonly host: RecordedHost | null }> {
+  const times = phaseTimes(capture, where);
+  if (times === null) return { flushedBy: 'readers', host: null };
+  const recorded = capture.runs[0]!.flushes_s;
+  if (recorded !== undefined) {
+    const flushesNs = recorded.map((seconds) => seconds * 1e9);
+    return { flushedBy: 'worker, as recorded', host: { timeNs: times, flushesNs } };
+  }
+  const { phases } = capture.runs[0]!;
+  const endNs = times(phases.length, 0);
+  const flushesNs: number[] = [];
+  for (let at = 0; at <= endNs; at += FLUSH_PERIOD_NS) flushesNs.push(at);
+  const punctual = { timeNs: times, flushesNs };
+  const distance = async (host: RecordedHost | null): Promise<number> => {
+    const replayed = await replayOn(capture, where, 'none', host);
+    return sum(
+      replayed.phases.map((phase, index) => {
+        const kernel = capture.runs.map((run) => run.phases[index]!.counters['pgdeactivate'] ?? 0);
+        return Math.abs(median(kernel) - (phase.counters['pgdeactivate'] ?? 0));
+      }),
+    );
+  };
+  return (await distance(punctual)) < (await distance(null))
+    ? { flushedBy: 'worker, every 2 s', host: punctual }
+    : { flushedBy: 'readers', host: null };
+}
+
+/**
+ * The host's time at an operation, ns: that of the first run, within a phase in proportion to the
+ * operations done. Null where the capture has no times.
+ */
+function phaseTimes(capture: Capture, where: string): RecordedHost['timeNs'] | null {
+  const { phases } = capture.runs[0]!;
+  const operations = parseTrace(capture.trace.join('\n'), where).steps.filter(
+    (step) => step.kind === 'pages',
+  );
+  const starts = [0];
+  for (const { elapsed_s: seconds } of phases) {
+    if (seconds === undefined) return null;
+    starts.push(starts.at(-1)! + seconds * 1e9);
+  }
+  return (phase, done) => {
+    const start = starts[phase]!;
+    if (done === 0) return start;
+    return start + ((starts[phase + 1]! - start) * done) / operations[phase]!.draws;
+  };
+}
+
+async function replayOn(
+  capture: Capture,
+  where: string,
+  payload: 'bytes' | 'none',
+  host: RecordedHost | null,
+): Promise<Omit<Replay, 'flushedBy'>> {
   const { zswap, backend } = capture;
   const trace = `${capture.trace.join('\n')}\n`;
   const spec = parseSpec(
@@ -49,6 +125,7 @@ export async function replayCapture(
         memory: capture.limitMiB * 1024 * 1024,
         ram: zswap === null ? RAM : zswap.memTotalKiB * 1024,
         pageCluster: capture.pageCluster,
+        swappiness: capture.swappiness ?? 60,
         reserved: (capture.reservedPages ?? RECORDER_PAGES) * PAGE_SIZE,
       },
       zswap:
@@ -96,6 +173,14 @@ export async function replayCapture(
 function figures(device: ZramDevice): ReplayedPhase['zram'] {
   const { comprDataBytes, memUsedBytes } = device.stat();
   return { compressedBytes: comprDataBytes, usedBytes: memUsedBytes };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 function createDevice(capture: Capture, payload: 'bytes' | 'none'): BlockDevice {
