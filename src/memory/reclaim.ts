@@ -294,8 +294,10 @@ export class Reclaimer {
     return verdict;
   }
 
+  /** @source linux 6.18 mm/vmscan.c shrink_folio_list, pageout */
   #swapOut(cgroup: MemoryCgroup, frame: PageFrame): Verdict {
     const frames = this.#frames;
+    const hasOwner = frames.has(frame, PG.anon | PG.shmem);
     if (frames.has(frame, PG.shmem)) {
       if (!this.#swapOutShared(frame)) return 'activate';
     } else if (!frames.has(frame, PG.swapcache)) {
@@ -308,6 +310,9 @@ export class Reclaimer {
       if (!this.#rmap.unmap(frame, entry, this.#duplicate)) return 'activate';
     }
     if (frames.has(frame, PG.dirty)) {
+      // A folio that was read ahead out of zswap is dirty. While nobody has mapped it, it is neither
+      // anonymous nor a file's: it will not be written, and goes round the lists until it is used.
+      if (!hasOwner) return 'activate';
       const result = this.#pageout(frame);
       if (result !== 'free') return result;
     }
@@ -355,11 +360,7 @@ export class Reclaimer {
     if (trace.concerns(frame, NO_ENTRY)) trace.note(this.#engine.nowNs, what);
   }
 
-  /** @source linux 6.18 mm/vmscan.c pageout */
   #pageout(frame: PageFrame): Verdict {
-    // A folio that was read ahead out of zswap is dirty; while nobody has mapped it, the kernel
-    // takes it for neither anonymous nor shmem and will not write it: it goes round the lists.
-    if (!this.#frames.has(frame, PG.anon | PG.shmem)) return 'activate';
     this.#engine.count(EV.nr_vmscan_write);
     const result = this.#swap.writeOut(frame);
     switch (result) {
