@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   runs: () => import('./runs.ts'),
   compare: () => import('./compare.ts'),
   metadata: () => import('./metadata.ts'),
+  validate: () => import('./validate.ts'),
   explain: () => import('./explain.ts'),
   bench: () => import('./bench.ts'),
   demo: () => import('./demo.ts'),

@@ -30,6 +30,8 @@ export const PG = {
   error: 0x1000,
   /** A page of a shared file: in its index, however many map it. */
   shmem: 0x2000,
+  /** Has been mapped as a private page; a folio that was only read ahead has not. */
+  anon: 0x4000,
 } as const;
 
 export class FrameTable {
@@ -114,6 +116,7 @@ export class FrameTable {
   /** Notes one more mapping, at `page` of address space `space`. */
   addMapping(frame: PageFrame, space: number, page: number): void {
     this.#mapCount[frame]! += 1;
+    if ((this.#flags[frame]! & PG.shmem) === 0) this.#flags[frame]! |= PG.anon;
     this.#homeSpace[frame] = space;
     this.#homePage[frame] = page;
   }

@@ -3,7 +3,13 @@
  * devices without a file that some designs bring along.
  */
 import type { AreaKind } from '../area/active-areas.ts';
-import { deviceProfile, LatencyDevice, NullDevice, type BlockDevice } from '../device/index.ts';
+import {
+  deviceProfile,
+  LatencyDevice,
+  NullDevice,
+  ZramDevice,
+  type BlockDevice,
+} from '../device/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ROLE, SlotArea } from '../slots/index.ts';
 import {
@@ -198,6 +204,9 @@ export class MachineAreas {
       priority: area.priority,
       engine: this.#engine,
       isSwapFull: () => this.#swap.space.isFull(),
+      ...(area.device instanceof ZramDevice
+        ? { onSlotFreed: (slot) => void area.device.discard(slot * PAGE_SIZE, PAGE_SIZE, 0) }
+        : {}),
     });
     this.#swap.space.add(slots);
     this.#swap.addArea({ type: area.type, name: area.name, device: known.device });

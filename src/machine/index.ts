@@ -6,3 +6,7 @@ export * from './metadata-machine.ts';
 export * from './metadata-views.ts';
 export * from './metrics.ts';
 export * from './situations/index.ts';
+export * from './agreement.ts';
+export * from './capture.ts';
+export * from './replay.ts';
+export * from './slab-rounding.ts';

@@ -30,7 +30,13 @@ import {
   type SwapClient,
   type SwapoffResult,
 } from '../swap/index.ts';
-import { MemoryManager, PTE, type AddressSpace } from '../memory/index.ts';
+import {
+  MemoryManager,
+  PTE,
+  recordedWorker,
+  type AddressSpace,
+  type FlushWorker,
+} from '../memory/index.ts';
 import {
   createOperationBatch,
   OP,
@@ -84,6 +90,14 @@ const SLOT_RUNS_SHOWN = 64;
 /** Samples of the time series are this many batches apart. */
 const BATCHES_PER_SAMPLE = 16;
 
+/** What is known of the time that a run took on another machine: that of a capture. */
+export interface RecordedHost {
+  /** Time at which a phase had done so many operations, ns from the start of the first one. */
+  timeNs(phase: number, operations: number): number;
+  /** When statistics were flushed, ns from the start, ascending; before the start: negative. */
+  readonly flushesNs: readonly number[];
+}
+
 /** State at the end of the workload. */
 interface FinalState {
   readonly slots: readonly SlotRun[];
@@ -126,9 +140,17 @@ export class Machine {
   /** A frame of the payload behind the machine's own: for comparing. */
   #kept: PageFrame = NO_FRAME;
   #codecCallsSeen = 0;
+  #phase = 0;
+  /** Operations before the current phase. */
+  #phaseStart = 0;
   #metadataBytesMax = 0;
 
-  constructor(spec: RunSpec, areas: readonly PreparedArea[], workload: Workload) {
+  constructor(
+    spec: RunSpec,
+    areas: readonly PreparedArea[],
+    workload: Workload,
+    host: RecordedHost | null = null,
+  ) {
     this.#spec = spec;
     this.design = chooseDesign(designName(spec), 'design');
     this.#workload = workload;
@@ -159,6 +181,7 @@ export class Machine {
         onKill: (space, reason) => {
           if (reason === 'oom') this.#compareKilled(space);
         },
+        flushWorker: host === null ? undefined : this.#recordedWorker(host),
       },
       {
         limitPages,
@@ -431,6 +454,11 @@ export class Machine {
     };
   }
 
+  #recordedWorker(host: RecordedHost): FlushWorker {
+    const now = (): number => host.timeNs(this.#phase, this.#operations - this.#phaseStart);
+    return recordedWorker(now, host.flushesNs);
+  }
+
   async #runOperations(
     phase: number,
     isFork: boolean,
@@ -447,6 +475,8 @@ export class Machine {
       }
     }
     this.#child = child;
+    this.#phase = phase;
+    this.#phaseStart = this.#operations;
     this.#workload.startPhase(phase);
     for (let batches = 0; ; batches++) {
       this.#workload.fill(this.#batch);

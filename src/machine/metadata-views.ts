@@ -4,14 +4,15 @@
  * widths are the table's. The `real` view counts bytes as they are allocated.
  * @source fixtures/published/metadata-tables.json; virtual swap notes, "the two memory tables"
  */
-import { UsageError } from '../units/index.ts';
+import { SWAPFILE_CLUSTER, UsageError } from '../units/index.ts';
 import type { MetadataTerm } from '../swap/index.ts';
 import type { MetadataBackend } from './metadata-machine.ts';
 
-/** Bytes for each unit, by term. */
-type Widths = Readonly<Record<string, number>>;
+/** Bytes for each unit, by term; of cluster infos, for each slot of theirs that can hold a page. */
+export type Widths = Readonly<Record<string, number>>;
 
 interface ViewRow {
+  /** NAME or NAME:REVISION. */
   readonly design: string;
   readonly backends: readonly MetadataBackend[];
   readonly widths: Widths;
@@ -32,8 +33,8 @@ const VSWAP: Widths = {
   allocated_bitmap: 1 / 8,
   bad_bitmap: 1 / 8,
 };
-/** 32 bytes for the 512 slots of a cluster, of which the header's is not counted. */
-const PER_SLOT_OF_32 = 32 / 512;
+/** 32 bytes for the 512 slots of a cluster. */
+const CLUSTER_INFO: Widths = { cluster_info: 32 / SWAPFILE_CLUSTER };
 
 export const metadataViews: Readonly<Record<string, MetadataView>> = {
   'vss-v5': {
@@ -55,17 +56,17 @@ export const metadataViews: Readonly<Record<string, MetadataView>> = {
       {
         design: 'swap-table',
         backends: ['disk'],
-        widths: { ...OLD_STATIC, swap_table: 8, cluster_slots: PER_SLOT_OF_32 },
+        widths: { ...OLD_STATIC, swap_table: 8, ...CLUSTER_INFO },
       },
       {
         design: 'swap-table-4:p3',
         backends: ['disk'],
-        widths: { swap_cgroup: 2, zeromap: 1 / 8, swap_table: 8, cluster_slots: PER_SLOT_OF_32 },
+        widths: { swap_cgroup: 2, zeromap: 1 / 8, swap_table: 8, ...CLUSTER_INFO },
       },
       {
         design: 'swap-table-4:p4-rfc',
         backends: ['disk'],
-        widths: { swap_table: 8, cluster_slots: PER_SLOT_OF_32 },
+        widths: { swap_table: 8, ...CLUSTER_INFO },
       },
       { design: 'vswap:v5', backends: ['disk'], widths: VSWAP },
     ],
@@ -84,23 +85,22 @@ export function chooseView(name: string, option: string): string {
 }
 
 /**
- * Counts terms as a table does.
- * @param pageCount - slots of the area that can hold a page
- * @throws UsageError when a term that the table counts is missing: the view is not for this design
+ * Counts terms as a table does. A term that is not there is of the other backend: no reverse map
+ * without an area.
+ * @param slotsWithoutPage - slots of the clusters that can hold no page: no table counts the header
  */
 export function countAsPublished(
   widths: Widths,
   terms: readonly MetadataTerm[],
-  pageCount: number,
+  slotsWithoutPage: number,
 ): MetadataTerm[] {
-  return Object.entries(widths).flatMap(([name, width]): MetadataTerm[] => {
-    if (name === 'cluster_slots') {
-      const bytes = pageCount * width;
-      return [{ term: 'cluster_info', kind: 'static', bytes, units: pageCount }];
-    }
-    // A term that is not there is of the other backend: no reverse map without an area.
-    return terms
+  return Object.entries(widths).flatMap(([name, width]): MetadataTerm[] =>
+    terms
       .filter(({ term }) => term === name)
-      .map((term) => ({ ...term, bytes: term.units * width }));
-  });
+      .map((term) => {
+        const units =
+          name === 'cluster_info' ? term.units * SWAPFILE_CLUSTER - slotsWithoutPage : term.units;
+        return { ...term, units, bytes: units * width };
+      }),
+  );
 }

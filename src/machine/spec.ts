@@ -170,7 +170,7 @@ export function specBytes(value: number | string, key: string): number {
   return typeof value === 'number' ? value : parseSize(value, key);
 }
 
-function describeIssues(error: z.ZodError, json: unknown): string {
+export function describeIssues(error: z.ZodError, json: unknown): string {
   return error.issues.map((issue) => describeIssue(issue, json)).join('; ');
 }
 

@@ -4,6 +4,7 @@
  * mm/memcontrol.c, mm/workingset.c).
  */
 import { assert } from '../units/index.ts';
+import { CgroupStatistics, LATE_WORKER, type FlushWorker } from './cgroup-statistics.ts';
 import type { LruLists } from './lru-lists.ts';
 
 /** Pages that a charge takes in advance. @source linux 6.18 MEMCG_CHARGE_BATCH */
@@ -18,18 +19,20 @@ export class MemoryCgroup {
   fileCost = 0;
   /** Evictions and activations so far: the clock of refault distances. */
   nonresidentAge = 0;
-  /** WORKINGSET_ACTIVATE_ANON of this cgroup, and its value when reclaim last ended. */
-  activatedRefaults = 0;
+  /** What reclaim reads of the lists and of refaults, as of the last flush. */
+  readonly statistics: CgroupStatistics;
+  /** `statistics.activatedRefaults` when reclaim last ended. */
   seenActivatedRefaults = 0;
   #usage = 0;
   #usageMax = 0;
   #stock = 0;
 
-  constructor(id: number, limitPages: number, lru: LruLists) {
+  constructor(id: number, limitPages: number, lru: LruLists, worker: FlushWorker = LATE_WORKER) {
     assert(limitPages >= 1, 'a cgroup may hold a page');
     this.id = id;
     this.limitPages = limitPages;
     this.lru = lru;
+    this.statistics = new CgroupStatistics(lru, worker);
   }
 
   /** Pages charged, including those charged in advance. */
@@ -88,7 +91,7 @@ export class MemoryCgroup {
     const cost = pagesWritten * clusterMax + rotated;
     if (isFile) this.fileCost += cost;
     else this.anonCost += cost;
-    if (this.fileCost + this.anonCost > Math.floor(this.lru.totalSize / 4)) {
+    if (this.fileCost + this.anonCost > Math.floor(this.statistics.totalSize / 4)) {
       this.fileCost = Math.floor(this.fileCost / 2);
       this.anonCost = Math.floor(this.anonCost / 2);
     }

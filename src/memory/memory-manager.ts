@@ -21,6 +21,7 @@ import { PG, type FrameTable, type Payload } from '../frames/index.ts';
 import type { Shadow } from '../swap/swap-design.ts';
 import type { SwapClient, SwapSystem } from '../swap/swap-system.ts';
 import { AddressSpace, PTE } from './address-space.ts';
+import type { FlushWorker } from './cgroup-statistics.ts';
 import { FrameAllocator } from './frame-allocator.ts';
 import { LruLists } from './lru-lists.ts';
 import { MemoryCgroup } from './memory-cgroup.ts';
@@ -56,6 +57,8 @@ export interface MemoryParts {
   readonly payload: Payload;
   /** Builds the swap system over this client. */
   readonly createSwap: (client: SwapClient) => SwapSystem;
+  /** When the machine's worker flushes statistics; always late unless told. */
+  readonly flushWorker?: FlushWorker | undefined;
 }
 
 /** Why a task is gone before its time. */
@@ -83,7 +86,7 @@ export class MemoryManager implements SwapClient {
     this.#onKill = parts.onKill;
     this.#rmap = new ReverseMap(parts.engine, parts.frames);
     const lru = new LruLists(parts.engine, parts.frames);
-    this.cgroup = new MemoryCgroup(CGROUP_ID, options.limitPages, lru);
+    this.cgroup = new MemoryCgroup(CGROUP_ID, options.limitPages, lru, parts.flushWorker);
     for (let page = 0; page < options.reservedPages; page++) this.cgroup.forceCharge();
     this.#refaultContext = { engine: parts.engine, frames: parts.frames, cgroup: this.cgroup };
     this.#shmem = new ShmemFile(options.sharedPages ?? 0);
@@ -454,7 +457,7 @@ export class MemoryManager implements SwapClient {
     trace.watchedEntry = this.swap.entryOf(frame);
     this.#note(
       `mapped: its PTE holds frame ${frame}` +
-        (trace.watchedEntry === NO_ENTRY ? '' : `, which stays in the swap cache`),
+        (trace.watchedEntry === NO_ENTRY ? '' : `, still in the swap cache`),
     );
   }
 

@@ -20,6 +20,12 @@ export const SWAP_CLUSTER_MAX = 32;
 /** @source linux 6.18 include/linux/mmzone.h DEF_PRIORITY */
 const DEF_PRIORITY = 12;
 
+/**
+ * From this priority on the few file pages that any cgroup holds (its programs' text, 16 and more)
+ * have a turn, and with them the active anonymous list, be the inactive one empty.
+ */
+const FEW_FILE_PAGES_PRIORITY = 4;
+
 /** What becomes of a folio that reclaim looked at. */
 type Verdict = 'free' | 'keep' | 'activate';
 
@@ -105,24 +111,30 @@ export class Reclaimer {
       this.#shrinkLruvec(cgroup, control);
       if (control.nrReclaimed >= control.nrToReclaim) break;
     }
-    cgroup.seenActivatedRefaults = cgroup.activatedRefaults;
+    cgroup.seenActivatedRefaults = cgroup.statistics.activatedRefaults;
   }
 
   /** @source linux 6.18 prepare_scan_control */
   #prepare(cgroup: MemoryCgroup, control: ScanControl): void {
-    const refaulted = cgroup.activatedRefaults !== cgroup.seenActivatedRefaults;
+    const { statistics } = cgroup;
+    statistics.refresh();
+    const refaulted = statistics.activatedRefaults !== cgroup.seenActivatedRefaults;
     control.mayDeactivateAnon =
       control.forceDeactivate || refaulted || inactiveIsLow(cgroup, LRU.inactiveAnon);
     control.mayDeactivateFile = control.forceDeactivate || inactiveIsLow(cgroup, LRU.inactiveFile);
   }
 
-  /** @source linux 6.18 shrink_lruvec */
   #shrinkLruvec(cgroup: MemoryCgroup, control: ScanControl): void {
     const toScan = this.#toScan;
     this.#setScanCounts(cgroup, control);
     this.#targets.set(toScan);
     let reclaimed = 0;
-    while (toScan[LRU.inactiveAnon]! + toScan[LRU.activeFile]! + toScan[LRU.inactiveFile]! > 0) {
+    let fileTurn = control.priority <= FEW_FILE_PAGES_PRIORITY;
+    while (
+      fileTurn ||
+      toScan[LRU.inactiveAnon]! + toScan[LRU.activeFile]! + toScan[LRU.inactiveFile]! > 0
+    ) {
+      fileTurn = false;
       for (let list = 0; list < LRU_COUNT; list++) {
         const count = Math.min(toScan[list]!, SWAP_CLUSTER_MAX);
         if (count === 0) continue;
@@ -132,10 +144,6 @@ export class Reclaimer {
       if (reclaimed < control.nrToReclaim) continue;
       if (!this.#rebalance()) break;
     }
-    // blk_finish_plug: what was queued goes to the devices, and in mode `batch` completes.
-    const before = this.#engine.enter(OPERATION.swapOut);
-    this.#swap.endRound();
-    this.#engine.leave(before);
     control.nrReclaimed += reclaimed;
     if (inactiveIsLow(cgroup, LRU.inactiveAnon))
       this.#shrinkActive(cgroup, LRU.activeAnon, SWAP_CLUSTER_MAX);
@@ -234,11 +242,25 @@ export class Reclaimer {
         continue;
       }
       if (verdict === 'activate') this.#activate(frame);
+      // Every folio that goes back active ages the LRU (move_folios_to_lru).
+      if (this.#frames.has(frame, PG.active)) cgroup.nonresidentAge += 1;
       cgroup.lru.putBack(frame);
     }
     this.#engine.countMany(EV.pgsteal_anon, freed);
+    this.#endRound();
     cgroup.noteCost(false, this.#pageoutCount, taken - freed, SWAP_CLUSTER_MAX);
     return freed;
+  }
+
+  /**
+   * What was queued goes to the devices, and in mode `batch` completes: a plug holds no more than 32
+   * requests, or 128 KiB of one.
+   * @source linux 6.18 block/blk-mq.c blk_add_rq_to_plug (BLK_MAX_REQUEST_COUNT, BLK_PLUG_FLUSH_SIZE)
+   */
+  #endRound(): void {
+    const before = this.#engine.enter(OPERATION.swapOut);
+    this.#swap.endRound();
+    this.#engine.leave(before);
   }
 
   /** Takes up to `count` folios off the tail of a list. */
@@ -272,8 +294,10 @@ export class Reclaimer {
     return verdict;
   }
 
+  /** @source linux 6.18 mm/vmscan.c shrink_folio_list, pageout */
   #swapOut(cgroup: MemoryCgroup, frame: PageFrame): Verdict {
     const frames = this.#frames;
+    const hasOwner = frames.has(frame, PG.anon | PG.shmem);
     if (frames.has(frame, PG.shmem)) {
       if (!this.#swapOutShared(frame)) return 'activate';
     } else if (!frames.has(frame, PG.swapcache)) {
@@ -286,6 +310,9 @@ export class Reclaimer {
       if (!this.#rmap.unmap(frame, entry, this.#duplicate)) return 'activate';
     }
     if (frames.has(frame, PG.dirty)) {
+      // A folio that was read ahead out of zswap is dirty. While nobody has mapped it, it is neither
+      // anonymous nor a file's: it will not be written, and goes round the lists until it is used.
+      if (!hasOwner) return 'activate';
       const result = this.#pageout(frame);
       if (result !== 'free') return result;
     }
@@ -363,8 +390,8 @@ export class Reclaimer {
  * @source linux 6.18 mm/vmscan.c inactive_is_low
  */
 function inactiveIsLow(cgroup: MemoryCgroup, inactiveList: number): boolean {
-  const inactive = cgroup.lru.size(inactiveList);
-  const active = cgroup.lru.size(inactiveList + 1);
+  const inactive = cgroup.statistics.size(inactiveList);
+  const active = cgroup.statistics.size(inactiveList + 1);
   const gib = Math.floor((inactive + active) / 2 ** 18);
   const ratio = gib > 0 ? Math.floor(Math.sqrt(10 * gib)) : 1;
   return inactive * ratio < active;

@@ -60,16 +60,17 @@ export function refault(
 ): void {
   const { engine, frames, cgroup } = context;
   engine.count(EV.workingset_refault_anon);
-  const { lru } = cgroup;
+  const { statistics } = cgroup;
+  statistics.refresh();
   const distance = ((cgroup.nonresidentAge >>> 0) - shadowAge(shadow)) >>> 0;
   const size =
-    lru.size(LRU.activeFile) +
-    lru.size(LRU.inactiveFile) +
-    (hasSwapSpace ? lru.size(LRU.activeAnon) : 0);
+    statistics.size(LRU.activeFile) +
+    statistics.size(LRU.inactiveFile) +
+    (hasSwapSpace ? statistics.size(LRU.activeAnon) : 0);
   if (distance > size) return;
   frames.set(frame, PG.active);
   cgroup.nonresidentAge += 1;
-  cgroup.activatedRefaults += 1;
+  statistics.noteActivatedRefault();
   engine.count(EV.workingset_activate_anon);
   if (isWorkingsetShadow(shadow)) {
     frames.set(frame, PG.workingset);

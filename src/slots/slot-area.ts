@@ -69,6 +69,8 @@ export interface SlotAreaOptions {
   readonly engine: Engine;
   /** Less than half of all swap is free (vm_swap_full): cache-only slots may be reused. */
   readonly isSwapFull: () => boolean;
+  /** The device wants to know which slots hold nothing any more (swap_slot_free_notify of zram). */
+  readonly onSlotFreed?: (slot: SlotIndex) => void;
 }
 
 export class SlotArea {
@@ -86,6 +88,7 @@ export class SlotArea {
   readonly #engine: Engine;
   readonly #isBlockDevice: boolean;
   readonly #isSwapFull: () => boolean;
+  readonly #onSlotFreed: SlotAreaOptions['onSlotFreed'];
   readonly #triesFreeFirst: boolean;
   /** si->global_cluster of rotating devices. */
   readonly #globalNext = new Uint32Array(SWAP_NR_ORDERS);
@@ -103,6 +106,7 @@ export class SlotArea {
     this.#engine = options.engine;
     this.#isBlockDevice = options.isBlockDevice;
     this.#isSwapFull = options.isSwapFull;
+    this.#onSlotFreed = options.onSlotFreed;
     this.role = options.role ?? ROLE.plain;
     this.#triesFreeFirst = options.allocator === '6.17';
     const growth = options.growth ?? 'fixed';
@@ -226,6 +230,7 @@ export class SlotArea {
     const { clusters } = this;
     clusters.assertHeld(cluster);
     this.#engine.count(EV.slotFree);
+    this.#onSlotFreed?.(slot);
     clusters.addToCount(cluster, -1);
     this.#inUse -= 1;
     assert(this.#inUse >= 0, 'no slot is freed twice');

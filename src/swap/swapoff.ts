@@ -114,7 +114,9 @@ function bringIn(parts: SwapoffParts, entry: SwapEntry): Outcome {
   parts.waitForRead(frame);
   if (frames.has(folio, PG.error)) return 'EIO';
   if (frames.has(folio, PG.writeback)) parts.flushWrites();
-  frames.set(folio, PG.dirty);
+  // The series do not say how a folio that nobody maps is written again (6.18 writes none such):
+  // here it counts as anonymous.
+  frames.set(folio, PG.dirty | PG.anon);
   design.behind!.detach(entry);
   if (engine.trace.concerns(folio, entry))
     engine.trace.note(

@@ -97,7 +97,7 @@ beforeAll(() => {
   expect([second.code, second.stderr]).toEqual([0, '']);
   // A replay needs no file of the user.
   rmSync(area);
-});
+}, 60_000);
 afterAll(() => {
   place.remove();
 });
@@ -191,7 +191,7 @@ describe('a stored run', () => {
   });
 
   it('is asked about any page at any operation', () => {
-    const seen = [100, 1100, 1260, 2500].map((at) =>
+    const seen = [100, 700, 1260, 2500].map((at) =>
       explain('--run', '1', '--at', String(at), '--page', '42'),
     );
     expect(seen.map(({ phase, phasesCompared }) => [phase, phasesCompared])).toEqual([
@@ -203,7 +203,7 @@ describe('a stored run', () => {
     expect(seen.map(({ answers: [answer] }) => answer!.holds)).toEqual([true, true, true, true]);
     const places = seen.map(({ answers: [answer] }) => answer!.location!.kind);
     expect(places[0]).toBe('frame');
-    expect(new Set(places).size).toBeGreaterThan(1);
+    expect(places[1]).toBe('zswap');
   });
 
   it('is asked at the end of a phase, and about a forked child at work', () => {

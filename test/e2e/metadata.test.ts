@@ -43,21 +43,53 @@ describe('swaplab metadata', () => {
     expect(run.stdout).toMatch(/vswap:v5 +disk +total +0\.51\n/);
   });
 
-  it.each([
-    [['--size', 'much'], "--size: 'much'"],
-    [['--size', '1'], '--size: accepted: whole pages'],
-    [['--used', '0,101'], "--used: '101' is no percentage; accepted: 0 to 100"],
-    [
-      ['--view', 'nice'],
-      "--view: 'nice' is no view; accepted: real, vss-v5, song-2026-02, published",
-    ],
-    [['--design', 'best'], "--design: 'best' is no design"],
-    [['--design', 'ghost', '--backend', 'disk'], '--backend: ghost writes to no device'],
-    [['--view', 'published', '--design', 'xarray'], "--design: 'xarray' is not in vss-v5"],
-    [['--backend', 'tape'], 'Allowed choices are zswap, disk'],
-  ])('refuses %j', (argv, message) => {
-    const run = place.swaplab(...['metadata', ...argv]);
-    expect(run.code).toBe(2);
-    expect(run.stderr).toContain(message);
+  it('shows the published figures of 32 GiB beside its own', () => {
+    const run = place.swaplab(...['metadata', '--view', 'published', '--used', '0', '--json']);
+    expect(run.code).toBe(0);
+    const { rows } = JSON.parse(run.stdout) as { readonly rows: readonly unknown[] };
+    const figures = [
+      ['swap-table', 'zswap', 25],
+      ['vswap:v5', 'zswap', 0],
+      ['swap-table', 'disk', 25],
+      ['vswap:v5', 'disk', 2],
+    ] as const;
+    expect(rows).toEqual(
+      figures.map(([design, backend, mib]): unknown =>
+        expect.objectContaining({
+          ...{ design, backend, usedPercent: 0, usedPages: 0 },
+          ...{ totalMiB: mib, publishedMiB: mib, isAsPublished: true },
+        }),
+      ),
+    );
+  });
+
+  it('shows the counter-table as text, with how many figures are the published ones', () => {
+    const run = place.swaplab('metadata', '--view', 'song-2026-02', '--used', '0');
+    expect(run.stdout).toMatch(/swap-table-4:p3 +disk +total +17\.50\n +published +17\.50\n/);
+    expect(run.stdout).toContain('4 of 4 figures are the published ones.\n');
+  });
+
+  it('says which rows it leaves out, and why', () => {
+    const run = place.swaplab('metadata', '--size', '1M', '--design', 'ghost', '--used', '100');
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('ghost writes to no device');
+    expect(run.stdout).not.toMatch(/ghost +disk/);
+  });
+
+  it('keeps tables for clusters of which a few pages are left', () => {
+    const table = (fill: string): string =>
+      /swap_table +(.*)\n/.exec(
+        place.swaplab(
+          ...['metadata', '--size', '64M', '--used', '25', '--fill', fill, '--terms'],
+          ...['--design', 'swap-table', '--backend', 'disk'],
+        ).stdout,
+      )?.[1] ?? '';
+    expect([table('dense'), table('random-frees')]).toEqual(['0.04', '0.13']);
+  });
+
+  it('ends with 2 and one line on stderr when an option is wrong', () => {
+    const run = place.swaplab('metadata', '--backend', 'tape');
+    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toMatch(/^swaplab: metadata: .*Allowed choices are zswap, disk\.\n$/);
   });
 });

@@ -6,6 +6,7 @@ import {
   hasBackend,
   MetadataMachine,
   metadataViews,
+  slabRounding,
   type MetadataBackend,
 } from '../../src/machine/index.ts';
 import { chooseDesign, designs } from '../../src/swap/index.ts';
@@ -53,7 +54,7 @@ describe.each(Object.keys(metadataViews))('the published table %s', (view) => {
       const widths = metadataViews[view]!.rows.find((each) => each.design === design)!.widths;
       const mib = row.used.map((percent) => {
         machine.fillTo((SLOTS * percent) / 100);
-        const terms = countAsPublished(widths, machine.metadata(), SLOTS);
+        const terms = countAsPublished(widths, machine.metadata(), machine.slotsWithoutPage);
         return (terms.reduce((sum, { bytes }) => sum + bytes, 0) * SHARE) / MIB;
       });
       expect(mib).toEqual(row.mib);
@@ -71,114 +72,172 @@ describe.each(Object.keys(metadataViews))('the published table %s', (view) => {
   });
 });
 
-/** Bytes by term of a full area of N = 2^14 slots and its header; C clusters, S spaces of 64 MiB. */
+describe('a published count', () => {
+  const infos = { term: 'cluster_info', kind: 'static', bytes: 0 } as const;
+
+  it('of cluster infos follows the clusters that there are', () => {
+    // 33 clusters, of which the header and the rest of the last hold no page.
+    const count = (clusters: number): number | undefined =>
+      countAsPublished({ cluster_info: 32 / 512 }, [{ ...infos, units: clusters }], 512)[0]?.bytes;
+    expect([count(32), count(33), count(34)]).toEqual([31 * 32, 32 * 32, 33 * 32]);
+  });
+
+  it('of an entry that was leaked is off by its width', () => {
+    const machine = machineOf('swap-table', 'zswap');
+    machine.fillTo(1);
+    const { widths } = metadataViews['vss-v5']!.rows[0]!;
+    const empty = 25 * MIB;
+    const terms = countAsPublished(widths, machine.metadata(), machine.slotsWithoutPage);
+    const bytes = terms.reduce((sum, term) => sum + term.bytes, 0);
+    expect(bytes - empty / SHARE).toBe(16);
+    machine.clear();
+  });
+});
+
+/** A full area: N slots with its header, C clusters, S spaces of 64 MiB, V virtual clusters. */
 const N = SLOTS + 1;
 const C = Math.ceil(N / 512);
 const S = Math.ceil(N / 16_384);
 const page = (bytes: number): number => Math.ceil(bytes / 4096) * 4096;
-/** Nodes of an xarray that holds indices 1 to 16384 densely, or those of one 64 MiB space. */
-const NODES = 576;
+const bits = Math.ceil(N / 64) * 8;
+/**
+ * Nodes of an xarray of slots 1 to 16383: 256 leaves, 4 above, 1 root. Slot 16384 is alone in the
+ * second space; zswap's tree has it under its whole index (3 nodes), the swap cache under 0 (none).
+ */
+const NODE = 576;
+const DENSE_NODES = 256 + 4 + 1;
+const zswapNodes = (backend: MetadataBackend): number =>
+  backend === 'zswap' ? NODE * (DENSE_NODES + 3) : 0;
 
-describe('a full area', () => {
-  const oldStatic = {
+type Formula = (backend: MetadataBackend) => Record<string, number>;
+
+const ofMap = (rest: Record<string, number>): Formula => {
+  return (backend) => ({
     swap_map: page(N),
     swap_cgroup: page(2 * (N + (N % 2))),
-    zeromap: Math.ceil(N / 64) * 8,
+    zeromap: bits,
+    swap_map_continuation: 0,
     zswap_trees: 16 * S,
+    zswap_xa_node: zswapNodes(backend),
     percpu_swap_cluster: 160,
-  };
-  const plain = { swap_map_continuation: 0, zswap_xa_node: 0 };
-  // 16384 entries from slot 1 on: the last is alone in the second space.
-  const denseNodes = 261;
+    ...rest,
+  });
+};
+const ofTables = (rest: Record<string, number>): Formula => {
+  return (backend) => ({
+    swap_table: 4096 * C,
+    extend_table: 0,
+    zswap_trees: 16 * S,
+    zswap_xa_node: zswapNodes(backend),
+    percpu_swap_cluster: 160,
+    ...rest,
+  });
+};
+/** Slot 0 is nobody's, so 16384 entries take 33 clusters; all of them stand in one node. */
+const ofVswap = (restOfBlock: number): Formula => {
+  return (backend) => ({
+    swp_desc: 512 * 24 * 33,
+    vswap_cluster_bitmap: 64 * 33,
+    vswap_cluster: restOfBlock * 33,
+    cluster_map_xa_node: NODE,
+    percpu_swap_cluster: 160,
+    ...(backend === 'zswap'
+      ? { cluster_info: 0 }
+      : {
+          cluster_info: 32 * C,
+          allocated_bitmap: bits,
+          bad_bitmap: bits,
+          reverse_map: 4096 * C,
+        }),
+  });
+};
 
-  it.each<[string, MetadataBackend, Record<string, number>]>([
-    ['swap-table', 'disk', { ...oldStatic, ...plain, cluster_info: 32 * C, swap_table: 4096 * C }],
-    [
-      'xarray',
-      'disk',
-      {
-        ...oldStatic,
-        ...plain,
-        cluster_info: 24 * C,
-        address_space: 192 * S,
-        // Index 0 of the second space needs no node.
-        swap_cache_xa_node: NODES * denseNodes,
-      },
-    ],
-    [
-      'swap-table-4:p4',
-      'disk',
-      {
-        cluster_info: 48 * C,
-        swap_table: 4096 * C,
-        memcg_table: 1024 * C,
-        extend_table: 0,
-        zswap_trees: 16 * S,
-        zswap_xa_node: 0,
-        percpu_swap_cluster: 160,
-      },
-    ],
-    [
-      'swap-table-4:p4-rfc',
-      'disk',
-      {
-        cluster_info: 32 * C,
-        swap_table: 4096 * C,
-        extend_table: 0,
-        zswap_trees: 16 * S,
-        zswap_xa_node: 0,
-        percpu_swap_cluster: 160,
-      },
-    ],
-    [
-      'swap-table-4:p3',
-      'disk',
-      {
-        cluster_info: 40 * C,
-        swap_table: 4096 * C,
-        extend_table: 0,
-        zeromap: oldStatic.zeromap,
-        swap_cgroup: oldStatic.swap_cgroup,
-        zswap_trees: 16 * S,
-        zswap_xa_node: 0,
-        percpu_swap_cluster: 160,
-      },
-    ],
-  ])('takes what its formula says, %s on %s', (design, backend, expected) => {
+/** Every term of every design and revision, by the arithmetic of the kernels' structs. */
+const formulas: Readonly<Record<string, Formula>> = {
+  'xarray:6.17': ofMap({
+    cluster_info: 24 * C,
+    address_space: 192 * S,
+    swap_cache_xa_node: NODE * DENSE_NODES,
+  }),
+  'swap-table:6.18': ofMap({ cluster_info: 32 * C, swap_table: 4096 * C }),
+  'ghost:rfc': ofMap({ cluster_info: 32 * C, swap_table: 4096 * C }),
+  'swap-table-4:p4': ofTables({ cluster_info: 48 * C, memcg_table: 1024 * C }),
+  'swap-table-4:p4-rfc': ofTables({ cluster_info: 32 * C }),
+  'swap-table-4:p3': ofTables({
+    cluster_info: 40 * C,
+    zeromap: bits,
+    swap_cgroup: page(2 * (N + (N % 2))),
+  }),
+  // Infos come by the page of 85.
+  'xswap:v2': ofTables({ cluster_info: 48 * 85, memcg_table: 1024 * C }),
+  'ghost-redirect:sketch': (backend) => {
+    const areas = backend === 'zswap' ? 1 : 2;
+    return {
+      ...ofTables({})(backend),
+      swap_table: 4096 * C * areas,
+      memcg_table: 1024 * C * areas,
+      cluster_info: 48 * C * areas,
+      zswap_trees: 16 * S * areas,
+      redirect_table: backend === 'zswap' ? 0 : 2048 * C,
+      percpu_swap_cluster: 40 * areas,
+    };
+  },
+  // Before v6 descriptors, bitmap and head are one block of 16 KiB.
+  'vswap:v3': ofVswap(16_384 - 512 * 24 - 64),
+  'vswap:v5': ofVswap(16_384 - 512 * 24 - 64),
+  'vswap:v6': ofVswap(64),
+  // Cluster 0 is left out.
+  'vswap-table:rfc-v2': (backend) => ({
+    'virtual cluster_info': 80 * 32,
+    'virtual swap_table': 4096 * 32,
+    'virtual extend_table': 0,
+    'virtual memcg_table': 1024 * 32,
+    virtual_table: 4096 * 32,
+    cluster_map_xa_node: NODE,
+    zswap_xa_node: 0,
+    ...(backend === 'zswap'
+      ? { cluster_info: 0, zswap_trees: 0, percpu_swap_cluster: 40 }
+      : {
+          cluster_info: 48 * C,
+          zswap_trees: 16 * S,
+          percpu_swap_cluster: 80,
+          swap_table: 4096 * C,
+          extend_table: 0,
+          // No slot behind a virtual one has a cgroup id of its own.
+          memcg_table: 0,
+        }),
+  }),
+};
+
+describe('a full area', () => {
+  it.each(all)('takes what its formula says: $design on $backend', ({ design, backend }) => {
     const machine = machineOf(design, backend);
     machine.fillTo(SLOTS);
-    expect(bytesOf(machine)).toEqual(expected);
+    expect(bytesOf(machine)).toEqual(formulas[design]!(backend));
     machine.clear();
   });
 
-  it('of vswap takes a block of 16 KiB a cluster before v6, and its parts in v6', () => {
-    // Slot 0 of cluster 0 is nobody's: 16384 entries take one cluster more.
-    const clusters = SLOTS / 512 + 1;
-    const total = (design: string): number => {
-      const machine = machineOf(design, 'zswap');
-      machine.fillTo(SLOTS);
-      const { swp_desc, vswap_cluster_bitmap, vswap_cluster } = bytesOf(machine);
-      machine.clear();
-      return swp_desc! + vswap_cluster_bitmap! + vswap_cluster!;
-    };
-    expect(total('vswap:v3')).toBe(16_384 * clusters);
-    expect(total('vswap:v6')).toBe((512 * 24 + 64 + 64) * clusters);
+  it('in zswap has an entry of 56 bytes and a handle of 8 for each page', () => {
+    const machine = machineOf('swap-table', 'zswap');
+    machine.fillTo(SLOTS);
+    expect(machine.zswapMetadata().map(({ bytes }) => bytes)).toEqual([56 * SLOTS, 8 * SLOTS]);
+    machine.clear();
   });
 
-  it('of vswap-table takes 18 bytes an entry and 80 a cluster, and 8 more behind it on disk', () => {
-    const clusters = SLOTS / 512;
-    const zswap = machineOf('vswap-table', 'zswap');
-    zswap.fillTo(SLOTS);
-    const inZswap = bytesOf(zswap);
-    expect(inZswap['virtual swap_table']).toBe(4096 * clusters);
-    expect(inZswap['virtual_table']).toBe(4096 * clusters);
-    expect(inZswap['virtual memcg_table']).toBe(1024 * clusters);
-    expect(inZswap['virtual cluster_info']).toBe(80 * clusters);
-    const disk = machineOf('vswap-table', 'disk');
-    disk.fillTo(SLOTS);
-    expect(bytesOf(disk)['swap_table']).toBe(4096 * C);
-    // No slot behind a virtual one has a cgroup id of its own.
-    expect(bytesOf(disk)['memcg_table']).toBe(0);
+  it('has nodes in slabs of 14 on two pages, and zswap entries 73 to a page', () => {
+    const machine = machineOf('xarray', 'zswap');
+    machine.fillTo(SLOTS);
+    const nodes = 2 * DENSE_NODES + 3;
+    expect(slabRounding(machine.metadata())).toMatchObject({
+      units: 38,
+      bytes: 38 * 8192 - nodes * NODE,
+    });
+    const entries = Math.ceil(SLOTS / 73);
+    expect(slabRounding(machine.zswapMetadata())).toMatchObject({
+      units: entries,
+      bytes: entries * 4096 - SLOTS * 56,
+    });
+    machine.clear();
   });
 });
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
   for (const design of Object.keys(designs))
     for (const key of KEYS)
       answers.set(`${design} ${key}`, await explainSituation(chooseDesign(design, 'test'), key));
-});
+}, 60_000);
 
 describe('situations', () => {
   it('are seven, and each is asked of every design', () => {

@@ -171,8 +171,10 @@ export class VirtualEntries implements EntryTable {
       return;
     }
     // Its next place is written where it is found; only a page that stays in memory needs this.
-    const words = this.#clusters.peek(entrySlot(entry))!;
-    if (typeOf(words) === PLACE.zero) this.#backing.detach(entry);
+    const cluster = this.#clusters.held(entrySlot(entry));
+    const type = typeOf(cluster.descriptors, (entrySlot(entry) & 511) * WORDS);
+    this.#clusters.unlock(cluster);
+    if (type === PLACE.zero) this.#backing.detach(entry);
   }
 
   isZero(entry: SwapEntry): boolean {

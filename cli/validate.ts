@@ -1,0 +1,143 @@
+/** `swaplab validate`: replays what a real kernel counted, and compares cell by cell. */
+import { Command, Option } from 'commander';
+import {
+  compareWithCapture,
+  parseCapture,
+  replayCapture,
+  scoreOf,
+  type FlushedBy,
+  type PhaseAgreement,
+} from '../src/machine/index.ts';
+import { UsageError } from '../src/units/index.ts';
+import { parseLine } from './command-line.ts';
+import type { CliCommand } from './command.ts';
+import { readInput } from './runner.ts';
+import { alignTable, type Cell } from './table.ts';
+
+/** Exit code when a cell that gates disagrees. */
+const EXIT_DISAGREES = 3;
+
+interface FileResult {
+  readonly file: string;
+  readonly phases: readonly PhaseAgreement[];
+  readonly flushedBy: FlushedBy;
+  readonly slotRuns: { readonly kernel: readonly (number | undefined)[]; readonly swaplab: number };
+}
+
+const EXAMPLES = `
+A cell is a counter of one phase. It gates if the kernel's own runs agree on it, and it is in the
+score if 0 would be wrong; fixtures/kernel/README.md has the rule.
+
+Examples:
+  swaplab validate fixtures/kernel/*.json
+  swaplab validate --all fixtures/kernel/hot-ssd.json
+`;
+
+export const command: CliCommand = {
+  name: 'validate',
+  summary: 'replay captures of a real kernel and compare with what it counted',
+  async run(argv, io) {
+    const parser = new Command('swaplab validate')
+      .description('replay captures of a real kernel and compare with what it counted')
+      .argument('<CAPTURES...>', 'files that the capture tool wrote')
+      .option('--all', 'show the cells that agree, too')
+      .addOption(
+        new Option('--payload <KIND>', 'bytes: real pages; none: sizes only, without zram figures')
+          .choices(['bytes', 'none'])
+          .default('bytes'),
+      )
+      .option('--json', 'print one JSON document')
+      .addHelpText('after', EXAMPLES);
+    if (!parseLine(parser, argv, io)) return 0;
+    const flags = parser.opts<{
+      readonly all?: boolean;
+      readonly payload: 'bytes' | 'none';
+      readonly json?: boolean;
+    }>();
+    const results: FileResult[] = [];
+    for (const file of parser.args) {
+      const result = await validate(file, flags.payload);
+      results.push(result);
+      if (flags.json !== true) io.stdout(fileText(result, flags.all === true));
+    }
+    if (flags.json === true) io.stdout(`${JSON.stringify(document(results), null, 2)}\n`);
+    else io.stdout(`\nin all: ${scoreText(results.flatMap(({ phases }) => phases))}\n`);
+    return results.every(isOk) ? 0 : EXIT_DISAGREES;
+  },
+};
+
+async function validate(file: string, payload: 'bytes' | 'none'): Promise<FileResult> {
+  const text = readInput(file, 'validate').toString('utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${file} is no JSON: ${(error as Error).message}`);
+  }
+  const capture = parseCapture(json, file);
+  const { phases, result, flushedBy } = await replayCapture(capture, file, payload);
+  return {
+    file,
+    phases: compareWithCapture(capture, phases),
+    flushedBy,
+    slotRuns: { kernel: capture.runs.map((run) => run.slotRuns), swaplab: result.slotRuns },
+  };
+}
+
+function isOk({ phases }: FileResult): boolean {
+  return phases.every(({ cells }) => cells.every(({ gating, ok }) => ok || !gating));
+}
+
+function document(results: readonly FileResult[]): unknown {
+  const cells = results.flatMap(({ phases }) => phases.flatMap((phase) => phase.cells));
+  const gating = cells.filter((cell) => cell.gating);
+  return {
+    ok: results.every(isOk),
+    passed: gating.filter(({ ok }) => ok).length,
+    failed: gating.filter(({ ok }) => !ok).length,
+    score: scoreOf(results.flatMap(({ phases }) => phases)),
+    captures: results.map((result) => ({
+      file: result.file,
+      ok: isOk(result),
+      slotRuns: result.slotRuns,
+      statisticsFlushedBy: result.flushedBy,
+      phases: result.phases.map((phase) => ({ op: phase.op, counters: phase.cells })),
+    })),
+  };
+}
+
+function fileText(result: FileResult, showsAll: boolean): string {
+  const rows = result.phases.flatMap(({ op, cells }): Cell[][] =>
+    cells
+      .filter(({ gating, ok }) => showsAll || (gating && !ok))
+      .map(({ name, kernel, swaplab, gating, ok }) => [
+        op,
+        name,
+        kernel.join(' '),
+        swaplab,
+        verdict(gating, ok),
+      ]),
+  );
+  const { kernel, swaplab } = result.slotRuns;
+  const head =
+    `${result.file}: ${scoreText(result.phases)}; ` +
+    `runs of slots: kernel ${kernel.join(' ')}, here ${swaplab}; ` +
+    `statistics flushed by ${result.flushedBy}\n`;
+  if (rows.length === 0) return head;
+  const table = alignTable(['OPERATION', 'COUNTER', 'KERNEL', 'HERE', 'VERDICT'], rows);
+  return head + table.replace(/^/gm, '  ').trimEnd() + '\n';
+}
+
+function verdict(gating: boolean, ok: boolean): string {
+  if (!gating) return 'not scored: the kernel’s runs differ';
+  return ok ? 'agrees' : 'differs';
+}
+
+function scoreText(phases: readonly PhaseAgreement[]): string {
+  const { mattering, matteringOk, gating, gatingOk } = scoreOf(phases);
+  const percent = ((matteringOk * 100) / Math.max(1, mattering)).toFixed(1);
+  return (
+    `${matteringOk} of ${mattering} cells agree (${percent} %); ` +
+    `${gatingOk} of ${gating} with those where 0 would do`
+  );
+}

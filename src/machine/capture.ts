@@ -1,0 +1,102 @@
+/**
+ * A capture: what a real kernel counted on a trace, and the machine that replays it.
+ * @source fixtures/kernel/README.md
+ */
+import { z } from 'zod';
+import { UsageError } from '../units/index.ts';
+import { describeIssues } from './spec.ts';
+
+type Counts = Readonly<Record<string, number>>;
+
+export interface CapturePhase {
+  readonly op: string;
+  /** Wall time that the operation line took, seconds. */
+  readonly elapsed_s?: number | undefined;
+  readonly counters: Counts;
+  readonly present: number;
+  readonly swapped: number;
+  readonly zswap?: Counts | null | undefined;
+  readonly zram_mm_stat?: string | null | undefined;
+}
+
+export interface Capture {
+  readonly kernel: string;
+  readonly trace: readonly string[];
+  readonly limitMiB: number;
+  readonly backend: 'file' | 'ssd' | 'zram' | 'zswap-ssd' | 'zswap-file';
+  readonly swapMiB: number;
+  readonly pageCluster: number;
+  readonly zswap: {
+    readonly compressor: string;
+    readonly maxPoolPercent: number;
+    readonly memTotalKiB: number;
+    readonly acceptThresholdPercent?: number | undefined;
+  } | null;
+  /** Pages of the recorder itself in the cgroup, where it was measured. */
+  readonly reservedPages?: number | undefined;
+  readonly swappiness?: number | undefined;
+  readonly runs: readonly CaptureRun[];
+}
+
+export interface CaptureRun {
+  readonly phases: readonly CapturePhase[];
+  readonly slots?: readonly (readonly [number, number, number, number])[] | undefined;
+  readonly slotRuns?: number | undefined;
+  /**
+   * When the kernel's worker flushed cgroup statistics: seconds from the start of the first
+   * operation, ascending, negative before it.
+   */
+  readonly flushes_s?: readonly number[] | undefined;
+}
+
+const counts = z.record(z.string(), z.number());
+
+const phaseSchema = z.object({
+  op: z.string(),
+  elapsed_s: z.number().nonnegative().optional(),
+  counters: counts,
+  present: z.number(),
+  swapped: z.number(),
+  zswap: counts.nullish(),
+  zram_mm_stat: z.string().nullish(),
+});
+
+const captureSchema: z.ZodType<Capture> = z.object({
+  kernel: z.string(),
+  trace: z.array(z.string()).min(1),
+  limitMiB: z.number().positive(),
+  backend: z.enum(['file', 'ssd', 'zram', 'zswap-ssd', 'zswap-file']),
+  swapMiB: z.number().positive(),
+  pageCluster: z.number().int().min(0).max(16),
+  zswap: z
+    .object({
+      compressor: z.string(),
+      maxPoolPercent: z.number(),
+      memTotalKiB: z.number(),
+      acceptThresholdPercent: z.number().optional(),
+    })
+    .nullable(),
+  reservedPages: z.number().int().nonnegative().optional(),
+  swappiness: z.number().int().min(0).max(200).optional(),
+  runs: z
+    .array(
+      z.object({
+        phases: z.array(phaseSchema).min(1),
+        slots: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).optional(),
+        slotRuns: z.number().optional(),
+        flushes_s: z.array(z.number()).optional(),
+      }),
+    )
+    .min(1),
+});
+
+/**
+ * Checks parsed JSON against the form of a capture.
+ * @throws UsageError that names the key
+ */
+export function parseCapture(json: unknown, where: string): Capture {
+  const parsed = captureSchema.safeParse(json);
+  if (!parsed.success)
+    throw new UsageError(`${where}: no capture: ${describeIssues(parsed.error, json)}`);
+  return parsed.data;
+}

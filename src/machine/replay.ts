@@ -1,0 +1,198 @@
+/** Replays a capture on the machine that it describes. */
+import { createCompressor } from '../codec/index.ts';
+import { MemoryDevice, NullDevice, ZramDevice, type BlockDevice } from '../device/index.ts';
+import { CostProfile, Engine } from '../engine/index.ts';
+import { FLUSH_PERIOD_NS } from '../memory/index.ts';
+import { PAGE_SIZE } from '../units/index.ts';
+import { parseTrace, TraceWorkload } from '../workload/index.ts';
+import type { PreparedArea } from './areas.ts';
+import type { ReplayedPhase } from './agreement.ts';
+import type { Capture } from './capture.ts';
+import { Machine, type RecordedHost } from './machine.ts';
+import type { RunResult } from './run-result.ts';
+import { parseSpec } from './spec.ts';
+
+/** Pages of the recorder's own in the cgroup. @source fixtures/kernel/README.md: 70 to 110 */
+const RECORDER_PAGES = 90;
+/** Memory of the machine that recorded, where nothing depends on it. */
+const RAM = '24G';
+/** What stands for the backends of captures, as far as time goes. */
+const PROFILES = {
+  file: 'hdd',
+  ssd: 'nvme',
+  zram: 'zram',
+  'zswap-ssd': 'nvme',
+  'zswap-file': 'hdd',
+} as const;
+
+/** Who brings cgroup statistics up to date, and how that is known. */
+export type FlushedBy =
+  /** The kernel's worker, at the times that the capture has. */
+  | 'worker, as recorded'
+  /** The kernel's worker every two seconds; inferred. */
+  | 'worker, every 2 s'
+  /** Readers: the worker was late throughout; inferred. */
+  | 'readers';
+
+export interface Replay {
+  readonly phases: readonly ReplayedPhase[];
+  readonly flushedBy: FlushedBy;
+  readonly result: RunResult;
+}
+
+/**
+ * Runs a capture's trace with its limits and settings.
+ * @param payload - `none` is quicker; zram's figures need `bytes`
+ */
+export async function replayCapture(
+  capture: Capture,
+  where: string,
+  payload: 'bytes' | 'none',
+): Promise<Replay> {
+  const { flushedBy, host } = await chooseHost(capture, where);
+  return { ...(await replayOn(capture, where, payload, host)), flushedBy };
+}
+
+/**
+ * What reclaim knows of its lists depends on when statistics were last flushed. Where a capture
+ * does not have that, it is read off `pgdeactivate`, which no score counts: of the two ways a kernel
+ * goes on (its worker is punctual, or late for good) the one that comes closer.
+ */
+async function chooseHost(
+  capture: Capture,
+  where: string,
+): Promise<{ readonly flushedBy: FlushedBy; readonly host: RecordedHost | null }> {
+  const times = phaseTimes(capture, where);
+  if (times === null) return { flushedBy: 'readers', host: null };
+  const recorded = capture.runs[0]!.flushes_s;
+  if (recorded !== undefined) {
+    const flushesNs = recorded.map((seconds) => seconds * 1e9);
+    return { flushedBy: 'worker, as recorded', host: { timeNs: times, flushesNs } };
+  }
+  const { phases } = capture.runs[0]!;
+  const endNs = times(phases.length, 0);
+  const flushesNs: number[] = [];
+  for (let at = 0; at <= endNs; at += FLUSH_PERIOD_NS) flushesNs.push(at);
+  const punctual = { timeNs: times, flushesNs };
+  const distance = async (host: RecordedHost | null): Promise<number> => {
+    const replayed = await replayOn(capture, where, 'none', host);
+    return sum(
+      replayed.phases.map((phase, index) => {
+        const kernel = capture.runs.map((run) => run.phases[index]!.counters['pgdeactivate'] ?? 0);
+        return Math.abs(median(kernel) - (phase.counters['pgdeactivate'] ?? 0));
+      }),
+    );
+  };
+  return (await distance(punctual)) < (await distance(null))
+    ? { flushedBy: 'worker, every 2 s', host: punctual }
+    : { flushedBy: 'readers', host: null };
+}
+
+/**
+ * The host's time at an operation, ns: that of the first run, within a phase in proportion to the
+ * operations done. Null where the capture has no times.
+ */
+function phaseTimes(capture: Capture, where: string): RecordedHost['timeNs'] | null {
+  const { phases } = capture.runs[0]!;
+  const operations = parseTrace(capture.trace.join('\n'), where).steps.filter(
+    (step) => step.kind === 'pages',
+  );
+  const starts = [0];
+  for (const { elapsed_s: seconds } of phases) {
+    if (seconds === undefined) return null;
+    starts.push(starts.at(-1)! + seconds * 1e9);
+  }
+  return (phase, done) => {
+    const start = starts[phase]!;
+    if (done === 0) return start;
+    return start + ((starts[phase + 1]! - start) * done) / operations[phase]!.draws;
+  };
+}
+
+async function replayOn(
+  capture: Capture,
+  where: string,
+  payload: 'bytes' | 'none',
+  host: RecordedHost | null,
+): Promise<Omit<Replay, 'flushedBy'>> {
+  const { zswap, backend } = capture;
+  const trace = `${capture.trace.join('\n')}\n`;
+  const spec = parseSpec(
+    {
+      payload,
+      design: 'swap-table',
+      machine: {
+        memory: capture.limitMiB * 1024 * 1024,
+        ram: zswap === null ? RAM : zswap.memTotalKiB * 1024,
+        pageCluster: capture.pageCluster,
+        swappiness: capture.swappiness ?? 60,
+        reserved: (capture.reservedPages ?? RECORDER_PAGES) * PAGE_SIZE,
+      },
+      zswap:
+        zswap === null
+          ? { enabled: false }
+          : {
+              enabled: true,
+              compressor: zswap.compressor,
+              maxPoolPercent: zswap.maxPoolPercent,
+              acceptThresholdPercent: zswap.acceptThresholdPercent ?? 90,
+              writebackBatch: 'kernel',
+            },
+      workload: { trace, source: where },
+    },
+    where,
+  );
+  const device = createDevice(capture, payload);
+  const area: PreparedArea = {
+    type: 0,
+    name: 'swap',
+    kind: backend.endsWith('file') ? 'file' : 'partition',
+    maxPages: device.sizeBytes / PAGE_SIZE,
+    badPages: [],
+    priority: -2,
+    profile: PROFILES[backend],
+    device,
+    problem: () => null,
+  };
+  const workload = new TraceWorkload(parseTrace(trace, where), { file: null });
+  const zram: ReplayedPhase['zram'][] = [];
+  const result = await new Machine(spec, [area], workload, host).run({
+    onPhase: () => {
+      zram.push(device instanceof ZramDevice ? figures(device) : null);
+    },
+  });
+  const phases = result.phases.map((phase, index): ReplayedPhase => ({
+    counters: phase.counters,
+    swapped: phase.swapped,
+    zswap: phase.zswap,
+    zram: zram[index]!,
+  }));
+  return { phases, result };
+}
+
+function figures(device: ZramDevice): ReplayedPhase['zram'] {
+  const { comprDataBytes, memUsedBytes } = device.stat();
+  return { compressedBytes: comprDataBytes, usedBytes: memUsedBytes };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function createDevice(capture: Capture, payload: 'bytes' | 'none'): BlockDevice {
+  const sizeBytes = capture.swapMiB * 1024 * 1024;
+  const name = 'swap';
+  if (payload === 'none') return new NullDevice({ name, sizeBytes });
+  if (capture.backend !== 'zram') return new MemoryDevice({ name, sizeBytes });
+  // What zram itself does costs its device profile's time: its own events are not the machine's.
+  const engine = new Engine({
+    seed: 1,
+    cpuCount: 1,
+    costs: new CostProfile({ name: 'none', description: '', prices: {} }),
+  });
+  return new ZramDevice({ name, sizeBytes, engine, compressor: createCompressor('lz4', 'zram') });
+}
