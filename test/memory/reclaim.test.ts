@@ -172,3 +172,49 @@ describe('a page that is read back', () => {
     expect(sum(result, 'pswpout')).toBeLessThanOrEqual(600);
   });
 });
+
+describe('a folio that was read ahead out of zswap', () => {
+  /** Major faults on seven folios that were read ahead long ago. */
+  async function majorFaults(zswap: boolean): Promise<number> {
+    const result = await runSmall({
+      // The first fault of a mapping opens a window of 8; then nobody comes near for long.
+      trace: [
+        'pages 4000',
+        'W 0 4000 seq 4000 1 mix:1024',
+        'R 1 1 seq 1 1 -',
+        'W 2000 2000 rand 6000 3 mix:512',
+        'R 2 7 seq 7 1 -\n',
+      ].join('\n'),
+      memoryPages: 300,
+      areas: [{ pages: 8000, profile: 'nvme' }],
+      payload: 'none',
+      zswap: { enabled: zswap },
+    });
+    expect(result.phases[1]!.counters['swap_ra']).toBe(7);
+    return result.phases[3]!.counters['pgmajfault'] ?? 0;
+  }
+
+  it('is dirty and never mapped: reclaim leaves it in memory until it is used', async () => {
+    expect(await majorFaults(true)).toBe(0);
+  });
+
+  it('is clean from a device, and goes as any other', async () => {
+    expect(await majorFaults(false)).toBeGreaterThan(0);
+  });
+});
+
+describe('the age of the lists', () => {
+  it('grows with evictions, and with every folio that is put back active', async () => {
+    const machine = smallMachine({
+      trace: 'pages 600\nW 0 600 seq 600 1 rand\nR 0 600 hot 6000 7 -\n',
+      memoryPages: 300,
+      areas: [{ pages: 4096 }],
+      payload: 'none',
+    });
+    const result = await machine.run();
+    expect(sum(result, 'pgactivate')).toBeGreaterThan(100);
+    expect(machine.memory.cgroup.nonresidentAge).toBeGreaterThanOrEqual(
+      sum(result, 'pgsteal_anon') + sum(result, 'pgactivate'),
+    );
+  });
+});
