@@ -34,6 +34,8 @@ export interface Capture {
   } | null;
   /** Pages of the recorder itself in the cgroup, where it was measured. */
   readonly reservedPages?: number | undefined;
+  /** File pages in the cgroup at the start. */
+  readonly filePages?: number | undefined;
   readonly swappiness?: number | undefined;
   readonly runs: readonly CaptureRun[];
 }
@@ -77,6 +79,7 @@ const captureSchema: z.ZodType<Capture> = z.object({
     })
     .nullable(),
   reservedPages: z.number().int().nonnegative().optional(),
+  filePages: z.number().int().nonnegative().optional(),
   swappiness: z.number().int().min(0).max(200).optional(),
   runs: z
     .array(

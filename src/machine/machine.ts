@@ -1,7 +1,6 @@
 /**
- * The composition root: builds a machine from a checked spec and runs a workload on it. The only
- * place where designs, devices, zswap and memory meet, and the only one before `src/runs` that
- * reads the wall clock.
+ * A machine that runs a workload: phases, looks from outside, verification, what is left. The only
+ * place before `src/runs` that reads the wall clock; its parts are put together in `assembly.ts`.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
@@ -14,28 +13,22 @@ import {
   type PageFrame,
   type VirtualPage,
 } from '../units/index.ts';
-import { CostProfile, Engine, type CountedName } from '../engine/index.ts';
-import { defaultCosts } from '../engine/profiles/default-costs.ts';
-import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
-import { createCompressor, INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
-import { ZsmallocPool } from '../pool/index.ts';
-import { SlotSpace } from '../slots/index.ts';
-import { Zswap } from '../zswap/index.ts';
-import {
-  chooseDesign,
+import type { CountedName, Engine } from '../engine/index.ts';
+import type { FrameTable, Payload } from '../frames/index.ts';
+import { INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
+import type {
+  DesignChoice,
+  Location,
+  MetadataTerm,
+  SwapoffResult,
   SwapSystem,
-  type DesignChoice,
-  type Location,
-  type MetadataTerm,
-  type SwapClient,
-  type SwapoffResult,
 } from '../swap/index.ts';
 import {
-  MemoryManager,
   PTE,
   recordedWorker,
   type AddressSpace,
   type FlushWorker,
+  type MemoryManager,
 } from '../memory/index.ts';
 import {
   createOperationBatch,
@@ -44,9 +37,11 @@ import {
   type Phase,
   type Workload,
 } from '../workload/index.ts';
-import { designName, specBytes, type RunSpec } from './spec.ts';
-import { MachineAreas, type PreparedArea } from './areas.ts';
+import type { RunSpec } from './spec.ts';
+import { assemble } from './assembly.ts';
+import type { MachineAreas, PreparedArea } from './areas.ts';
 import { digestOf } from './digest.ts';
+import { PageComparison } from './page-comparison.ts';
 import type { AreaResult, PhaseResult, RunResult, SlotRun, SwapUsage } from './run-result.ts';
 import { swapUsage } from './usage.ts';
 
@@ -83,8 +78,6 @@ export interface Progress {
 const BATCH_OPERATIONS = 1024;
 /** Compressor calls after which lz4-napi's buffers need a turn of the event loop. */
 const CODEC_CALLS_PER_TURN = 1000;
-/** Frames beyond the limit, for charges that may not wait. */
-const SPARE_FRAMES = 4096;
 /** Runs of slots that a result shows; the count has them all. */
 const SLOT_RUNS_SHOWN = 64;
 /** Samples of the time series are this many batches apart. */
@@ -122,9 +115,11 @@ export class Machine {
   readonly #frames: FrameTable;
   readonly #payload: Payload;
   readonly #workload: Workload;
+  /** A frame of the payload behind the machine's own: for comparing. */
+  readonly #kept: PageFrame;
   readonly #spaces: AddressSpace[] = [];
   readonly #batch: OperationBatch = createOperationBatch(BATCH_OPERATIONS);
-  readonly #expected: Uint8Array = Buffer.alloc(PAGE_SIZE);
+  readonly #comparison: PageComparison;
   readonly #startNs: Float64Array;
   readonly #endNs: Float64Array;
   readonly #freeNs: Float64Array;
@@ -136,9 +131,6 @@ export class Machine {
   #child: AddressSpace | null = null;
   #operations = 0;
   #killed = 0;
-  #compared = { pagesChecked: 0, mismatches: 0 };
-  /** A frame of the payload behind the machine's own: for comparing. */
-  #kept: PageFrame = NO_FRAME;
   #codecCallsSeen = 0;
   #phase = 0;
   /** Operations before the current phase. */
@@ -151,54 +143,24 @@ export class Machine {
     workload: Workload,
     host: RecordedHost | null = null,
   ) {
-    this.#spec = spec;
-    this.design = chooseDesign(designName(spec), 'design');
-    this.#workload = workload;
-    this.engine = new Engine({
-      seed: spec.seed,
-      cpuCount: spec.machine.cpus,
-      costs: new CostProfile(defaultCosts),
+    const parts = assemble(spec, areas, workload, {
+      onKill: (space, reason) => {
+        if (reason === 'oom') this.#compareKilled(space);
+      },
+      flushWorker: host === null ? undefined : this.#recordedWorker(host),
     });
-    const ramPages = pagesOf(spec.machine.ram, 'machine.ram');
-    const limitPages =
-      spec.machine.memory === undefined ? ramPages : pagesOf(spec.machine.memory, 'machine.memory');
-    if (limitPages < 64)
-      throw new UsageError('machine.memory: a cgroup of less than 64 pages (256K) cannot swap');
-    // Reclaim and writeback charge beyond the limit; a batch is at most 4096 entries.
-    this.#frames = new FrameTable(limitPages + SPARE_FRAMES);
-    this.#payload =
-      spec.payload === 'bytes'
-        ? new BytePayload(this.#frames.frameCount + 1)
-        : new TagPayload(this.#frames.frameCount + 1);
-    this.#kept = this.#frames.frameCount as PageFrame;
-    this.compressor = createCompressor(spec.zswap.compressor, 'zswap.compressor');
-    this.memory = new MemoryManager(
-      {
-        engine: this.engine,
-        frames: this.#frames,
-        payload: this.#payload,
-        createSwap: (client) => this.#createSwap(client, ramPages),
-        onKill: (space, reason) => {
-          if (reason === 'oom') this.#compareKilled(space);
-        },
-        flushWorker: host === null ? undefined : this.#recordedWorker(host),
-      },
-      {
-        limitPages,
-        pageCluster: spec.machine.pageCluster,
-        swappiness: spec.machine.swappiness,
-        reservedPages: pagesOf(spec.machine.reserved, 'machine.reserved'),
-        sharedPages: workload.sharedPages,
-      },
-    );
-    this.swap = this.memory.swap;
-    this.swap.design.setVirtual?.(spec.vswapEnabled);
-    this.#areas = new MachineAreas(this.engine, this.swap, this.design.kind);
-    for (const area of areas) this.#areas.add(area);
-    this.#areas.addOwn(ramPages);
-    // A name that a later line gets wrong should not cost the run up to there.
-    for (const phase of workload.phases)
-      if (phase.kind === 'swapon' || phase.kind === 'swapoff') this.#areas.require(phase.path);
+    this.#spec = spec;
+    this.#workload = workload;
+    this.design = parts.design;
+    this.engine = parts.engine;
+    this.memory = parts.memory;
+    this.swap = parts.memory.swap;
+    this.compressor = parts.compressor;
+    this.#areas = parts.areas;
+    this.#frames = parts.frames;
+    this.#payload = parts.payload;
+    this.#kept = parts.frames.frameCount as PageFrame;
+    this.#comparison = new PageComparison(parts.payload, workload);
     for (let task = 0; task < workload.taskCount; task++)
       this.#spaces.push(this.memory.createSpace(workload.pagesPerTask));
     this.#startNs = new Float64Array(workload.taskCount).fill(-1);
@@ -295,7 +257,7 @@ export class Machine {
       if (location.kind === 'zswap') this.swap.zswap.read(location.zswapEntry, this.#kept);
       if (location.kind === 'file') this.#areas.readSlot(location.area, location.slot, kept);
     });
-    return this.#holdsExpected(task, page, this.#kept);
+    return this.#comparison.holds(task, page, this.#kept);
   }
 
   /** Memory that the design, zswap and their like take now, by term. */
@@ -369,39 +331,6 @@ export class Machine {
       })),
     };
     return { ...state, verify: await this.#verify() };
-  }
-
-  #createSwap(client: SwapClient, ramPages: number): SwapSystem {
-    const { engine } = this;
-    const { zswap } = this.#spec;
-    const { kind, revision } = this.design;
-    const space = new SlotSpace(engine, this.#spec.perCpuCluster ?? kind.perCpuCluster);
-    const isBytes = this.#payload.kind === 'bytes';
-    return new SwapSystem({
-      engine,
-      frames: this.#frames,
-      payload: this.#payload,
-      space,
-      client,
-      createDesign: (host) => kind.create({ engine, frames: this.#frames, space, host, revision }),
-      createZswap: (design, target) =>
-        new Zswap(
-          {
-            engine,
-            frames: this.#frames,
-            payload: this.#payload,
-            pool: new ZsmallocPool({ engine, bytes: isBytes }),
-            compressor: this.compressor,
-            index: design.backing.zswap,
-            target,
-            ramPages,
-          },
-          {
-            ...zswap,
-            writebackBatch: zswap.writebackBatch === 'kernel' ? 1 : zswap.writebackBatch,
-          },
-        ),
-    });
   }
 
   async #runPhase(index: number, phase: Phase): Promise<PhaseResult> {
@@ -556,13 +485,12 @@ export class Machine {
   }
 
   /** Reads every page of every live task through the ordinary faults and compares it. */
-  async #verify(): Promise<{ pagesChecked: number; mismatches: number }> {
+  async #verify(): Promise<RunResult['verify']> {
     if (this.engine.trace.isWatching)
       this.engine.trace.note(
         this.engine.nowNs,
         'the workload is over: every page is read and compared',
       );
-    let { pagesChecked, mismatches } = this.#compared;
     for (const [task, space] of this.#spaces.entries()) {
       if (isKilled(space)) continue;
       for (let index = 0; index < space.pageCount; index++) {
@@ -573,15 +501,14 @@ export class Machine {
           this.#noteKill(task, 'while its pages were compared, task');
           break;
         }
-        pagesChecked += 1;
-        if (!this.#holdsExpected(task, page, frame)) mismatches += 1;
+        this.#comparison.compare(task, page, frame);
         if (index % BATCH_OPERATIONS === 0) {
           this.#areas.check();
           await this.#turn();
           this.#hooks.onProgress?.({
             phase: this.#workload.phases.length,
             phaseCount: this.#workload.phases.length,
-            operations: pagesChecked,
+            operations: this.#comparison.result().pagesChecked,
             virtualNs: this.engine.nowNs,
             step: 'verify',
           });
@@ -589,7 +516,7 @@ export class Machine {
       }
     }
     this.memory.checkInvariants();
-    return { pagesChecked, mismatches };
+    return this.#comparison.result();
   }
 
   /**
@@ -603,21 +530,9 @@ export class Machine {
       for (let index = 0; index < space.pageCount; index++) {
         const page = index as VirtualPage;
         const isThere = this.memory.peek(space, page, this.#kept);
-        this.#compared.pagesChecked += 1;
-        if (!isThere || !this.#holdsExpected(task, page, this.#kept))
-          this.#compared.mismatches += 1;
+        this.#comparison.note(isThere && this.#comparison.holds(task, page, this.#kept));
       }
     });
-  }
-
-  #holdsExpected(task: number, page: VirtualPage, frame: number): boolean {
-    if (this.#payload.kind === 'none') {
-      const tag = frame === NO_FRAME ? 0 : this.#payload.tag(frame as never);
-      return tag === this.#workload.expectedTag(task, page);
-    }
-    this.#workload.expected(task, page, this.#expected);
-    const bytes = frame === NO_FRAME ? zeroPage : this.#payload.view(frame as never);
-    return Buffer.compare(bytes, this.#expected) === 0;
   }
 
   /** After the last task has gone nothing may be left: frames, slots, pool. */
@@ -697,13 +612,4 @@ function total(a: Counts, b: Counts): Counts {
       (a[name] ?? 0) + (b[name] ?? 0),
     ]),
   );
-}
-
-const zeroPage: Uint8Array = Buffer.alloc(PAGE_SIZE);
-
-function pagesOf(value: number | string, key: string): number {
-  const bytes = specBytes(value, key);
-  if (bytes % PAGE_SIZE !== 0)
-    throw new UsageError(`${key}: '${value}' is no multiple of the page size (4096)`);
-  return bytes / PAGE_SIZE;
 }

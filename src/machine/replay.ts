@@ -14,6 +14,8 @@ import { parseSpec } from './spec.ts';
 
 /** Pages of the recorder's own in the cgroup. @source fixtures/kernel/README.md: 70 to 110 */
 const RECORDER_PAGES = 90;
+/** @source fixtures/kernel/*.json: pgscan_file of the first phases */
+const RECORDER_FILE_PAGES = 32;
 /** Memory of the machine that recorded, where nothing depends on it. */
 const RAM = '24G';
 /** What stands for the backends of captures, as far as time goes. */
@@ -127,6 +129,7 @@ async function replayOn(
         pageCluster: capture.pageCluster,
         swappiness: capture.swappiness ?? 60,
         reserved: (capture.reservedPages ?? RECORDER_PAGES) * PAGE_SIZE,
+        filePages: capture.filePages ?? RECORDER_FILE_PAGES,
       },
       zswap:
         zswap === null

@@ -3,7 +3,7 @@
  * stores its fully resolved spec; equal specs give equal digests.
  */
 import { z } from 'zod';
-import { parseSize, UsageError } from '../units/index.ts';
+import { PAGE_SIZE, parseSize, UsageError } from '../units/index.ts';
 import { compressors } from '../codec/index.ts';
 import { deviceProfiles } from '../device/index.ts';
 import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
@@ -37,6 +37,8 @@ export interface MachineSpec {
   readonly memory?: number | string | undefined;
   /** Memory that something else in the cgroup holds. */
   readonly reserved: number | string;
+  /** How many of the reserved pages are file pages; they stay, but reclaim gives them their turn. */
+  readonly filePages: number;
   readonly swappiness: number;
   readonly pageCluster: number;
 }
@@ -97,6 +99,7 @@ const machineSchema: z.ZodType<MachineSpec> = z
     cpus: z.number().int().min(1).max(1).default(1),
     memory: size.optional(),
     reserved: size.default(0),
+    filePages: z.number().int().nonnegative().default(0),
     swappiness: z.number().int().min(0).max(200).default(60),
     pageCluster: z.number().int().min(0).max(16).default(3),
   })
@@ -168,6 +171,14 @@ export function designName(spec: Pick<RunSpec, 'design' | 'revision'>): string {
 /** A size of a spec in bytes. */
 export function specBytes(value: number | string, key: string): number {
   return typeof value === 'number' ? value : parseSize(value, key);
+}
+
+/** A size of a spec in pages. */
+export function pagesOf(value: number | string, key: string): number {
+  const bytes = specBytes(value, key);
+  if (bytes % PAGE_SIZE !== 0)
+    throw new UsageError(`${key}: '${value}' is no multiple of the page size (4096)`);
+  return bytes / PAGE_SIZE;
 }
 
 export function describeIssues(error: z.ZodError, json: unknown): string {

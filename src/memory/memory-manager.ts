@@ -45,6 +45,8 @@ export interface MemoryOptions {
   readonly swappiness: number;
   /** Pages that are charged from the start: what else runs in the cgroup. */
   readonly reservedPages: number;
+  /** How many of these are file pages. */
+  readonly filePages?: number | undefined;
   /** Pages of the file that all tasks map behind their private pages. */
   readonly sharedPages?: number;
 }
@@ -103,6 +105,7 @@ export class MemoryManager implements SwapClient {
         this.#moveToSwap(frame, entry);
       },
       swappiness: options.swappiness,
+      filePages: options.filePages ?? 0,
     });
     this.#memory = new FrameAllocator({
       engine: parts.engine,

@@ -20,12 +20,6 @@ export const SWAP_CLUSTER_MAX = 32;
 /** @source linux 6.18 include/linux/mmzone.h DEF_PRIORITY */
 const DEF_PRIORITY = 12;
 
-/**
- * From this priority on the few file pages that any cgroup holds (its programs' text, 16 and more)
- * have a turn, and with them the active anonymous list, be the inactive one empty.
- */
-const FEW_FILE_PAGES_PRIORITY = 4;
-
 /** What becomes of a folio that reclaim looked at. */
 type Verdict = 'free' | 'keep' | 'activate';
 
@@ -40,6 +34,8 @@ export interface ReclaimParts {
   readonly moveToSwap: (frame: PageFrame, entry: SwapEntry) => void;
   /** vm.swappiness, 0 to 200. */
   readonly swappiness: number;
+  /** File pages of the cgroup: their programs' text. They have their turn and stay. */
+  readonly filePages: number;
 }
 
 /** The state of one call (struct scan_control). */
@@ -61,6 +57,7 @@ export class Reclaimer {
   readonly #freeFolio: (frame: PageFrame) => void;
   readonly #moveToSwap: (frame: PageFrame, entry: SwapEntry) => void;
   readonly #swappiness: number;
+  readonly #filePages: number;
   readonly #isolated = new Uint32Array(SWAP_CLUSTER_MAX);
   readonly #toScan = new Float64Array(LRU_COUNT);
   readonly #targets = new Float64Array(LRU_COUNT);
@@ -77,6 +74,7 @@ export class Reclaimer {
     this.#freeFolio = parts.freeFolio;
     this.#moveToSwap = parts.moveToSwap;
     this.#swappiness = parts.swappiness;
+    this.#filePages = parts.filePages;
     const { entries } = parts.swap.design;
     this.#duplicate = (entry) => entries.duplicate(entry as never) === 'ok';
   }
@@ -129,7 +127,9 @@ export class Reclaimer {
     this.#setScanCounts(cgroup, control);
     this.#targets.set(toScan);
     let reclaimed = 0;
-    let fileTurn = control.priority <= FEW_FILE_PAGES_PRIORITY;
+    // File pages have a turn as soon as a share of them is a whole page, and with them the active
+    // anonymous list, be the inactive one empty. In a cgroup without any the loop ends at once.
+    let fileTurn = this.#filePages >>> control.priority > 0;
     while (
       fileTurn ||
       toScan[LRU.inactiveAnon]! + toScan[LRU.activeFile]! + toScan[LRU.inactiveFile]! > 0

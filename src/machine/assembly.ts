@@ -1,0 +1,114 @@
+/**
+ * The composition root: builds the parts of a machine from a checked spec. The only place where
+ * designs, devices, zswap and memory meet.
+ */
+import { UsageError } from '../units/index.ts';
+import { CostProfile, Engine } from '../engine/index.ts';
+import { defaultCosts } from '../engine/profiles/default-costs.ts';
+import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
+import { createCompressor, type Compressor } from '../codec/index.ts';
+import { ZsmallocPool } from '../pool/index.ts';
+import { SlotSpace } from '../slots/index.ts';
+import { Zswap } from '../zswap/index.ts';
+import { chooseDesign, SwapSystem, type DesignChoice, type SwapClient } from '../swap/index.ts';
+import { MemoryManager, type FlushWorker, type MemoryParts } from '../memory/index.ts';
+import type { Workload } from '../workload/index.ts';
+import { designName, pagesOf, type RunSpec } from './spec.ts';
+import { MachineAreas, type PreparedArea } from './areas.ts';
+
+/** Frames beyond the limit: reclaim and writeback may not wait; a batch is at most 4096 entries. */
+const SPARE_FRAMES = 4096;
+
+export interface Assembly {
+  readonly design: DesignChoice;
+  readonly engine: Engine;
+  readonly frames: FrameTable;
+  /** One frame more than `frames` has: for comparing. */
+  readonly payload: Payload;
+  readonly compressor: Compressor;
+  readonly memory: MemoryManager;
+  readonly areas: MachineAreas;
+}
+
+/** @throws UsageError for what a spec's form cannot rule out */
+export function assemble(
+  spec: RunSpec,
+  prepared: readonly PreparedArea[],
+  workload: Workload,
+  calls: {
+    readonly onKill: NonNullable<MemoryParts['onKill']>;
+    readonly flushWorker: FlushWorker | undefined;
+  },
+): Assembly {
+  const design = chooseDesign(designName(spec), 'design');
+  const engine = new Engine({
+    seed: spec.seed,
+    cpuCount: spec.machine.cpus,
+    costs: new CostProfile(defaultCosts),
+  });
+  const ramPages = pagesOf(spec.machine.ram, 'machine.ram');
+  const limitPages =
+    spec.machine.memory === undefined ? ramPages : pagesOf(spec.machine.memory, 'machine.memory');
+  if (limitPages < 64)
+    throw new UsageError('machine.memory: a cgroup of less than 64 pages (256K) cannot swap');
+  const frames = new FrameTable(limitPages + SPARE_FRAMES);
+  const payload =
+    spec.payload === 'bytes'
+      ? new BytePayload(frames.frameCount + 1)
+      : new TagPayload(frames.frameCount + 1);
+  const compressor = createCompressor(spec.zswap.compressor, 'zswap.compressor');
+  const parts = { design, engine, frames, payload, compressor };
+  const memory = new MemoryManager(
+    { ...parts, ...calls, createSwap: (client) => createSwap(spec, parts, client, ramPages) },
+    {
+      limitPages,
+      pageCluster: spec.machine.pageCluster,
+      swappiness: spec.machine.swappiness,
+      reservedPages: pagesOf(spec.machine.reserved, 'machine.reserved'),
+      filePages: spec.machine.filePages,
+      sharedPages: workload.sharedPages,
+    },
+  );
+  memory.swap.design.setVirtual?.(spec.vswapEnabled);
+  const areas = new MachineAreas(engine, memory.swap, design.kind);
+  for (const area of prepared) areas.add(area);
+  areas.addOwn(ramPages);
+  // A name that a later line gets wrong should not cost the run up to there.
+  for (const phase of workload.phases)
+    if (phase.kind === 'swapon' || phase.kind === 'swapoff') areas.require(phase.path);
+  return { ...parts, memory, areas };
+}
+
+function createSwap(
+  spec: RunSpec,
+  parts: Pick<Assembly, 'design' | 'engine' | 'frames' | 'payload' | 'compressor'>,
+  client: SwapClient,
+  ramPages: number,
+): SwapSystem {
+  const { engine, frames, payload, compressor } = parts;
+  const { kind, revision } = parts.design;
+  const { zswap } = spec;
+  const space = new SlotSpace(engine, spec.perCpuCluster ?? kind.perCpuCluster);
+  return new SwapSystem({
+    engine,
+    frames,
+    payload,
+    space,
+    client,
+    createDesign: (host) => kind.create({ engine, frames, space, host, revision }),
+    createZswap: (design, target) =>
+      new Zswap(
+        {
+          engine,
+          frames,
+          payload,
+          pool: new ZsmallocPool({ engine, bytes: payload.kind === 'bytes' }),
+          compressor,
+          index: design.backing.zswap,
+          target,
+          ramPages,
+        },
+        { ...zswap, writebackBatch: zswap.writebackBatch === 'kernel' ? 1 : zswap.writebackBatch },
+      ),
+  });
+}
