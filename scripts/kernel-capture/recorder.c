@@ -60,7 +60,7 @@ static int operation_count;
 static uint32_t page_count;
 static unsigned char *mapping;
 static char text[1 << 16];
-static int vmstat_fd, pagemap_fd, zram_fd = -1, zswap_fds[ZSWAP_COUNT];
+static int vmstat_fd, pagemap_fd, zram_fd = -1;
 static volatile uint32_t sink;
 
 static _Noreturn void fail(const char *format, ...)
@@ -324,6 +324,28 @@ static double system_seconds(void)
 	       (double)(own.ru_stime.tv_usec + children.ru_stime.tv_usec) / 1e6;
 }
 
+/* Files of debugfs cannot be read twice through one descriptor. */
+static void print_zswap(void)
+{
+	int comma = 0;
+
+	for (int i = 0; i < ZSWAP_COUNT; i++) {
+		char path[128];
+		int fd;
+
+		snprintf(path, sizeof path, "/sys/kernel/debug/zswap/%s", ZSWAP_VALUES[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		text[0] = '\0';
+		if (read(fd, text, 32) < 0)
+			fail("%s: %s", path, strerror(errno));
+		close(fd);
+		printf("%s\"%s\": %lld", comma++ ? ", " : "{", ZSWAP_VALUES[i], atoll(text));
+	}
+	fputs(comma ? "}" : "null", stdout);
+}
+
 static void print_phase(const struct operation *operation, double elapsed, double system,
 			const long long *before, const long long *after)
 {
@@ -337,17 +359,7 @@ static void print_phase(const struct operation *operation, double elapsed, doubl
 	present = swapped = 0;
 	walk_pagemap(count_page);
 	printf("}, \"present\": %u, \"swapped\": %u, \"zswap\": ", present, swapped);
-	if (zswap_fds[0] < 0) {
-		fputs("null", stdout);
-	} else {
-		fputc('{', stdout);
-		comma = 0;
-		for (int i = 0; i < ZSWAP_COUNT; i++)
-			if (zswap_fds[i] >= 0)
-				printf("%s\"%s\": %lld", comma++ ? ", " : "", ZSWAP_VALUES[i],
-				       atoll(read_text(zswap_fds[i])));
-		fputc('}', stdout);
-	}
+	print_zswap();
 	fputs(", \"zram_mm_stat\": ", stdout);
 	if (zram_fd < 0) {
 		fputs("null", stdout);
@@ -456,12 +468,6 @@ int main(int argc, char **argv)
 	pagemap_fd = open_file("/proc/self/pagemap");
 	if (argc > 4)
 		zram_fd = open_file(argv[4]);
-	for (int i = 0; i < ZSWAP_COUNT; i++) {
-		char path[128];
-
-		snprintf(path, sizeof path, "/sys/kernel/debug/zswap/%s", ZSWAP_VALUES[i]);
-		zswap_fds[i] = open(path, O_RDONLY | O_CLOEXEC);
-	}
 	mapping = mmap(NULL, (size_t)page_count * PAGE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mapping == MAP_FAILED)

@@ -147,7 +147,8 @@ export class ZramDevice implements BlockDevice {
   #writeSlot(slot: number, page: Uint8Array): boolean {
     this.#forget(slot);
     if (isSameFilled(page)) {
-      this.#words.set(slot, page.slice(0, 8));
+      // A copy: the slice of a Buffer would be a view.
+      this.#words.set(slot, Uint8Array.from(page.subarray(0, 8)));
       this.#handle[slot] = SAME;
       this.#stored += 1;
       return true;
