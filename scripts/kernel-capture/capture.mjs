@@ -240,7 +240,7 @@ async function recordRun(undo, options, parts) {
     const cgroup = createCgroup(undo, cgroups, options.limit * 1024 * 1024, zswapMax);
     for (let tries = 0; flushes !== null && flushes().length === 0 && tries < FLUSH_WAIT_S * 10; tries++)
       await new Promise((resolve) => setTimeout(resolve, 100));
-    const args = [options.trace, cgroup, String(options.cpu)];
+    const args = [options.trace, cgroup, String(options.cpu), options.dir];
     if (backend.mmStat !== null) args.push(backend.mmStat);
     const output = await run(recorder, args, options.timeLimit).catch((error) => {
       if (error.isKilled && oomKills(cgroups, cgroup) > 0) return null;

@@ -1,11 +1,12 @@
 /*
  * Runs a swap trace in a memory cgroup and prints what the kernel counted after each operation line.
  *
- *   recorder TRACE CGROUP CPU [ZRAM_MM_STAT]
+ *   recorder TRACE CGROUP CPU FOLDER [ZRAM_MM_STAT]
  *
  * The process pins itself to CPU, joins CGROUP (a directory of cgroup v1 or v2), starts itself anew
- * so that all its memory is charged there, maps the trace's pages without huge pages, and works the
- * trace off. One JSON document on standard output: a run of a capture (../../fixtures/kernel/README.md).
+ * from a copy in FOLDER so that all its memory is charged there, its text too, maps the trace's pages
+ * without huge pages, and works the trace off. The text matters: in a cgroup without any file page
+ * reclaim can find nothing to do and the kernel kills. One JSON document on standard output: a run of a capture (../../fixtures/kernel/README.md).
  * Errors: one line on standard error, exit 1.
  */
 #define _GNU_SOURCE
@@ -419,6 +420,28 @@ static void join(const char *cgroup, int cpu)
 	close(fd);
 }
 
+/* Starts a copy of this program; the copy has no name any more, and its pages are the cgroup's. */
+static _Noreturn void start_copy(const char *folder, char **argv)
+{
+	char path[4096];
+	ssize_t length;
+	int from = open_file("/proc/self/exe"), to;
+
+	snprintf(path, sizeof path, "%s/swaplab-recorder.%d", folder, (int)getpid());
+	to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+	if (to < 0)
+		fail("%s: %s", path, strerror(errno));
+	while ((length = read(from, text, sizeof text)) > 0)
+		if (write(to, text, (size_t)length) != length)
+			fail("%s: %s", path, strerror(errno));
+	close(to);
+	from = open_file(path);
+	unlink(path);
+	setenv("SWAPLAB_RECORDER_JOINED", "1", 1);
+	fexecve(from, argv, environ);
+	fail("starting anew: %s", strerror(errno));
+}
+
 /* Pages of this process that the cgroup pays for: its own memory, page tables, kernel stack. */
 static long own_pages(void)
 {
@@ -455,19 +478,17 @@ int main(int argc, char **argv)
 	struct timespec start;
 	long own, files;
 
-	if (argc < 4)
-		fail("usage: recorder TRACE CGROUP CPU [ZRAM_MM_STAT]");
+	if (argc < 5)
+		fail("usage: recorder TRACE CGROUP CPU FOLDER [ZRAM_MM_STAT]");
 	if (!getenv("SWAPLAB_RECORDER_JOINED")) {
 		join(argv[2], atoi(argv[3]));
-		setenv("SWAPLAB_RECORDER_JOINED", "1", 1);
-		execv("/proc/self/exe", argv);
-		fail("starting anew: %s", strerror(errno));
+		start_copy(argv[4], argv);
 	}
 	parse_trace(argv[1]);
 	vmstat_fd = open_file("/proc/vmstat");
 	pagemap_fd = open_file("/proc/self/pagemap");
-	if (argc > 4)
-		zram_fd = open_file(argv[4]);
+	if (argc > 5)
+		zram_fd = open_file(argv[5]);
 	mapping = mmap(NULL, (size_t)page_count * PAGE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mapping == MAP_FAILED)

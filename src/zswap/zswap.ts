@@ -28,6 +28,7 @@ import {
   type ObjectPool,
   type PoolHandle,
 } from '../pool/object-pool.ts';
+import { ShrinkQueue } from './shrink-queue.ts';
 import { NO_ZSWAP_ENTRY, ZSWAP_ENTRY_BYTES, ZswapEntries } from './zswap-entries.ts';
 import type { ZswapIndex } from './zswap-index.ts';
 
@@ -116,6 +117,7 @@ export class Zswap {
   readonly #scratch: Uint8Array;
   readonly #picked: number[] = [];
   readonly #pickedEntries: SwapEntry[] = [];
+  readonly #shrinkQueue = new ShrinkQueue();
   readonly #held = new Float64Array(MAX_SWAPFILES);
   readonly #refused = new Float64Array(MAX_SWAPFILES);
   readonly #writtenBack = new Float64Array(MAX_SWAPFILES);
@@ -123,7 +125,6 @@ export class Zswap {
   #storedBytes = 0;
   #storedLength = 0;
   #reachedFull = false;
-  #shrinkQueued = false;
   #poolPagesMax = 0;
   #codecCalls = 0;
 
@@ -202,7 +203,7 @@ export class Zswap {
     if (this.settings.enabled) {
       this.#refused[entryType(entry)]! += 1;
       this.#engine.count(EV['zswap.refused']);
-      if (this.#reachedFull) this.#shrinkQueued = true;
+      if (this.#reachedFull) this.#shrinkQueue.queue(this.#engine.nowNs);
     }
     return false;
   }
@@ -271,15 +272,19 @@ export class Zswap {
   }
 
   /**
-   * The shrink worker, if a store queued it: writes back until the pool is at its accept threshold
-   * or 16 visits gave nothing. Runs beside the task in the kernel, here at the end of the round of
-   * reclaim that queued it.
+   * The shrink worker, as often as it got to run since the last call: each time it writes back until
+   * the pool is at its accept threshold or 16 visits gave nothing. Runs beside the task in the kernel,
+   * here at the end of the reclaim that queued it.
    * @source linux 6.18 mm/zswap.c shrink_worker
    */
   runQueuedShrink(): void {
-    if (!this.#shrinkQueued) return;
-    this.#shrinkQueued = false;
-    if (!this.#target.canWriteBack()) return;
+    for (let runs = this.#shrinkQueue.take(); runs > 0; runs--) {
+      if (!this.#target.canWriteBack()) return;
+      this.#shrink();
+    }
+  }
+
+  #shrink(): void {
     let failures = 0;
     while (this.#pool.pageCount > this.#acceptPages && failures < MAX_RECLAIM_RETRIES) {
       this.pickBatch(this.settings.writebackBatch);
