@@ -30,7 +30,7 @@ export const differences = JSON.parse(
   readFileSync(new URL('differences.json', FIXTURES), 'utf8'),
 ) as Readonly<Record<string, readonly Difference[]>>;
 
-export const files = Object.keys(ORIGINS).flatMap((folder) =>
+export const files: readonly string[] = Object.keys(ORIGINS).flatMap((folder) =>
   readdirSync(new URL(folder, FIXTURES))
     .filter((name) => name.endsWith('.json') && name !== 'differences.json')
     .map((name) => folder + name),
