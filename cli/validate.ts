@@ -7,6 +7,7 @@ import {
   scoreOf,
   type FlushedBy,
   type PhaseAgreement,
+  type RunResult,
 } from '../src/machine/index.ts';
 import { UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
@@ -21,6 +22,7 @@ interface FileResult {
   readonly file: string;
   readonly phases: readonly PhaseAgreement[];
   readonly flushedBy: FlushedBy;
+  readonly verify: RunResult['verify'];
   readonly slotRuns: { readonly kernel: readonly (number | undefined)[]; readonly swaplab: number };
 }
 
@@ -80,11 +82,13 @@ async function validate(file: string, payload: 'bytes' | 'none'): Promise<FileRe
     file,
     phases: compareWithCapture(capture, phases),
     flushedBy,
+    verify: result.verify,
     slotRuns: { kernel: capture.runs.map((run) => run.slotRuns), swaplab: result.slotRuns },
   };
 }
 
-function isOk({ phases }: FileResult): boolean {
+function isOk({ phases, verify }: FileResult): boolean {
+  if (verify.mismatches > 0) return false;
   return phases.every(({ cells }) => cells.every(({ gating, ok }) => ok || !gating));
 }
 
@@ -101,6 +105,7 @@ function document(results: readonly FileResult[]): unknown {
       ok: isOk(result),
       slotRuns: result.slotRuns,
       statisticsFlushedBy: result.flushedBy,
+      verify: result.verify,
       phases: result.phases.map((phase) => ({ op: phase.op, counters: phase.cells })),
     })),
   };
