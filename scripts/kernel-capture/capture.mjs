@@ -95,7 +95,7 @@ async function recordRuns(undo, options, parts) {
 /** Where, when and how: nothing of it changes a replay. */
 function provenance(options, { area, cgroups, runs, oomKilled }) {
   return {
-    date: new Date().toISOString().slice(0, 10),
+    recorded: new Date().toISOString().slice(0, 10),
     release: read('/proc/sys/kernel/osrelease'),
     version: read('/proc/sys/kernel/version'),
     machine: `${cpus()[0].model}, ${cpus().length} CPUs, ${Math.round(totalmem() / 2 ** 20)} MiB`,
