@@ -2,11 +2,14 @@
  * Runs a swap trace in a memory cgroup and prints what the kernel counted after each operation line.
  *
  *   recorder TRACE CGROUP CPU FOLDER [ZRAM_MM_STAT]
+ *   recorder --check TRACE
  *
  * The process pins itself to CPU, joins CGROUP (a directory of cgroup v1 or v2), starts itself anew
  * from a copy in FOLDER so that all its memory is charged there, its text too, maps the trace's pages
  * without huge pages, and works the trace off. The text matters: in a cgroup without any file page
- * reclaim can find nothing to do and the kernel kills. One JSON document on standard output: a run of a capture (../../fixtures/kernel/README.md).
+ * reclaim can find nothing to do, and the kernel kills. One JSON document on standard output: a run
+ * of a capture (../../fixtures/kernel/README.md). --check only reads the trace (the format:
+ * ../../fixtures/trace-format.md, without the lines that only the emulator takes).
  * Errors: one line on standard error, exit 1.
  */
 #define _GNU_SOURCE
@@ -25,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, WORDS = PAGE / 4, LINES_MAX = 256, LINE_MAX_LENGTH = 160, SLOT_RUNS_SHOWN = 64 };
+enum { PAGE = 4096, WORDS = PAGE / 4, LINES_MAX = 256, LINE_LENGTH_MAX = 160, SLOT_RUNS_SHOWN = 64 };
 
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_SWAPPED (1ull << 62)
@@ -47,13 +50,20 @@ static const char *const ZSWAP_VALUES[] = {
 };
 enum { ZSWAP_COUNT = sizeof ZSWAP_VALUES / sizeof *ZSWAP_VALUES };
 
+/* What a page gets: `length` words of its stream and zeros behind, or one byte everywhere. */
+struct content {
+	enum { MIX, SPREAD, FILL } kind;
+	uint32_t length;
+	int byte;
+};
+
 struct operation {
-	char line[LINE_MAX_LENGTH];
+	char line[LINE_LENGTH_MAX];
 	char verb;
 	int forks;
 	uint32_t first, count, draws, seed;
 	char order[8];
-	char content[24];
+	struct content content;
 };
 
 static struct operation operations[LINES_MAX];
@@ -87,84 +97,150 @@ static uint32_t next(uint32_t *state)
 
 /* --- the trace ------------------------------------------------------------------------------- */
 
-static void parse_operation(const char *line, int number)
+/* The whole of a decimal number; false where it is none, or too large. */
+static int parse_number(const char *word, uint32_t max, uint32_t *number)
+{
+	char *end;
+	unsigned long long value = strtoull(word, &end, 10);
+
+	*number = (uint32_t)value;
+	return word[0] >= '0' && word[0] <= '9' && *end == '\0' && value <= max;
+}
+
+static int parse_content(const char *word, struct content *content)
+{
+	uint32_t bytes = PAGE;
+
+	*content = (struct content){ .kind = MIX };
+	if (!strcmp(word, "zero"))
+		return 1;
+	if (!strcmp(word, "spread")) {
+		content->kind = SPREAD;
+		return 1;
+	}
+	if (!strncmp(word, "fill:", 5)) {
+		content->kind = FILL;
+		content->byte = (int)strtol(word + 5, NULL, 16);
+		return strlen(word) == 7 && strspn(word + 5, "0123456789abcdefABCDEF") == 2;
+	}
+	if (strcmp(word, "rand") &&
+	    (strncmp(word, "mix:", 4) || !parse_number(word + 4, PAGE, &bytes)))
+		return 0;
+	content->length = bytes / 4;
+	return 1;
+}
+
+static int is_order(const char *word)
+{
+	return !strcmp(word, "seq") || !strcmp(word, "rev") || !strcmp(word, "rand") ||
+	       !strcmp(word, "hot");
+}
+
+/* Splits at spaces and tabs; returns how many words there are, of which the first `max` are kept. */
+static int split(char *line, char **words, int max)
+{
+	int count = 0;
+
+	for (char *word = strtok(line, " \t"); word; word = strtok(NULL, " \t"))
+		if (count++ < max)
+			words[count - 1] = word;
+	return count;
+}
+
+static void parse_operation(const char *line, char **words, int number)
 {
 	struct operation *operation = &operations[operation_count];
-	char word[8], content[24];
-	const char *verb = word;
+	uint32_t *const fields[] = { &operation->first, &operation->count, &operation->draws,
+				     &operation->seed };
+	static const int FIELD_WORDS[] = { 1, 2, 4, 5 };
+	const char *verb = words[0];
 
 	if (operation_count == LINES_MAX)
 		fail("line %d: more than %d operations", number, LINES_MAX);
-	if (sscanf(line, "%7s %" SCNu32 " %" SCNu32 " %7s %" SCNu32 " %" SCNu32 " %23s", word,
-		   &operation->first, &operation->count, operation->order, &operation->draws,
-		   &operation->seed, content) != 7)
-		fail("line %d: '%s' is no 'OP first count order draws seed content'", number, line);
-	operation->forks = word[0] == 'F' && word[1] != '\0';
+	operation->forks = verb[0] == 'F' && verb[1] != '\0';
 	verb += operation->forks;
-	if (verb[1] != '\0' || !strchr(operation->forks ? "WMR" : "WMRD", verb[0]))
-		fail("line %d: '%s' is no operation; W M R D FW FM FR are", number, word);
+	if (verb[0] == '\0' || verb[1] != '\0' || !strchr(operation->forks ? "WMR" : "WMRD", verb[0]))
+		fail("line %d: '%s' cannot be recorded; accepted: W M R D FW FM FR", number, words[0]);
 	operation->verb = verb[0];
+	for (int i = 0; i < 4; i++)
+		if (!parse_number(words[FIELD_WORDS[i]], UINT32_MAX, fields[i]))
+			fail("line %d: '%s' is no number; accepted: 0 to %u", number,
+			     words[FIELD_WORDS[i]], UINT32_MAX);
 	if (operation->count == 0 || operation->first + (uint64_t)operation->count > page_count)
-		fail("line %d: pages %u to %llu are not all among the %u of the mapping", number,
-		     operation->first, (unsigned long long)operation->first + operation->count - 1,
-		     page_count);
-	if (strcmp(operation->order, "seq") && strcmp(operation->order, "rev") &&
-	    strcmp(operation->order, "rand") && strcmp(operation->order, "hot"))
-		fail("line %d: '%s' is no order; seq rev rand hot are", number, operation->order);
-	if (!strcmp(operation->order, "hot") && operation->count < 8)
-		fail("line %d: order hot needs 8 pages", number);
-	memcpy(operation->content, content, sizeof content);
+		fail("line %d: %u pages from %u on are not all in the mapping; accepted: 0 to %u", number,
+		     operation->count, operation->first, page_count - 1);
+	if (!is_order(words[3]))
+		fail("line %d: order '%s' is none; accepted: seq rev rand hot", number, words[3]);
+	if (!strcmp(words[3], "hot") && operation->count < 8)
+		fail("line %d: order hot needs a count of at least 8, not %u", number, operation->count);
+	if (operation->verb == 'W' ? !parse_content(words[6], &operation->content)
+				   : strcmp(words[6], "-") != 0)
+		fail("line %d: content '%s'; accepted: %s", number, words[6],
+		     operation->verb == 'W' ? "rand mix:K (K up to 4096) spread zero fill:HH" : "-");
+	snprintf(operation->order, sizeof operation->order, "%s", words[3]);
 	snprintf(operation->line, sizeof operation->line, "%s", line);
 	operation_count++;
 }
 
+static void parse_line(const char *line, int number)
+{
+	char copy[LINE_LENGTH_MAX], *words[7];
+	int count;
+
+	if (strlen(line) >= LINE_LENGTH_MAX)
+		fail("line %d: longer than %d characters", number, LINE_LENGTH_MAX - 1);
+	count = split(strcpy(copy, line), words, 7);
+	if (count == 0)
+		return;
+	if (page_count == 0) {
+		if (count != 2 || strcmp(words[0], "pages") ||
+		    !parse_number(words[1], INT32_MAX, &page_count) || page_count == 0)
+			fail("line %d: '%s' stands where 'pages N' must", number, line);
+		return;
+	}
+	if (count != 7)
+		fail("line %d: '%s' is no 'OP first count order draws seed content'", number, line);
+	parse_operation(line, words, number);
+}
+
+/* Trailing blanks are no part of a line: captures have it as it stands in the trace. */
 static void parse_trace(const char *path)
 {
 	FILE *file = fopen(path, "r");
-	char line[LINE_MAX_LENGTH];
-	int number = 0;
+	char *line = NULL;
+	size_t size = 0;
 
 	if (!file)
 		fail("%s: %s", path, strerror(errno));
-	while (fgets(line, sizeof line, file)) {
-		number++;
-		line[strcspn(line, "#\n")] = '\0';
-		for (size_t end = strlen(line); end > 0 && line[end - 1] == ' ';)
+	for (int number = 1; getline(&line, &size, file) >= 0; number++) {
+		line[strcspn(line, "#\r\n")] = '\0';
+		for (size_t end = strlen(line); end > 0 && strchr(" \t", line[end - 1]);)
 			line[--end] = '\0';
-		if (line[0] == '\0')
-			continue;
-		if (page_count > 0)
-			parse_operation(line, number);
-		else if (sscanf(line, "pages %" SCNu32, &page_count) != 1 || page_count == 0)
-			fail("line %d: '%s' stands where 'pages N' must", number, line);
+		parse_line(line + strspn(line, " \t"), number);
 	}
+	free(line);
 	fclose(file);
 	if (operation_count == 0)
 		fail("%s: no operation in it", path);
 }
 
-/* Fills a page: mulberry32 words up to a length, zeros behind. */
-static void write_content(const char *content, uint32_t page, uint32_t operation, uint32_t *words)
+/* Fills a page. */
+static void write_content(const struct content *content, uint32_t page, uint32_t operation,
+			  uint32_t *words)
 {
 	uint32_t state = (page * 0x9E3779B1u) ^ (operation * 0x85EBCA6Bu);
-	uint32_t length = WORDS;
+	uint32_t length = content->length;
 
-	if (!strncmp(content, "fill:", 5)) {
-		memset(words, (int)strtol(content + 5, NULL, 16), PAGE);
+	if (content->kind == FILL) {
+		memset(words, content->byte, PAGE);
 		return;
 	}
-	if (!strncmp(content, "mix:", 4))
-		length = (uint32_t)atoi(content + 4) / 4;
-	else if (!strcmp(content, "spread"))
+	if (content->kind == SPREAD)
 		length = ((page * 37) % 33) * 32;
-	else if (!strcmp(content, "zero"))
-		length = 0;
-	else if (strcmp(content, "rand"))
-		fail("'%s' is no content; rand mix:K spread zero fill:HH are", content);
 	for (uint32_t i = 0; i < length; i++)
 		words[i] = next(&state);
 	memset(words + length, 0, PAGE - 4 * length);
-	if (length == 0 && !strcmp(content, "spread"))
+	if (content->kind == SPREAD && length == 0)
 		words[0] = page | 1;
 }
 
@@ -198,7 +274,7 @@ static void work(const struct operation *operation, uint32_t number)
 
 		switch (operation->verb) {
 		case 'W':
-			write_content(operation->content, page, number, words);
+			write_content(&operation->content, page, number, words);
 			break;
 		case 'M':
 			/* A read, then a write: one instruction would fault as a write at once. */
@@ -478,8 +554,14 @@ int main(int argc, char **argv)
 	struct timespec start;
 	long own, files;
 
+	if (argc == 3 && !strcmp(argv[1], "--check")) {
+		parse_trace(argv[2]);
+		return 0;
+	}
 	if (argc < 5)
-		fail("usage: recorder TRACE CGROUP CPU FOLDER [ZRAM_MM_STAT]");
+		fail("usage: recorder TRACE CGROUP CPU FOLDER [ZRAM_MM_STAT] | --check TRACE");
+	if (sysconf(_SC_PAGESIZE) != PAGE)
+		fail("pages of this kernel have %ld bytes; accepted: %d", sysconf(_SC_PAGESIZE), PAGE);
 	if (!getenv("SWAPLAB_RECORDER_JOINED")) {
 		join(argv[2], atoi(argv[3]));
 		start_copy(argv[4], argv);

@@ -3,7 +3,15 @@
  * whatever ends the capture.
  */
 export class UndoList {
+  /** Steps that could not be undone. */
+  failed = 0;
   #steps = [];
+  #say;
+
+  /** @param say - tells the user, a sentence at a time */
+  constructor(say) {
+    this.#say = say;
+  }
 
   /** `undo` runs at the end; `what` names it where it fails. */
   add(what, undo) {
@@ -22,8 +30,8 @@ export class UndoList {
       try {
         await undo();
       } catch (error) {
-        process.stderr.write(`kernel-capture: could not ${what}: ${error.message}\n`);
-        process.exitCode = 1;
+        this.failed += 1;
+        this.#say(`could not ${what}: ${error.message}`);
       }
     }
   }
