@@ -280,16 +280,23 @@ export class Zswap {
   runQueuedShrink(): void {
     for (let runs = this.#shrinkQueue.take(); runs > 0; runs--) {
       if (!this.#target.canWriteBack()) return;
-      this.#shrink();
+      // Another run at once would search all of memory in vain again.
+      if (!this.#shrink()) return;
     }
   }
 
-  #shrink(): void {
+  /** One run of the worker; false when not one of its entries found a page of memory. */
+  #shrink(): boolean {
     let failures = 0;
+    let picked = 0;
+    let written = 0;
     while (this.#pool.pageCount > this.#acceptPages && failures < MAX_RECLAIM_RETRIES) {
-      this.pickBatch(this.settings.writebackBatch);
-      if (this.writeBackPicked() === 0) failures += 1;
+      picked += this.pickBatch(this.settings.writebackBatch);
+      const count = this.writeBackPicked();
+      written += count;
+      if (count === 0) failures += 1;
     }
+    return picked === 0 || written > 0;
   }
 
   /**

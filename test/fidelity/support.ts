@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseCapture, type Capture, type Cell } from '../../src/machine/index.ts';
+import { assert } from '../../src/units/index.ts';
 
 const FIXTURES = 'fixtures/kernel/';
 /** Where captures come from, by folder below `fixtures/kernel`. */
@@ -75,8 +76,10 @@ async function validate(payload: string, some: readonly string[]): Promise<[stri
   child.stderr.on('data', (data: Buffer) => errors.push(data));
   const code = await new Promise((resolve) => child.on('close', resolve));
   // 3: cells differ, which is what the test is about.
-  if (code !== 0 && code !== 3)
-    throw new Error(`validate ended with ${String(code)}: ${Buffer.concat(errors).toString()}`);
+  assert(
+    code === 0 || code === 3,
+    `validate ended with ${String(code)}: ${Buffer.concat(errors).toString()}`,
+  );
   const { captures } = JSON.parse(Buffer.concat(output).toString()) as {
     readonly captures: readonly Validated[];
   };
