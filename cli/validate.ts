@@ -125,8 +125,8 @@ function fileText(result: FileResult, showsAll: boolean): string {
   );
   const { kernel, swaplab } = result.slotRuns;
   const head =
-    `${result.file}: ${scoreText(result.phases)}; ` +
-    `runs of slots: kernel ${kernel.join(' ')}, here ${swaplab}; ` +
+    `${result.file}\n  ${scoreText(result.phases)}\n` +
+    `  runs of slots: kernel ${kernel.join(' ')}, here ${swaplab}; ` +
     `statistics flushed by ${result.flushedBy}\n`;
   if (rows.length === 0) return head;
   const table = alignTable(['OPERATION', 'COUNTER', 'KERNEL', 'HERE', 'VERDICT'], rows);
