@@ -117,7 +117,7 @@ export class Zswap {
   readonly #scratch: Uint8Array;
   readonly #picked: number[] = [];
   readonly #pickedEntries: SwapEntry[] = [];
-  readonly #shrinkQueue = new ShrinkQueue();
+  readonly #shrinkQueue: ShrinkQueue;
   readonly #held = new Float64Array(MAX_SWAPFILES);
   readonly #refused = new Float64Array(MAX_SWAPFILES);
   readonly #writtenBack = new Float64Array(MAX_SWAPFILES);
@@ -130,6 +130,7 @@ export class Zswap {
 
   constructor(parts: ZswapParts, settings: ZswapSettings) {
     this.settings = settings;
+    this.#shrinkQueue = new ShrinkQueue(MAX_RECLAIM_RETRIES * settings.writebackBatch);
     this.#engine = parts.engine;
     this.#frames = parts.frames;
     this.#payload = parts.payload;

@@ -9,6 +9,8 @@ describe('a ghost beside a file', () => {
       areas: [{ pages: 600, ghost: true, priority: 1 }, { pages: 4096 }],
       zswap: { enabled: true, maxPoolPercent: 20 },
       ramPages: 2500,
+      // What is read ahead out of zswap would stay, and 400 pages are few.
+      pageCluster: 0,
       payload: 'none',
     });
     const [ghost, file] = result.areas;

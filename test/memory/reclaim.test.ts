@@ -188,6 +188,7 @@ describe('a folio that was read ahead out of zswap', () => {
       memoryPages: 300,
       areas: [{ pages: 8000, profile: 'nvme' }],
       payload: 'none',
+      ramPages: 2 ** 20,
       zswap: { enabled: zswap },
     });
     expect(result.phases[1]!.counters['swap_ra']).toBe(7);
@@ -201,6 +202,27 @@ describe('a folio that was read ahead out of zswap', () => {
   it('is clean from a device, and goes as any other', async () => {
     expect(await majorFaults(false)).toBeGreaterThan(0);
   });
+});
+
+describe('random reads over zswap for long', () => {
+  it.each([
+    [3, 1],
+    [0, 0],
+  ])(
+    'with page-cluster %i: %i tasks killed, as Linux 6.18.44 does on this trace',
+    async (pageCluster, killed) => {
+      const result = await runSmall({
+        trace: 'pages 4096\nW 0 4096 seq 4096 1 mix:1024\nR 0 4096 rand 80000 401 -\n',
+        memoryPages: 2048,
+        areas: [{ pages: 32768, profile: 'nvme' }],
+        payload: 'none',
+        pageCluster,
+        ramPages: 2 ** 20,
+        zswap: { enabled: true },
+      });
+      expect(result.killedTasks).toBe(killed);
+    },
+  );
 });
 
 describe('the age of the lists', () => {
