@@ -2,9 +2,11 @@
 import { Command, Option } from 'commander';
 import {
   compareWithCapture,
+  notModelled,
   parseCapture,
   replayCapture,
   scoreOf,
+  type Capture,
   type FlushedBy,
   type PhaseAgreement,
   type RunResult,
@@ -23,6 +25,8 @@ interface FileResult {
   readonly phases: readonly PhaseAgreement[];
   readonly flushedBy: FlushedBy;
   readonly verify: RunResult['verify'];
+  /** What the capture was recorded with and the replay does not model. */
+  readonly notModelled: readonly string[];
   readonly slotRuns: { readonly kernel: readonly (number | undefined)[]; readonly swaplab: number };
 }
 
@@ -56,9 +60,11 @@ export const command: CliCommand = {
       readonly payload: 'bytes' | 'none';
       readonly json?: boolean;
     }>();
+    // All are checked before the first is replayed: that can take a while.
+    const captures = parser.args.map((file) => ({ file, capture: readCapture(file) }));
     const results: FileResult[] = [];
-    for (const file of parser.args) {
-      const result = await validate(file, flags.payload);
+    for (const { file, capture } of captures) {
+      const result = await validate(file, capture, flags.payload);
       results.push(result);
       if (flags.json !== true) io.stdout(fileText(result, flags.all === true));
     }
@@ -68,7 +74,7 @@ export const command: CliCommand = {
   },
 };
 
-async function validate(file: string, payload: 'bytes' | 'none'): Promise<FileResult> {
+function readCapture(file: string): Capture {
   const text = readInput(file, 'validate').toString('utf8');
   let json: unknown;
   try {
@@ -76,13 +82,21 @@ async function validate(file: string, payload: 'bytes' | 'none'): Promise<FileRe
   } catch (error) {
     throw new UsageError(`${file} is no JSON: ${(error as Error).message}`);
   }
-  const capture = parseCapture(json, file);
+  return parseCapture(json, file);
+}
+
+async function validate(
+  file: string,
+  capture: Capture,
+  payload: 'bytes' | 'none',
+): Promise<FileResult> {
   const { phases, result, flushedBy } = await replayCapture(capture, file, payload);
   return {
     file,
     phases: compareWithCapture(capture, phases),
     flushedBy,
     verify: result.verify,
+    notModelled: notModelled(capture),
     slotRuns: { kernel: capture.runs.map((run) => run.slotRuns), swaplab: result.slotRuns },
   };
 }
@@ -106,6 +120,7 @@ function document(results: readonly FileResult[]): unknown {
       slotRuns: result.slotRuns,
       statisticsFlushedBy: result.flushedBy,
       verify: result.verify,
+      notModelled: result.notModelled,
       phases: result.phases.map((phase) => ({ op: phase.op, counters: phase.cells })),
     })),
   };
@@ -127,7 +142,8 @@ function fileText(result: FileResult, showsAll: boolean): string {
   const head =
     `${result.file}\n  ${scoreText(result.phases)}\n` +
     `  runs of slots: kernel ${kernel.join(' ')}, here ${swaplab}; ` +
-    `statistics flushed by ${result.flushedBy}\n`;
+    `statistics flushed by ${result.flushedBy}\n` +
+    result.notModelled.map((what) => `  not modelled: ${what}\n`).join('');
   if (rows.length === 0) return head;
   const table = alignTable(['OPERATION', 'COUNTER', 'KERNEL', 'HERE', 'VERDICT'], rows);
   return head + table.replace(/^/gm, '  ').trimEnd() + '\n';

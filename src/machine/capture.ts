@@ -3,6 +3,7 @@
  * @source fixtures/kernel/README.md
  */
 import { z } from 'zod';
+import { compressors } from '../codec/index.ts';
 import { UsageError } from '../units/index.ts';
 import { describeIssues } from './spec.ts';
 
@@ -31,7 +32,12 @@ export interface Capture {
     readonly maxPoolPercent: number;
     readonly memTotalKiB: number;
     readonly acceptThresholdPercent?: number | undefined;
+    readonly shrinkerEnabled?: boolean | undefined;
+    readonly cgroupMaxMiB?: number | undefined;
   } | null;
+  /** How it was recorded; absent in captures of other recorders. */
+  readonly provenance?:
+    { readonly cgroup?: number | undefined; readonly lruGen?: boolean | undefined } | undefined;
   /** Pages of the recorder itself in the cgroup, where it was measured. */
   readonly reservedPages?: number | undefined;
   /** File pages in the cgroup at the start. */
@@ -72,12 +78,17 @@ const captureSchema: z.ZodType<Capture> = z.object({
   pageCluster: z.number().int().min(0).max(16),
   zswap: z
     .object({
-      compressor: z.string(),
+      compressor: z.enum(Object.keys(compressors) as [string, ...string[]]),
       maxPoolPercent: z.number(),
       memTotalKiB: z.number(),
       acceptThresholdPercent: z.number().optional(),
+      shrinkerEnabled: z.boolean().optional(),
+      cgroupMaxMiB: z.number().optional(),
     })
     .nullable(),
+  provenance: z
+    .object({ cgroup: z.number().optional(), lruGen: z.boolean().optional() })
+    .optional(),
   reservedPages: z.number().int().nonnegative().optional(),
   filePages: z.number().int().nonnegative().optional(),
   swappiness: z.number().int().min(0).max(200).optional(),
@@ -101,5 +112,38 @@ export function parseCapture(json: unknown, where: string): Capture {
   const parsed = captureSchema.safeParse(json);
   if (!parsed.success)
     throw new UsageError(`${where}: no capture: ${describeIssues(parsed.error, json)}`);
+  const problem = contradiction(parsed.data);
+  if (problem !== null) throw new UsageError(`${where}: no capture: ${problem}`);
   return parsed.data;
+}
+
+/** What no schema sees: parts of a capture that do not fit each other; null when all do. */
+function contradiction({ backend, zswap, trace, runs }: Capture): string | null {
+  if (backend.startsWith('zswap') !== (zswap !== null))
+    return `zswap: ${zswap === null ? 'is null' : 'is there'}, but backend is '${backend}'`;
+  const operations = trace
+    .map((line) => line.replace(/#.*$/, '').trim().replace(/\s+/g, ' '))
+    .filter((line) => line !== '' && !line.startsWith('pages '));
+  for (const [index, { phases }] of runs.entries()) {
+    if (phases.length !== operations.length)
+      return `runs.${index}.phases: ${phases.length} for the ${operations.length} operations of trace`;
+    const stranger = phases.findIndex(({ op }, at) => op !== operations[at]);
+    if (stranger >= 0)
+      return (
+        `runs.${index}.phases.${stranger}.op: '${phases[stranger]!.op}' ` +
+        `where trace has '${operations[stranger]!}'`
+      );
+  }
+  return null;
+}
+
+/** What a capture was recorded with and a replay does not model: its cells may differ by that. */
+export function notModelled({ zswap, provenance }: Capture): string[] {
+  const found: string[] = [];
+  if (zswap?.shrinkerEnabled === true) found.push("zswap's dynamic shrinker (shrinkerEnabled)");
+  if (zswap?.cgroupMaxMiB !== undefined) found.push('memory.zswap.max (cgroupMaxMiB)');
+  if (provenance?.lruGen === true) found.push('reclaim by generations (lruGen)');
+  if (zswap !== null && provenance?.cgroup === 2)
+    found.push("zswap's pool charged to the cgroup (cgroup version 2)");
+  return found;
 }
