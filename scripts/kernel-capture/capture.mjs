@@ -166,7 +166,8 @@ async function main() {
     writeFileSync(options.out, format(await capture(options, undo)));
   } catch (error) {
     process.exitCode = error instanceof BadArguments ? 2 : 1;
-    if (!(error instanceof Refusal)) throw error;
+    // What the system itself refuses has a code and says where.
+    if (!(error instanceof Refusal || error.code !== undefined)) throw error;
     say(error.message);
     if (error instanceof BadArguments) say('--help shows what is accepted');
   } finally {

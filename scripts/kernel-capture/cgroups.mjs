@@ -1,13 +1,13 @@
 /** The memory cgroup that a trace runs in: version 1 or 2. */
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { insist, Refusal } from './commands.mjs';
-import { read } from './settings.mjs';
+import { read, unescapeOctal } from './settings.mjs';
 
 /** Where memory cgroups are: version 1 where it has the memory controller, else version 2. */
 export function findMemoryCgroups() {
   const mounts = read('/proc/mounts')
     .split('\n')
-    .map((line) => line.split(' '));
+    .map((line) => line.split(' ').map(unescapeOctal));
   const v1 = mounts.find(
     ([, , type, options]) => type === 'cgroup' && options.split(',').includes('memory'),
   );

@@ -214,6 +214,8 @@ static void parse_trace(const char *path)
 		fail("%s: %s", path, strerror(errno));
 	for (int number = 1; getline(&line, &size, file) >= 0; number++) {
 		line[strcspn(line, "#\r\n")] = '\0';
+		for (char *tab = line; (tab = strchr(tab, '\t'));)
+			*tab = ' ';
 		for (size_t end = strlen(line); end > 0 && strchr(" \t", line[end - 1]);)
 			line[--end] = '\0';
 		parse_line(line + strspn(line, " \t"), number);

@@ -39,5 +39,10 @@ export function activeSwap() {
   return read('/proc/swaps')
     .split('\n')
     .slice(1)
-    .map((line) => line.split(/\s+/)[0]);
+    .map((line) => unescapeOctal(line.split(/\s+/)[0]));
+}
+
+/** A path as /proc writes it: blanks and the like are octal there. */
+export function unescapeOctal(text) {
+  return text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
 }

@@ -52,13 +52,14 @@ export function compareWithCapture(
   return replay.map((phase, index) => {
     const runs = capture.runs.map((run) => run.phases[index]!);
     const cells: Cell[] = [];
-    const add = (name: string, kernel: readonly number[], ours: number): void => {
-      cells.push(compareCell(name, kernel, ours));
+    // What a run has no value of, for its kernel does not count it, is no cell.
+    const add = (name: string, kernel: readonly (number | undefined)[], ours: number): void => {
+      if (kernel.every((value) => value !== undefined)) cells.push(compareCell(name, kernel, ours));
     };
     for (const name of VMSTAT)
       add(
         name,
-        runs.map((run) => run.counters[name] ?? 0),
+        runs.map((run) => run.counters[name]),
         phase.counters[name] ?? 0,
       );
     add(
@@ -70,19 +71,19 @@ export function compareWithCapture(
       for (const name of ZSWAP)
         add(
           name,
-          runs.map((run) => run.zswap?.[name] ?? 0),
+          runs.map((run) => run.zswap?.[name]),
           phase.zswap?.[name] ?? 0,
         );
     if (phase.zram !== null) {
       const stats = runs.map((run) => (run.zram_mm_stat ?? '').trim().split(/\s+/).map(Number));
       add(
         'zram compressed bytes',
-        stats.map((stat) => stat[1] ?? 0),
+        stats.map((stat) => stat[1]),
         phase.zram.compressedBytes,
       );
       add(
         'zram used bytes',
-        stats.map((stat) => stat[2] ?? 0),
+        stats.map((stat) => stat[2]),
         phase.zram.usedBytes,
       );
     }

@@ -37,7 +37,13 @@ export interface Capture {
   } | null;
   /** How it was recorded; absent in captures of other recorders. */
   readonly provenance?:
-    { readonly cgroup?: number | undefined; readonly lruGen?: boolean | undefined } | undefined;
+    | {
+        readonly cgroup?: number | undefined;
+        readonly lruGen?: boolean | undefined;
+        readonly rotational?: boolean | null | undefined;
+        readonly zramAlgorithm?: string | undefined;
+      }
+    | undefined;
   /** Pages of the recorder itself in the cgroup, where it was measured. */
   readonly reservedPages?: number | undefined;
   /** File pages in the cgroup at the start. */
@@ -87,7 +93,12 @@ const captureSchema: z.ZodType<Capture> = z.object({
     })
     .nullable(),
   provenance: z
-    .object({ cgroup: z.number().optional(), lruGen: z.boolean().optional() })
+    .object({
+      cgroup: z.number().optional(),
+      lruGen: z.boolean().optional(),
+      rotational: z.boolean().nullish(),
+      zramAlgorithm: z.string().optional(),
+    })
     .optional(),
   reservedPages: z.number().int().nonnegative().optional(),
   filePages: z.number().int().nonnegative().optional(),
@@ -143,6 +154,9 @@ export function notModelled({ zswap, provenance }: Capture): string[] {
   if (zswap?.shrinkerEnabled === true) found.push("zswap's dynamic shrinker (shrinkerEnabled)");
   if (zswap?.cgroupMaxMiB !== undefined) found.push('memory.zswap.max (cgroupMaxMiB)');
   if (provenance?.lruGen === true) found.push('reclaim by generations (lruGen)');
+  const { zramAlgorithm } = provenance ?? {};
+  if (zramAlgorithm !== undefined && zramAlgorithm !== 'lz4')
+    found.push(`${zramAlgorithm} in zram; lz4 stands for it`);
   if (zswap !== null && provenance?.cgroup === 2)
     found.push("zswap's pool charged to the cgroup (cgroup version 2)");
   return found;

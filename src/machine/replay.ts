@@ -153,7 +153,7 @@ async function replayOn(
     maxPages: device.sizeBytes / PAGE_SIZE,
     badPages: [],
     priority: -2,
-    profile: PROFILES[backend],
+    profile: profileOf(capture),
     device,
     problem: () => null,
   };
@@ -184,6 +184,12 @@ function sum(values: readonly number[]): number {
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** What a device costs in time; whether any rotates decides how readahead looks for neighbours. */
+function profileOf({ backend, provenance }: Capture): string {
+  if (backend === 'zram' || provenance?.rotational === undefined) return PROFILES[backend];
+  return provenance.rotational === true ? 'hdd' : 'nvme';
 }
 
 function createDevice(capture: Capture, payload: 'bytes' | 'none'): BlockDevice {

@@ -23,14 +23,6 @@ export interface FlushWorker {
 /** A worker that is always late, as on a machine whose other CPUs sleep: every reader flushes. */
 export const LATE_WORKER: FlushWorker = { nowNs: () => 0, lastFlushNs: () => -Infinity };
 
-/** A worker that runs every two seconds. */
-export function periodicWorker(nowNs: () => number): FlushWorker {
-  return {
-    nowNs,
-    lastFlushNs: (now) => Math.floor(now / FLUSH_PERIOD_NS) * FLUSH_PERIOD_NS,
-  };
-}
-
 /** A worker of which it is known when it ran, ns, ascending. */
 export function recordedWorker(nowNs: () => number, flushesNs: readonly number[]): FlushWorker {
   let next = 0;

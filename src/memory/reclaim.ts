@@ -122,6 +122,7 @@ export class Reclaimer {
     control.mayDeactivateFile = control.forceDeactivate || inactiveIsLow(cgroup, LRU.inactiveFile);
   }
 
+  /** @source linux 6.18 shrink_lruvec */
   #shrinkLruvec(cgroup: MemoryCgroup, control: ScanControl): void {
     const toScan = this.#toScan;
     this.#setScanCounts(cgroup, control);

@@ -130,7 +130,7 @@ export class Zswap {
 
   constructor(parts: ZswapParts, settings: ZswapSettings) {
     this.settings = settings;
-    this.#shrinkQueue = new ShrinkQueue(MAX_RECLAIM_RETRIES * settings.writebackBatch);
+    this.#shrinkQueue = new ShrinkQueue(settings.writebackBatch);
     this.#engine = parts.engine;
     this.#frames = parts.frames;
     this.#payload = parts.payload;
@@ -204,7 +204,7 @@ export class Zswap {
     if (this.settings.enabled) {
       this.#refused[entryType(entry)]! += 1;
       this.#engine.count(EV['zswap.refused']);
-      if (this.#reachedFull) this.#shrinkQueue.queue(this.#engine.nowNs);
+      if (this.#reachedFull) this.#shrinkQueue.queue();
     }
     return false;
   }

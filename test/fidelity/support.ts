@@ -7,8 +7,8 @@ import { assert } from '../../src/units/index.ts';
 const FIXTURES = 'fixtures/kernel/';
 /** Where captures come from, by folder below `fixtures/kernel`. */
 export const ORIGINS: Readonly<Record<string, string>> = {
-  '': 'Given: three runs each, recorded before swaplab was',
-  'own/': 'Own: five runs each',
+  '': 'A first host: three runs each, without the times of flushes',
+  'own/': 'A second host: five runs each',
   'unseen/': 'Unseen: committed before their first replay, and not tuned to',
 };
 /**

@@ -3,7 +3,6 @@ import {
   CgroupStatistics,
   FLUSH_PERIOD_NS,
   LATE_WORKER,
-  periodicWorker,
   recordedWorker,
 } from '../../src/memory/cgroup-statistics.ts';
 import { LRU, LruLists } from '../../src/memory/lru-lists.ts';
@@ -39,7 +38,7 @@ describe('statistics of a cgroup', () => {
     const { lru, add } = lists(5);
     const statistics = new CgroupStatistics(
       lru,
-      periodicWorker(() => now),
+      recordedWorker(() => now, [0, FLUSH_PERIOD_NS, 2 * FLUSH_PERIOD_NS]),
     );
     statistics.noteActivatedRefault();
     statistics.refresh();
