@@ -93,7 +93,8 @@ export function compareWithCapture(
 
 function compareCell(name: string, values: readonly number[], ours: number): Cell {
   const kernel = [...values].sort((a, b) => a - b);
-  const median = kernel[Math.floor(kernel.length / 2)]!;
+  const half = (kernel.length - 1) / 2;
+  const median = (kernel[Math.floor(half)]! + kernel[Math.ceil(half)]!) / 2;
   const lowest = kernel[0]!;
   const highest = kernel.at(-1)!;
   const spread = Math.max(200, median * 0.05);

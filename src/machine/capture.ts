@@ -63,6 +63,9 @@ export interface CaptureRun {
   readonly flushes_s?: readonly number[] | undefined;
 }
 
+/** 1 TiB: what an area can have at most. */
+const MIB_MAX = 2 ** 20;
+
 const counts = z.record(z.string(), z.number());
 
 const phaseSchema = z.object({
@@ -72,15 +75,18 @@ const phaseSchema = z.object({
   present: z.number(),
   swapped: z.number(),
   zswap: counts.nullish(),
-  zram_mm_stat: z.string().nullish(),
+  zram_mm_stat: z
+    .string()
+    .regex(/^\s*\d+(\s+\d+)+\s*$/, 'numbers apart by blanks')
+    .nullish(),
 });
 
 const captureSchema: z.ZodType<Capture> = z.object({
   kernel: z.string(),
   trace: z.array(z.string()).min(1),
-  limitMiB: z.number().positive(),
+  limitMiB: z.number().int().min(1).max(MIB_MAX),
   backend: z.enum(['file', 'ssd', 'zram', 'zswap-ssd', 'zswap-file']),
-  swapMiB: z.number().positive(),
+  swapMiB: z.number().int().min(1).max(MIB_MAX),
   pageCluster: z.number().int().min(0).max(16),
   zswap: z
     .object({

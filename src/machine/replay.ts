@@ -32,9 +32,9 @@ export type FlushedBy =
   /** The kernel's worker, at the times that the capture has. */
   | 'worker, as recorded'
   /** The kernel's worker every two seconds; inferred. */
-  | 'worker, every 2 s'
+  | 'worker, every 2 s, inferred'
   /** Readers: the worker was late throughout; inferred. */
-  | 'readers';
+  | 'readers, inferred';
 
 export interface Replay {
   readonly phases: readonly ReplayedPhase[];
@@ -65,7 +65,7 @@ async function chooseHost(
   where: string,
 ): Promise<{ readonly flushedBy: FlushedBy; readonly host: RecordedHost | null }> {
   const times = phaseTimes(capture, where);
-  if (times === null) return { flushedBy: 'readers', host: null };
+  if (times === null) return { flushedBy: 'readers, inferred', host: null };
   const recorded = capture.runs[0]!.flushes_s;
   if (recorded !== undefined) {
     const flushesNs = recorded.map((seconds) => seconds * 1e9);
@@ -86,8 +86,8 @@ async function chooseHost(
     );
   };
   return (await distance(punctual)) < (await distance(null))
-    ? { flushedBy: 'worker, every 2 s', host: punctual }
-    : { flushedBy: 'readers', host: null };
+    ? { flushedBy: 'worker, every 2 s, inferred', host: punctual }
+    : { flushedBy: 'readers, inferred', host: null };
 }
 
 /**
