@@ -93,22 +93,28 @@ export function compareWithCapture(
 
 function compareCell(name: string, values: readonly number[], ours: number): Cell {
   const kernel = [...values].sort((a, b) => a - b);
-  const half = (kernel.length - 1) / 2;
-  const median = (kernel[Math.floor(half)]! + kernel[Math.ceil(half)]!) / 2;
+  const middle = median(kernel);
   const lowest = kernel[0]!;
   const highest = kernel.at(-1)!;
-  const spread = Math.max(200, median * 0.05);
-  const gating = median - lowest <= spread && highest - median <= spread;
-  const t = tolerance(name, median);
+  const spread = Math.max(200, middle * 0.05);
+  const gating = middle - lowest <= spread && highest - middle <= spread;
+  const t = tolerance(name, middle);
   const ok = ours >= lowest - t && ours <= highest + t;
   return { name, kernel, swaplab: ours, gating, matters: gating && lowest > t, ok };
 }
 
+/** Of an even number of values the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(half)]! + sorted[Math.ceil(half)]!) / 2;
+}
+
 /** @source fixtures/kernel/README.md, "When a replay agrees" */
-function tolerance(name: string, median: number): number {
+function tolerance(name: string, middle: number): number {
   if (name === 'swpout_zero') return 1000;
-  if (name === 'pgscan_anon') return Math.max(100, median * 0.1);
-  return Math.max(100, median * 0.02);
+  if (name === 'pgscan_anon') return Math.max(100, middle * 0.1);
+  return Math.max(100, middle * 0.02);
 }
 
 export interface Score {

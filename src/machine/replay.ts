@@ -6,7 +6,7 @@ import { FLUSH_PERIOD_NS } from '../memory/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
 import { parseTrace, TraceWorkload } from '../workload/index.ts';
 import type { PreparedArea } from './areas.ts';
-import type { ReplayedPhase } from './agreement.ts';
+import { median, type ReplayedPhase } from './agreement.ts';
 import type { Capture } from './capture.ts';
 import { Machine, type RecordedHost } from './machine.ts';
 import type { RunResult } from './run-result.ts';
@@ -180,10 +180,6 @@ function figures(device: ZramDevice): ReplayedPhase['zram'] {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 /** What a device costs in time; whether any rotates decides how readahead looks for neighbours. */
