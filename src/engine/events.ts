@@ -121,6 +121,13 @@ export const COUNTER_NAMES = [
   'zswap.reject_alloc_fail',
   'zswap.reject_compress_fail',
   'zswap.reject_compress_poor',
+  'zswap.reject_kmemcache_fail',
+  // Those of 2013 alone.
+  'zswap.reject_writeback_attempted',
+  'zswap.reject_tmppage_fail',
+  'zswap.reject_zsmalloc_fail',
+  'zswap.saved_by_writeback',
+  'zswap.duplicate_entry',
   'zswap.decompress_fail',
   'zswap.written_back_pages',
   'zswap.refused',

@@ -102,13 +102,18 @@ function createSwap(
           engine,
           frames,
           payload,
-          pool: new ZsmallocPool({ engine, bytes: payload.kind === 'bytes' }),
+          createPool: (mayGrow) =>
+            new ZsmallocPool({ engine, bytes: payload.kind === 'bytes', mayGrow }),
           compressor,
           index: design.backing.zswap,
           target,
           ramPages,
         },
-        { ...zswap, writebackBatch: zswap.writebackBatch === 'kernel' ? 1 : zswap.writebackBatch },
+        {
+          ...zswap,
+          writebackBatch: zswap.writebackBatch === 'kernel' ? 1 : zswap.writebackBatch,
+          writebackAge: zswap.writebackAge ?? Infinity,
+        },
       ),
   });
 }

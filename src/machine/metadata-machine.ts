@@ -28,7 +28,7 @@ import {
   type PageFrame,
   type SwapEntry,
 } from '../units/index.ts';
-import { Zswap } from '../zswap/index.ts';
+import { defaultZswapSettings, Zswap } from '../zswap/index.ts';
 import { MachineAreas } from './areas.ts';
 
 export type MetadataBackend = 'zswap' | 'disk';
@@ -218,7 +218,7 @@ export class MetadataMachine {
             engine,
             frames,
             payload,
-            pool: new ZsmallocPool({ engine, bytes: false }),
+            createPool: (mayGrow) => new ZsmallocPool({ engine, bytes: false, mayGrow }),
             compressor: createCompressor('lz4', 'zswap.compressor'),
             index: design.backing.zswap,
             target,
@@ -226,6 +226,7 @@ export class MetadataMachine {
             ramPages: Number.MAX_SAFE_INTEGER / 100,
           },
           {
+            ...defaultZswapSettings,
             enabled: hasZswap,
             maxPoolPercent: 100,
             acceptThresholdPercent: 90,

@@ -8,6 +8,7 @@ import { compressors } from '../codec/index.ts';
 import { deviceProfiles } from '../device/index.ts';
 import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
 import { chooseDesign, designs } from '../swap/index.ts';
+import { generations, type ZswapVersion } from '../zswap/index.ts';
 
 /** A size in a spec: bytes, or text such as "512M". */
 const size = z.union([z.number().int().nonnegative(), z.string()]);
@@ -44,10 +45,17 @@ export interface MachineSpec {
 }
 
 export interface ZswapSpec {
+  readonly version: ZswapVersion;
   readonly enabled: boolean;
   readonly compressor: string;
   readonly maxPoolPercent: number;
   readonly acceptThresholdPercent: number;
+  /** Largest accepted size in percent of a page; version 2013 only. */
+  readonly maxCompressionRatio: number;
+  /** The dynamic shrinker (shrinker_enabled). */
+  readonly shrinkerEnabled: boolean;
+  /** Entries go once so many pages were offered to zswap after them; absent: never for that. */
+  readonly writebackAge?: number | undefined;
   /** Entries of one writeback round; `kernel`: what 6.18 does, one. */
   readonly writebackBatch: number | 'kernel';
 }
@@ -107,10 +115,14 @@ const machineSchema: z.ZodType<MachineSpec> = z
 
 const zswapSchema: z.ZodType<ZswapSpec> = z
   .strictObject({
+    version: z.enum(Object.keys(generations) as [ZswapVersion, ...ZswapVersion[]]).default('6.18'),
     enabled: z.boolean().default(false),
     compressor: oneOf(compressors).default('lz4'),
     maxPoolPercent: z.number().int().min(0).max(100).default(20),
     acceptThresholdPercent: z.number().int().min(0).max(100).default(90),
+    maxCompressionRatio: z.number().int().min(0).max(100).default(80),
+    shrinkerEnabled: z.boolean().default(false),
+    writebackAge: z.number().int().min(1).optional(),
     writebackBatch: z.union([z.literal('kernel'), z.number().int().min(1).max(4096)]).default(32),
   })
   .prefault({});

@@ -22,6 +22,8 @@ export interface ObjectPool {
   readonly pageCount: number;
   /** Objects stored now. */
   readonly objectCount: number;
+  /** Bytes of the largest object that the pool takes: a larger one is ENOSPC. */
+  readonly largestObject: number;
 
   /**
    * Stores an object of `length` bytes.

@@ -21,11 +21,14 @@ export interface ZsmallocOptions {
   /** False for payload none: sizes only. */
   readonly bytes: boolean;
   readonly chainSize?: number;
+  /** Asked before a zspage is made; false: the object is not stored. */
+  readonly mayGrow?: () => boolean;
 }
 
 export class ZsmallocPool implements ObjectPool {
   readonly #engine: Engine;
   readonly #hasBytes: boolean;
+  readonly #mayGrow: () => boolean;
   readonly #classes: readonly SizeClass[];
   readonly #zspages: ZspageTable;
   readonly #arena: PageArena;
@@ -45,11 +48,16 @@ export class ZsmallocPool implements ObjectPool {
   constructor(options: ZsmallocOptions) {
     this.#engine = options.engine;
     this.#hasBytes = options.bytes;
+    this.#mayGrow = options.mayGrow ?? (() => true);
     this.#classes = createSizeClasses(options.chainSize ?? CHAIN_SIZE_DEFAULT);
     this.#zspages = new ZspageTable(this.#classes.length);
     this.#arena = new PageArena(options.bytes);
     this.#classObjects = new Float64Array(this.#classes.length);
     this.#classZspages = new Float64Array(this.#classes.length);
+  }
+
+  get largestObject(): number {
+    return PAGE_SIZE;
   }
 
   get pageCount(): number {
@@ -75,7 +83,10 @@ export class ZsmallocPool implements ObjectPool {
     this.#engine.count(EV['lockAcquire.zsmalloc']);
     const entry = this.#classes[classIndexOf(length)]!;
     let zspage = this.#zspages.withRoom(entry.index);
-    if (zspage === NO_ZSPAGE) zspage = this.#createZspage(entry);
+    if (zspage === NO_ZSPAGE) {
+      if (!this.#mayGrow()) return NO_HANDLE;
+      zspage = this.#createZspage(entry);
+    }
     const handle = this.#allocateHandle();
     this.#zspage[handle] = zspage;
     this.#object[handle] = this.#zspages.take(zspage, entry, handle);

@@ -129,6 +129,12 @@ export class ClusterTable {
     return (first === head ? NO_CLUSTER : first - HEAD_COUNT) as ClusterIndex;
   }
 
+  /** The cluster behind another one on its list, or NO_CLUSTER. */
+  following(cluster: ClusterIndex): ClusterIndex {
+    const next = this.#next[cluster + HEAD_COUNT]!;
+    return (next < HEAD_COUNT ? NO_CLUSTER : next - HEAD_COUNT) as ClusterIndex;
+  }
+
   /** Clusters on a list now. */
   length(list: number, order: number): number {
     return this.#lengths[headOf(list, order)]!;

@@ -52,6 +52,9 @@ export const ROLE = {
 /** Order of tries and of the free list, by kernel version. */
 export type AllocatorVersion = '6.17' | '6.18';
 
+/** Partly used clusters of each kind that are searched for a run. */
+const RUN_CLUSTERS = 4;
+
 export interface SlotAreaOptions {
   readonly type: number;
   /** One of ROLE; plain where it is not given. */
@@ -95,6 +98,8 @@ export class SlotArea {
   readonly #unusable: readonly number[];
   #owner: SlotOwner | undefined;
   #inUse = 0;
+  /** The next allocation from the lists begins a free cluster, for a run. */
+  #beginsFree = false;
   /** Result of the latest scan: where the next one goes on. */
   #nextSlot: SlotIndex = NO_SLOT;
 
@@ -224,6 +229,43 @@ export class SlotArea {
     return found;
   }
 
+  /**
+   * Looks for `count` free slots that follow each other: from `here` on, in a free cluster, or in the
+   * partly used clusters at the heads of their lists. Nothing is taken.
+   * @param here - where a CPU left off; 0 for nowhere
+   * @returns the first slot of the run, of the longest one seen if none is long enough; 0 to begin a
+   *   free cluster, which the next allocation from the lists does
+   */
+  findRun(count: number, here: SlotIndex): SlotIndex {
+    const wanted = Math.min(count, SWAPFILE_CLUSTER);
+    if (here !== NO_SLOT && this.#runAt(here, wanted) === wanted) return here;
+    if (this.clusters.length(ClusterList.free, 0) === 0) this.supply.grow();
+    if (this.clusters.length(ClusterList.free, 0) > 0) {
+      this.#beginsFree = true;
+      return NO_SLOT;
+    }
+    let best: SlotIndex = NO_SLOT;
+    let bestLength = 0;
+    for (const list of [ClusterList.nonfull, ClusterList.frag]) {
+      let cluster = this.clusters.first(list, 0);
+      for (let left = RUN_CLUSTERS; left > 0 && cluster !== NO_CLUSTER; left--) {
+        const start = this.clusters.start(cluster);
+        const end = Math.min(start + SWAPFILE_CLUSTER, this.maxPages);
+        for (let slot = start; slot < end;) {
+          const length = this.#runAt(slot, wanted);
+          if (length > bestLength) {
+            best = slot;
+            bestLength = length;
+          }
+          if (bestLength === wanted) return best;
+          slot = (slot + length + 1) as SlotIndex;
+        }
+        cluster = this.clusters.following(cluster);
+      }
+    }
+    return best;
+  }
+
   /** Notes that `slot` holds nothing any more and lists its cluster anew; the lock is held. */
   release(slot: SlotIndex): void {
     const cluster = clusterOf(slot);
@@ -260,6 +302,22 @@ export class SlotArea {
     assert(used - bad === this.#inUse, 'slots in use are counted right');
   }
 
+  /** Free slots that follow each other from `slot` on, in its cluster and up to `most`. */
+  #runAt(slot: SlotIndex, most: number): number {
+    const cluster = clusterOf(slot);
+    if (!this.supply.exists(cluster)) return 0;
+    const list = this.clusters.list(cluster);
+    if (list === ClusterList.full || list === ClusterList.free) return 0;
+    const end = Math.min(this.clusters.start(cluster) + SWAPFILE_CLUSTER, this.maxPages);
+    let length = 0;
+    while (length < most && slot + length < end) {
+      this.#engine.count(EV.slotScan);
+      if (!this.#tables().isFree((slot + length) as SlotIndex)) break;
+      length += 1;
+    }
+    return length;
+  }
+
   #tables(): SlotOwner {
     assert(this.#owner !== undefined, 'an area is attached to its tables before use');
     return this.#owner;
@@ -271,6 +329,12 @@ export class SlotArea {
   }
 
   #allocateFromLists(order: number): SlotIndex {
+    const beginsFree = this.#beginsFree && order === 0;
+    this.#beginsFree = false;
+    if (beginsFree) {
+      const first = this.#tryFree(order);
+      if (first !== NO_SLOT) return first;
+    }
     let found = this.#triesFreeFirst ? this.#tryFree(order) : this.#tryNonfull(order);
     if (found !== NO_SLOT) return found;
     if (!this.#triesFreeFirst) found = this.#tryFree(order);

@@ -172,6 +172,33 @@ export class SlotSpace {
     return this.#allocateSlow(place, order, roles);
   }
 
+  /**
+   * Puts this CPU where `count` free slots follow each other, or as many as the first area in turn has
+   * in a row: single slots that it takes from now on are those. Nothing is taken yet.
+   *
+   * Kernel counterpart: none; what a batch of writes wants, which has no folio of its size to take an
+   * order for.
+   */
+  seekRun(count: number, roles: number): void {
+    const place = this.#engine.cpu * SWAP_NR_ORDERS;
+    const area = this.#available.find((each) => (each.role & roles) !== 0 && !each.isFull);
+    if (area === undefined || area.rotational) return;
+    const isShared = this.perCpuCluster === 'shared';
+    const at = place * MAX_SWAPFILES + area.type;
+    const here = isShared
+      ? this.#cpuType[place] === area.type
+        ? this.#cpuNext[place]!
+        : NO_SLOT
+      : this.#areaNext[at]!;
+    const start = area.findRun(count, here as SlotIndex);
+    if (isShared) {
+      this.#cpuType[place] = area.type;
+      this.#cpuNext[place] = start;
+    } else {
+      this.#areaNext[at] = start;
+    }
+  }
+
   /** Bytes of the CPUs' records. */
   get perCpuBytes(): number {
     const records = this.perCpuCluster === 'shared' ? 1 : this.areas().length;

@@ -82,6 +82,11 @@ export interface Backing {
    * @returns NO_ENTRY when no slot can be had: then nothing has changed
    */
   slotForWrite(entry: SwapEntry): SwapEntry;
+  /**
+   * So many calls of `slotForWrite` follow: where slots are taken for them, they shall follow each
+   * other. Absent where an entry is its slot.
+   */
+  expectWrites?(count: number): void;
   /** The entry whose bytes are in a slot; NO_ENTRY when nobody's are, or none can tell. */
   entryAt(slot: SwapEntry): SwapEntry;
   readonly zswap: ZswapIndex;

@@ -111,6 +111,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   readonly #areas: (SwapArea | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
   /** Entries charged to each cgroup. */
   #charged = new Float64Array(16);
+  /** By frame: zswap writes it back. */
+  readonly #ofZswap: Uint8Array;
   #hasSynchronous = false;
   #source: SwapInSource = 'cache';
 
@@ -118,6 +120,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     this.#engine = parts.engine;
     this.#frames = parts.frames;
     this.#payload = parts.payload;
+    this.#ofZswap = new Uint8Array(parts.frames.frameCount);
     this.#client = parts.client;
     this.space = parts.space;
     this.#io = new SwapIo(parts.engine, parts.payload, this);
@@ -236,8 +239,9 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
         this.#tell(`zswap stores it: ${this.zswap.storedLength} bytes in the pool`);
       return 'stored';
     }
-    if (this.zswap.settings.enabled && this.#sees(frame, entry)) this.#tell('zswap refuses it');
-    const slot = backing.slotForWrite(entry);
+    if (this.zswap.isEnabled && this.#sees(frame, entry)) this.#tell('zswap refuses it');
+    const mayLeave = this.zswap.mayWriteBack(this.#frames.cgroup(frame));
+    const slot = mayLeave ? backing.slotForWrite(entry) : NO_ENTRY;
     if (slot === NO_ENTRY) {
       this.#frames.set(frame, PG.dirty);
       if (this.#sees(frame, entry))
@@ -427,17 +431,31 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     return this.#frames.has(frame, PG.uptodate | PG.error) ? NO_FRAME : frame;
   }
 
+  fillWriteback(frame: PageFrame): void {
+    this.#check(this.#frames.entry(frame), frame);
+    this.#frames.set(frame, PG.uptodate | PG.writeback);
+  }
+
   cancelWriteback(frame: PageFrame): void {
+    this.#frames.clear(frame, PG.writeback);
+    if (this.#frames.mapCount(frame) > 0) return;
     this.design.entries.removeFolio(this.#frames.entry(frame), NO_SHADOW);
     this.#client.releaseFolio(frame);
+  }
+
+  isCached(entry: SwapEntry): boolean {
+    return this.design.entries.folioAt(entry) !== NO_FRAME;
+  }
+
+  expectWrites(count: number): void {
+    this.design.backing.expectWrites?.(count);
   }
 
   submitWriteback(frame: PageFrame): boolean {
     const entry = this.#frames.entry(frame);
     const slot = this.design.backing.slotForWrite(entry);
     if (slot === NO_ENTRY) return false;
-    this.#check(entry, frame);
-    this.#frames.set(frame, PG.uptodate);
+    this.#ofZswap[frame] = 1;
     this.#submit(slot, frame);
     return true;
   }
@@ -452,6 +470,10 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     if (this.#sees(frame, this.#frames.entry(frame)))
       this.#tell(`write ended: ${outcome}, the device is done at ${seconds(doneNs)}`);
     this.#frames.clear(frame, PG.writeback);
+    if (this.#ofZswap[frame] === 1) {
+      this.#ofZswap[frame] = 0;
+      this.zswap.writeEnded();
+    }
     if (outcome !== 'ok') {
       // The page stays dirty in memory and its slot counted. @source end_swap_bio_write
       this.#frames.set(frame, PG.dirty);
@@ -557,6 +579,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     // A ghost's page that is neither zero nor in zswap is nowhere. @source ghost RFC: not up to date
     if (slot === NO_ENTRY) return 'EIO';
     this.#source = 'device';
+    this.zswap.noteDiskSwapin(frame);
     this.#engine.count(EV.pswpin);
     const outcome = this.#io.read(slot, frame);
     if (this.#sees(frame, entry))

@@ -7,7 +7,7 @@ import { ZsmallocPool } from '../../src/pool/index.ts';
 import { ROLE, SlotArea, SlotSpace } from '../../src/slots/index.ts';
 import { designs, SwapSystem, type SwapClient } from '../../src/swap/index.ts';
 import { entrySlot, NO_FRAME, type PageFrame, type SwapEntry } from '../../src/units/index.ts';
-import { Zswap } from '../../src/zswap/index.ts';
+import { defaultZswapSettings, Zswap } from '../../src/zswap/index.ts';
 
 /** A swap system whose memory management is as simple as can be. */
 class World implements SwapClient {
@@ -41,13 +41,14 @@ class World implements SwapClient {
             engine,
             frames,
             payload,
-            pool: new ZsmallocPool({ engine, bytes: true }),
+            createPool: (mayGrow) => new ZsmallocPool({ engine, bytes: true, mayGrow }),
             compressor: createCompressor('lz4', 'test'),
             index: design.backing.zswap,
             target,
             ramPages: 1000,
           },
           {
+            ...defaultZswapSettings,
             enabled: options.zswap ?? false,
             maxPoolPercent: 20,
             acceptThresholdPercent: 90,
@@ -187,8 +188,8 @@ describe('a page that is swapped in', () => {
     expect(world.swap.writeOut(frame)).toBe('stored');
     world.evict(frame);
     world.onAllocate = (): void => {
-      world.swap.zswap.pickBatch(32);
-      expect(world.swap.zswap.pickBatch(32)).toBe(1);
+      world.swap.zswap.pickBatch(32, 1);
+      expect(world.swap.zswap.pickBatch(32, 1)).toBe(1);
       expect(world.swap.zswap.writeBackPicked()).toBe(1);
     };
     const back = world.swap.swapIn(entry);
@@ -205,8 +206,8 @@ describe('a page that is swapped in', () => {
     const { frame, entry } = world.cache(7);
     world.swap.writeOut(frame);
     world.evict(frame);
-    world.swap.zswap.pickBatch(32);
-    world.swap.zswap.pickBatch(32);
+    world.swap.zswap.pickBatch(32, 1);
+    world.swap.zswap.pickBatch(32, 1);
     let loaded: PageFrame = NO_FRAME;
     world.onAllocate = (): void => {
       loaded = world.swap.swapIn(entry);
@@ -222,8 +223,8 @@ describe('a page that is swapped in', () => {
     const { frame, entry } = world.cache(7);
     world.swap.writeOut(frame);
     world.evict(frame);
-    world.swap.zswap.pickBatch(32);
-    world.swap.zswap.pickBatch(32);
+    world.swap.zswap.pickBatch(32, 1);
+    world.swap.zswap.pickBatch(32, 1);
     world.swap.zswap.writeBackPicked();
     expect(world.onDevice(entry)).toEqual(Buffer.alloc(4096, 7));
     // The folio is clean in the cache: dropped without I/O, it comes back from the device.

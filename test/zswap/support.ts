@@ -1,10 +1,15 @@
 /** A zswap over a pretended swap cache: entries, frames and writes are recorded, nothing else. */
 import { createCompressor } from '../../src/codec/index.ts';
 import { CostProfile, Engine, EV, type CountedName } from '../../src/engine/index.ts';
-import { BytePayload, FrameTable } from '../../src/frames/index.ts';
+import { BytePayload, FrameTable, PG } from '../../src/frames/index.ts';
 import { ZsmallocPool } from '../../src/pool/index.ts';
 import { NO_FRAME, type PageFrame, type SwapEntry } from '../../src/units/index.ts';
-import { Zswap, ZswapTrees, type WritebackTarget } from '../../src/zswap/index.ts';
+import {
+  defaultZswapSettings,
+  Zswap,
+  ZswapTrees,
+  type WritebackTarget,
+} from '../../src/zswap/index.ts';
 
 export const RAM_PAGES = 1000;
 
@@ -24,6 +29,8 @@ export class ZswapWorld implements WritebackTarget {
   /** Bytes of the latest write of each slot. */
   readonly written: Map<number, Buffer> = new Map<number, Buffer>();
   readonly cached: Map<number, PageFrame> = new Map<number, PageFrame>();
+  /** What was announced before each batch. */
+  readonly expectedWrites: number[] = [];
   isWritable = true;
   /** Folios that there is room for. */
   room: number = Infinity;
@@ -36,13 +43,14 @@ export class ZswapWorld implements WritebackTarget {
         engine: this.engine,
         frames: this.frames,
         payload: this.payload,
-        pool: this.pool,
+        createPool: () => this.pool,
         compressor: createCompressor('lz4', 'test'),
         index: this.index,
         target: this,
         ramPages: RAM_PAGES,
       },
       {
+        ...defaultZswapSettings,
         enabled: true,
         maxPoolPercent: 20,
         acceptThresholdPercent: 90,
@@ -119,6 +127,10 @@ export class ZswapWorld implements WritebackTarget {
     return frame;
   }
 
+  fillWriteback(frame: PageFrame): void {
+    this.frames.set(frame, PG.uptodate);
+  }
+
   cancelWriteback(frame: PageFrame): void {
     this.#release(frame);
   }
@@ -128,6 +140,14 @@ export class ZswapWorld implements WritebackTarget {
     this.written.set(this.frames.entry(frame), Buffer.from(this.payload.view(frame)));
     this.#release(frame);
     return true;
+  }
+
+  isCached(entry: SwapEntry): boolean {
+    return this.cached.has(entry);
+  }
+
+  expectWrites(count: number): void {
+    this.expectedWrites.push(count);
   }
 
   flushWrites(): void {

@@ -40,8 +40,8 @@ describe('zswap', () => {
     for (let slot = 1; slot <= 5; slot++) world.store(slot, 500);
     for (let slot = 6; slot <= 13; slot++) world.load(slot);
     for (let slot = 14; slot <= 16; slot++) world.zswap.invalidate(slot as never);
-    world.zswap.pickBatch(60);
-    world.zswap.pickBatch(20);
+    world.zswap.pickBatch(60, 1);
+    world.zswap.pickBatch(20, 1);
     world.zswap.writeBackPicked();
     const gone = world.counted('zswpin') + world.counted('zswpwb');
     expect([world.counted('zswpout'), gone]).toEqual([65, 8 + 20]);
@@ -123,7 +123,7 @@ describe('the shrink worker', () => {
     world.zswap.runQueuedShrink();
     expect(world.flushes).toEqual([]);
     // The first 16 have lost their second chance: they are at the young end now.
-    expect(world.zswap.entries.swapEntry(world.zswap.entries.coldest())).toBe(17);
+    expect(world.zswap.entries.swapEntry(world.zswap.entries.coldest(1))).toBe(17);
   });
 
   it('runs only when a store was refused by a full pool, and only with an area to write to', () => {
@@ -142,8 +142,8 @@ describe('an entry that was picked for writeback', () => {
   function picked(): ZswapWorld {
     const world = new ZswapWorld();
     for (const slot of [1, 2, 3]) world.store(slot, 1000);
-    expect(world.zswap.pickBatch(32)).toBe(0);
-    expect(world.zswap.pickBatch(32)).toBe(3);
+    expect(world.zswap.pickBatch(32, 1)).toBe(0);
+    expect(world.zswap.pickBatch(32, 1)).toBe(3);
     return world;
   }
 
@@ -187,10 +187,10 @@ describe('an entry that was picked for writeback', () => {
     world.zswap.writeBackPicked();
     world.store(9, 100);
     const { entries } = world.zswap;
-    expect(entries.swapEntry(entries.coldest())).toBe(1);
+    expect(entries.swapEntry(entries.coldest(1))).toBe(1);
     // Its second chance is used up: the next look picks it again, and the worker goes on.
     world.cached.clear();
-    expect(world.zswap.pickBatch(2)).toBe(1);
+    expect(world.zswap.pickBatch(2, 1)).toBe(1);
     expect(world.zswap.writeBackPicked()).toBe(1);
     expect(world.flushes).toEqual([[2, 3], [1]]);
   });

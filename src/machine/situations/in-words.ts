@@ -48,7 +48,7 @@ export function refusedWriteback(stage: Stage): string | null {
   let written = 0;
   // The first look at an entry only takes its second chance away.
   for (let round = 0; round < 2; round++) {
-    zswap.pickBatch(zswap.entries.count);
+    zswap.pickBatch(zswap.entries.count, stage.machine.memory.cgroup.id);
     written += zswap.writeBackPicked();
   }
   const refused = stage.counted('zswap.reject_reclaim_fail') - before;

@@ -114,7 +114,7 @@ function leakedSlot(under: DesignUnderTest): string {
   for (const [page, content] of contents.entries()) memory.swapOutNew(0, page, content);
   const child = memory.fork(0)!;
   memory.swap.swapIn(memory.entryOf(0, 3));
-  if (under.kind.writesBack) memory.swap.zswap.pickBatch(2);
+  if (under.kind.writesBack) memory.swap.zswap.pickBatch(2, 1);
   memory.shrink();
   memory.read(child, 0);
   memory.check();

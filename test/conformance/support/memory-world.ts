@@ -19,7 +19,7 @@ import {
   type SwapEntry,
   type VirtualPage,
 } from '../../../src/units/index.ts';
-import { Zswap } from '../../../src/zswap/index.ts';
+import { defaultZswapSettings, Zswap } from '../../../src/zswap/index.ts';
 import type { DesignUnderTest } from './designs.ts';
 import { freeEngine } from './entry-world.ts';
 import { FaultyDevice } from './faulty-device.ts';
@@ -152,8 +152,8 @@ export class MemoryWorld {
   /** zswap writes back up to so many entries; returns how many it did. */
   shrink(pages: number): number {
     const { zswap } = this.swap;
-    zswap.pickBatch(pages);
-    zswap.pickBatch(pages);
+    zswap.pickBatch(pages, 1);
+    zswap.pickBatch(pages, 1);
     return zswap.writeBackPicked();
   }
 
@@ -222,13 +222,19 @@ export class MemoryWorld {
             engine,
             frames,
             payload,
-            pool: new ZsmallocPool({ engine, bytes: false }),
+            createPool: (mayGrow) => new ZsmallocPool({ engine, bytes: false, mayGrow }),
             compressor,
             index: design.backing.zswap,
             target,
             ramPages,
           },
-          { enabled, maxPoolPercent: 20, acceptThresholdPercent: 90, writebackBatch: 8 },
+          {
+            ...defaultZswapSettings,
+            enabled,
+            maxPoolPercent: 20,
+            acceptThresholdPercent: 90,
+            writebackBatch: 8,
+          },
         ),
     });
   }

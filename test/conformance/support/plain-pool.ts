@@ -8,6 +8,7 @@ import {
 import { assert, PAGE_SIZE } from '../../../src/units/index.ts';
 
 export class PlainPool implements ObjectPool {
+  readonly largestObject = 4096;
   /** No page can be had. */
   isOut = false;
   readonly #lengths = new Map<PoolHandle, number>();

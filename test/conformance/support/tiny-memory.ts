@@ -26,7 +26,7 @@ import {
   type PageFrame,
   type SwapEntry,
 } from '../../../src/units/index.ts';
-import { Zswap } from '../../../src/zswap/index.ts';
+import { defaultZswapSettings, Zswap } from '../../../src/zswap/index.ts';
 import { slotAreas, type DesignUnderTest, type TestArea } from './designs.ts';
 import { freeEngine, shadowOf } from './entry-world.ts';
 import { FaultyDevice } from './faulty-device.ts';
@@ -99,13 +99,20 @@ export class TinyMemory implements SwapClient {
             engine,
             frames,
             payload: this.payload,
-            pool: payload === 'bytes' ? new ZsmallocPool({ engine, bytes: true }) : this.pool,
+            createPool: () =>
+              payload === 'bytes' ? new ZsmallocPool({ engine, bytes: true }) : this.pool,
             compressor,
             index: design.backing.zswap,
             target,
             ramPages: poolPages * 5,
           },
-          { enabled: zswap, maxPoolPercent: 20, acceptThresholdPercent: 90, writebackBatch: 32 },
+          {
+            ...defaultZswapSettings,
+            enabled: zswap,
+            maxPoolPercent: 20,
+            acceptThresholdPercent: 90,
+            writebackBatch: 32,
+          },
         ),
     });
     this.#slotAreas = () =>
@@ -261,8 +268,8 @@ export class TinyMemory implements SwapClient {
   /** Picks all entries of zswap, whose second chance is taken away first. */
   pickAll(): number {
     const { zswap } = this.swap;
-    zswap.pickBatch(zswap.entries.count);
-    return zswap.pickBatch(zswap.entries.count);
+    zswap.pickBatch(zswap.entries.count, 1);
+    return zswap.pickBatch(zswap.entries.count, 1);
   }
 
   swapoff(type: number): SwapoffResult {

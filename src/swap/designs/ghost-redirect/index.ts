@@ -114,6 +114,10 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
     return slot;
   }
 
+  expectWrites(count: number): void {
+    this.#tables.parts.space.seekRun(count, ROLE.plain);
+  }
+
   slotForWrite(entry: SwapEntry): SwapEntry {
     if (!this.#isGhost(entry)) return entry;
     const old = this.#redirects.get(entry);

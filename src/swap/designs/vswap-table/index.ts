@@ -108,6 +108,10 @@ class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
     return slot;
   }
 
+  expectWrites(count: number): void {
+    this.#space.seekRun(count, ROLE.plain);
+  }
+
   slotForWrite(entry: SwapEntry): SwapEntry {
     if (!isVirtual(entry)) return entry;
     const virtual = entrySlot(entry);

@@ -63,6 +63,10 @@ export class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
     return slot;
   }
 
+  expectWrites(count: number): void {
+    this.#space.seekRun(count, ROLE.plain);
+  }
+
   slotForWrite(entry: SwapEntry): SwapEntry {
     const old = this.#read(entry, PLACE.slot) as SwapEntry;
     if (old !== NO_ENTRY) return old;

@@ -1,0 +1,180 @@
+/**
+ * The pages that zswap holds: compressing, keeping and restoring them, and what they take.
+ * Kernel counterpart: zswap_compress, zswap_decompress, zswap_entry_free (linux 6.18 mm/zswap.c).
+ */
+import { EV, type Engine } from '../engine/index.ts';
+import { tagLength, type FrameTable, type Payload } from '../frames/index.ts';
+import { INCOMPRESSIBLE, type Compressor } from '../codec/compressor.ts';
+import { NO_HANDLE, type ObjectPool } from '../pool/object-pool.ts';
+import {
+  entryType,
+  MAX_SWAPFILES,
+  PAGE_SIZE,
+  type PageFrame,
+  type SwapEntry,
+} from '../units/index.ts';
+import { ZswapAges } from './zswap-ages.ts';
+import { ZswapCgroups, type ZswapCgroup } from './zswap-cgroups.ts';
+import { NO_ZSWAP_ENTRY, ZSWAP_ENTRY_BYTES, ZswapEntries } from './zswap-entries.ts';
+import { ZswapPools } from './zswap-pools.ts';
+
+/** Bytes of a zsmalloc handle (slab zs_handle). @source linux 6.18 */
+const ZS_HANDLE_BYTES = 8;
+
+export interface CompressedPagesParts {
+  readonly engine: Engine;
+  readonly frames: FrameTable;
+  readonly payload: Payload;
+  readonly createObjects: () => ObjectPool;
+  readonly compressor: Compressor;
+  readonly cgroups: readonly ZswapCgroup[];
+}
+
+export class CompressedPages {
+  readonly entries: ZswapEntries = new ZswapEntries();
+  readonly pools: ZswapPools;
+  readonly cgroups: ZswapCgroups;
+  readonly ages: ZswapAges = new ZswapAges(this.entries);
+  readonly #engine: Engine;
+  readonly #frames: FrameTable;
+  readonly #payload: Payload;
+  readonly #compressed: Uint8Array = Buffer.alloc(2 * PAGE_SIZE);
+  /** What is kept next, in one record: no object per page. */
+  readonly #next = {
+    swapEntry: 0 as SwapEntry,
+    handle: NO_HANDLE,
+    length: 0,
+    tag: 0,
+    pool: 0,
+    cgroup: 0,
+    list: 0,
+    storedAt: 0,
+  };
+  readonly #held = new Float64Array(MAX_SWAPFILES);
+  #incompressible = 0;
+  #storedBytes = 0;
+  #poolPagesMax = 0;
+  #codecCalls = 0;
+
+  constructor(parts: CompressedPagesParts) {
+    this.#engine = parts.engine;
+    this.#frames = parts.frames;
+    this.#payload = parts.payload;
+    this.pools = new ZswapPools(parts.createObjects, parts.compressor);
+    this.cgroups = new ZswapCgroups(parts.cgroups);
+  }
+
+  /** Sum of the compressed lengths. */
+  get storedBytes(): number {
+    return this.#storedBytes;
+  }
+
+  /** Pages that are kept as they are. */
+  get incompressible(): number {
+    return this.#incompressible;
+  }
+
+  get poolPagesMax(): number {
+    return this.#poolPagesMax;
+  }
+
+  /** Calls of compressors so far: their buffers wait for a turn of the event loop. */
+  get codecCalls(): number {
+    return this.#codecCalls;
+  }
+
+  /** Pages of one area (swap type). */
+  heldOf(type: number): number {
+    return this.#held[type]!;
+  }
+
+  metadataBytes(): { readonly entries: number; readonly handles: number } {
+    return {
+      entries: this.entries.count * ZSWAP_ENTRY_BYTES,
+      handles: this.pools.objectCount * ZS_HANDLE_BYTES,
+    };
+  }
+
+  /**
+   * Compresses a folio for `keep`.
+   * @returns its length; 4096 when it does not get smaller
+   */
+  compress(frame: PageFrame): number {
+    this.#engine.count(EV.compress);
+    if (this.#payload.kind === 'none') return tagLength(this.#payload.tag(frame));
+    this.#codecCalls += 1;
+    const { compressor } = this.pools.current;
+    const length = compressor.compress(this.#payload.view(frame), this.#compressed);
+    return length === INCOMPRESSIBLE ? PAGE_SIZE : length;
+  }
+
+  /**
+   * Keeps the folio that was compressed last.
+   * @param length - 4096: as it is
+   * @param list - LRU list that its entry joins
+   * @returns the entry, or NO_ZSWAP_ENTRY when the pool has no room for it
+   */
+  keep(frame: PageFrame, length: number, list: number): number {
+    const isBytes = this.#payload.kind === 'bytes';
+    const bytes = length === PAGE_SIZE ? this.#payload.view(frame) : this.#compressed;
+    const handle = this.pools.current.objects.store(isBytes ? bytes : null, length);
+    if (handle === NO_HANDLE) return NO_ZSWAP_ENTRY;
+    const next = this.#next;
+    next.swapEntry = this.#frames.entry(frame);
+    next.handle = handle;
+    next.length = length;
+    next.tag = isBytes ? 0 : this.#payload.tag(frame);
+    next.pool = this.pools.currentIndex;
+    next.cgroup = this.#frames.cgroup(frame);
+    next.list = list;
+    next.storedAt = this.ages.now;
+    this.#engine.count(EV['lockAcquire.zswapLru']);
+    const zswapEntry = this.entries.add(next);
+    this.#held[entryType(next.swapEntry)]! += 1;
+    this.#storedBytes += length;
+    this.cgroups.charge(next.cgroup, length);
+    if (length === PAGE_SIZE) this.#incompressible += 1;
+    return zswapEntry;
+  }
+
+  /** Notes how large the pools are, after an older copy has gone. */
+  notePoolSize(): void {
+    const pages = this.pools.pageCount;
+    if (pages > this.#poolPagesMax) this.#poolPagesMax = pages;
+  }
+
+  /** Restores an entry's page into a frame; false when its bytes are damaged. */
+  decompress(zswapEntry: number, frame: PageFrame): boolean {
+    this.#engine.count(EV.decompress);
+    if (this.#payload.kind === 'none') {
+      this.#payload.setTag(frame, this.entries.tag(zswapEntry));
+      return true;
+    }
+    const length = this.entries.length(zswapEntry);
+    const handle = this.entries.handle(zswapEntry);
+    const { compressor, objects, scratch } = this.pools.at(this.entries.pool(zswapEntry));
+    if (length === PAGE_SIZE) {
+      objects.load(handle, this.#payload.view(frame), 0);
+      return true;
+    }
+    this.#codecCalls += 1;
+    objects.load(handle, scratch, compressor.headroomBytes);
+    if (compressor.decompress(scratch, length, this.#payload.view(frame))) return true;
+    this.#engine.count(EV['zswap.decompress_fail']);
+    return false;
+  }
+
+  /** Frees an entry that no index holds any more. */
+  free(zswapEntry: number): void {
+    const { entries } = this;
+    const length = entries.length(zswapEntry);
+    const pool = entries.pool(zswapEntry);
+    this.pools.at(pool).objects.free(entries.handle(zswapEntry));
+    this.pools.emptied(pool);
+    this.#held[entryType(entries.swapEntry(zswapEntry))]! -= 1;
+    this.#storedBytes -= length;
+    this.cgroups.uncharge(entries.cgroup(zswapEntry), length);
+    if (length === PAGE_SIZE) this.#incompressible -= 1;
+    entries.remove(zswapEntry);
+  }
+}
