@@ -58,29 +58,37 @@ export function total(result: RunResult, name: string): number {
   return result.phases.reduce((sum, phase) => sum + (phase.counters[name] ?? 0), 0);
 }
 
+/** Pages of one word over and over that is not zero, where there are any. */
+function otherFilled(pages: number): string {
+  return pages === 0 ? '' : `, ${grouped(pages)} of another word`;
+}
+
 function summaryRows(result: RunResult): Cell[][] {
   const sum = (name: string): number => total(result, name);
   const fromDisk = sum('pswpin');
-  const out = sum('zswpout') + sum('swpout_zero') + sum('pswpout') - sum('zswpwb');
+  // One word over and over: zeros, and with sameFilled any the others.
+  const filledOut = sum('swpout_zero') + sum('swpout_filled');
+  const filledIn = sum('swpin_zero') + sum('swpin_filled');
+  const out = sum('zswpout') + filledOut + sum('pswpout') - sum('zswpwb');
   const stored = result.zswap['stored_pages'] ?? 0;
   const bytes = result.zswap['stored_bytes'] ?? 0;
   const pool = result.zswap['pool_total_size'] ?? 0;
   const written = result.areas.reduce((pages, area) => pages + area.pagesWritten, 0);
   const writes = result.areas.reduce((count, area) => count + area.writes, 0);
-  const moved = out + fromDisk + sum('zswpin') + sum('swpin_zero');
+  const moved = out + fromDisk + sum('zswpin') + filledIn;
   const rate = (moved * PAGE_SIZE * 1e9) / Math.max(1, result.virtualNs);
   const rows: Cell[][] = [
     [
       'pages out',
       `${grouped(out)}: ${grouped(sum('zswpout'))} to zswap, ` +
         `${grouped(sum('pswpout') - sum('zswpwb'))} straight to disk, ` +
-        `${grouped(sum('swpout_zero'))} zero`,
+        `${grouped(sum('swpout_zero'))} zero${otherFilled(sum('swpout_filled'))}`,
     ],
     [
       'pages in',
-      `${grouped(fromDisk + sum('zswpin') + sum('swpin_zero'))}: ` +
+      `${grouped(fromDisk + sum('zswpin') + filledIn)}: ` +
         `${grouped(sum('zswpin'))} from zswap, ${grouped(fromDisk)} from disk, ` +
-        `${grouped(sum('swpin_zero'))} zero`,
+        `${grouped(sum('swpin_zero'))} zero${otherFilled(sum('swpin_filled'))}`,
     ],
     ['major faults', grouped(sum('pgmajfault'))],
   ];

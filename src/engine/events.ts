@@ -100,6 +100,9 @@ export const COUNTER_NAMES = [
   'pswpout',
   'swpin_zero',
   'swpout_zero',
+  // Of one word over and over, not zeros: no kernel's counters.
+  'swpin_filled',
+  'swpout_filled',
   'zswpin',
   'zswpout',
   'zswpwb',

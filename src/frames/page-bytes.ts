@@ -8,14 +8,26 @@ import { assert, PAGE_SIZE, type PageFrame } from '../units/index.ts';
 export type PayloadKind = 'bytes' | 'none';
 
 /**
- * Low bits of a content tag that are its compressed length (1 to 4096); the 19 bits above identify
- * the content. Tag 0 is a page of zeros.
+ * Low bits of a content tag that are its compressed length (1 to 4096, or what is added to it, see
+ * TAG_FILLED); the 19 bits above identify the content. Tag 0 is a page of zeros.
  */
 export const TAG_LENGTH_BITS = 13;
 
+/**
+ * Added to the length of a content that is one word over and over: those compress to less than 4096
+ * bytes, so that the sum stays within its bits.
+ */
+export const TAG_FILLED = 4096;
+
 /** Compressed length of the content with this tag; 0 for zeros. */
 export function tagLength(tag: number): number {
-  return tag & ((1 << TAG_LENGTH_BITS) - 1);
+  const length = tag & ((1 << TAG_LENGTH_BITS) - 1);
+  return length > TAG_FILLED ? length - TAG_FILLED : length;
+}
+
+/** True when the content with this tag is one word over and over; zeros are tag 0. */
+export function isFilledTag(tag: number): boolean {
+  return (tag & ((1 << TAG_LENGTH_BITS) - 1)) > TAG_FILLED;
 }
 
 export interface Payload {

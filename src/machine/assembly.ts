@@ -95,6 +95,7 @@ function createSwap(
     payload,
     space,
     client,
+    sameFilled: spec.sameFilled ?? 'zero',
     createDesign: (host) => kind.create({ engine, frames, space, host, revision }),
     createZswap: (design, target) =>
       new Zswap(

@@ -14,8 +14,8 @@ import {
   type VirtualPage,
 } from '../units/index.ts';
 import type { CountedName, Engine } from '../engine/index.ts';
-import type { FrameTable, Payload } from '../frames/index.ts';
-import { INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
+import { TAG_FILLED, type FrameTable, type Payload } from '../frames/index.ts';
+import { INCOMPRESSIBLE, isSameFilled, type Compressor } from '../codec/index.ts';
 import type {
   DesignChoice,
   Location,
@@ -253,6 +253,7 @@ export class Machine {
     const kept = this.#payload.view(this.#kept);
     this.engine.aside(() => {
       if (location.kind === 'zero') kept.fill(0);
+      if (location.kind === 'filled') this.swap.filled.restore(location.entry, this.#kept);
       if (location.kind === 'frame') this.#payload.copy(location.frame, this.#kept);
       if (location.kind === 'zswap') this.swap.zswap.read(location.zswapEntry, this.#kept);
       if (location.kind === 'file') this.#areas.readSlot(location.area, location.slot, kept);
@@ -266,9 +267,17 @@ export class Machine {
     const stored = this.swap.zswap.entries.count;
     return [
       ...this.swap.design.metadata(),
+      ...this.#filledWords(),
       { term: 'zswap_entry', kind: 'dynamic', bytes: zswap.entries, units: stored },
       { term: 'zs_handle', kind: 'dynamic', bytes: zswap.handles, units: stored },
     ];
+  }
+
+  /** Words of same-filled pages; a virtual slot's descriptor has room for its own. */
+  #filledWords(): MetadataTerm[] {
+    const bytes = this.design.kind.isVirtual ? 0 : this.swap.filled.tableBytes;
+    if (bytes === 0) return [];
+    return [{ term: 'filled_words', kind: 'dynamic', bytes, units: bytes / 8 }];
   }
 
   /**
@@ -573,7 +582,8 @@ export class Machine {
     this.#workload.setSampleLengths(
       this.#workload.samples().map((sample) => {
         const length = this.compressor.compress(sample.bytes, target);
-        return length === INCOMPRESSIBLE ? PAGE_SIZE : length;
+        if (length === INCOMPRESSIBLE) return PAGE_SIZE;
+        return isSameFilled(sample.bytes) ? length + TAG_FILLED : length;
       }),
     );
   }

@@ -24,6 +24,8 @@ const COUNTERS: readonly (readonly [CountedName, Metric['better']])[] = [
   ['pswpin', 'lower'],
   ['swpout_zero', 'none'],
   ['swpin_zero', 'none'],
+  ['swpout_filled', 'none'],
+  ['swpin_filled', 'none'],
   ['swap_ra', 'none'],
   ['swap_ra_hit', 'higher'],
   ['workingset_refault_anon', 'lower'],
@@ -61,13 +63,14 @@ const LOCKS: readonly CountedName[] = [
 /** Pages that left memory; a page that zswap writes back later has left it once. */
 function swapOuts(result: RunResult): number {
   const count = counter(result);
-  return count('zswpout') + count('swpout_zero') + count('pswpout') - count('zswpwb');
+  const filled = count('swpout_zero') + count('swpout_filled');
+  return count('zswpout') + filled + count('pswpout') - count('zswpwb');
 }
 
 /** Pages that came back, those read ahead among them. */
 function swapIns(result: RunResult): number {
   const count = counter(result);
-  return count('zswpin') + count('pswpin') + count('swpin_zero');
+  return count('zswpin') + count('pswpin') + count('swpin_zero') + count('swpin_filled');
 }
 
 /** References that were dropped for good: by DONTNEED, by exit, and at the end of all tasks. */

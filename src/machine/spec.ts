@@ -7,7 +7,7 @@ import { PAGE_SIZE, parseSize, UsageError } from '../units/index.ts';
 import { compressors } from '../codec/index.ts';
 import { deviceProfiles } from '../device/index.ts';
 import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
-import { chooseDesign, designs } from '../swap/index.ts';
+import { chooseDesign, designs, SAME_FILLED, type SameFilled } from '../swap/index.ts';
 import { generations, type ZswapVersion } from '../zswap/index.ts';
 
 /** A size in a spec: bytes, or text such as "512M". */
@@ -82,6 +82,8 @@ export interface RunSpec {
   /** Virtual slots are taken (vm.vswap_enabled); only where plain entries can stand beside them. */
   readonly vswapEnabled: boolean;
   readonly payload: 'bytes' | 'none';
+  /** Pages that need no bytes; absent: as the version of zswap has it. */
+  readonly sameFilled?: SameFilled | undefined;
   readonly machine: MachineSpec;
   /** Without any: those that swapon has made active. */
   readonly areas: readonly AreaSpec[];
@@ -147,6 +149,7 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
   perCpuCluster: z.enum(PER_CPU_CLUSTER).optional(),
   vswapEnabled: z.boolean().default(true),
   payload: z.enum(['bytes', 'none']).default('bytes'),
+  sameFilled: z.enum(SAME_FILLED).optional(),
   machine: machineSchema,
   areas: z.array(areaSchema).default([]),
   noAreas: z.boolean().default(false),
@@ -172,7 +175,9 @@ export function parseSpec(json: unknown, where: string): RunSpec {
   const areas = spec.areas.map((area) =>
     kind.areas === 'all-ghost' && area.size !== undefined ? { ...area, ghost: true } : area,
   );
-  return { ...spec, revision, areas };
+  // Frontswap had no such check; what zswap had of its own later, it lost to the flag of 6.12.
+  const sameFilled = spec.sameFilled ?? (spec.zswap.version === '2013' ? 'none' : 'zero');
+  return { ...spec, revision, areas, sameFilled };
 }
 
 /** NAME or NAME:REVISION, as `chooseDesign` reads it. */

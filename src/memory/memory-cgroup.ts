@@ -23,6 +23,8 @@ export class MemoryCgroup {
   readonly statistics: CgroupStatistics;
   /** `statistics.activatedRefaults` when reclaim last ended. */
   seenActivatedRefaults = 0;
+  /** Objects of zswap that its shrinker should have looked at and has not (nr_deferred). */
+  deferredScan = 0;
   #usage = 0;
   #usageMax = 0;
   #stock = 0;

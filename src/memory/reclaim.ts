@@ -6,13 +6,14 @@
  * balance between them are here); a round of I/O ends with each pass over the lists (completion
  * mode `batch`), so a folio under writeback is met only when its write failed to be merged away.
  */
-import { assert, NO_ENTRY, NO_FRAME, type PageFrame, type SwapEntry } from '../units/index.ts';
+import { NO_ENTRY, NO_FRAME, type PageFrame, type SwapEntry } from '../units/index.ts';
 import { EV, OPERATION, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable } from '../frames/index.ts';
 import type { SwapSystem } from '../swap/swap-system.ts';
 import { LRU, LRU_COUNT } from './lru-lists.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
 import type { ReverseMap } from './reverse-map.ts';
+import { shrinkSlab } from './slab-shrinker.ts';
 import { evictionShadow } from './workingset.ts';
 
 /** Pages scanned at a time. @source linux 6.18 SWAP_CLUSTER_MAX */
@@ -107,9 +108,19 @@ export class Reclaimer {
     for (control.priority = DEF_PRIORITY; control.priority >= 0; control.priority--) {
       this.#prepare(cgroup, control);
       this.#shrinkLruvec(cgroup, control);
+      this.#shrinkZswap(cgroup, control.priority);
       if (control.nrReclaimed >= control.nrToReclaim) break;
     }
     cgroup.seenActivatedRefaults = cgroup.statistics.activatedRefaults;
+  }
+
+  /** @source linux 6.18 shrink_node_memcgs: shrink_slab follows the lists of each cgroup */
+  #shrinkZswap(cgroup: MemoryCgroup, priority: number): void {
+    const { shrinker } = this.#swap.zswap;
+    if (!shrinker.isEnabled) return;
+    const before = this.#engine.enter(OPERATION.writeback);
+    shrinkSlab(shrinker, cgroup, priority);
+    this.#engine.leave(before);
   }
 
   /** @source linux 6.18 prepare_scan_control */

@@ -1,3 +1,4 @@
+export * from './filled-pages.ts';
 export * from './designs/registry.ts';
 export type * from './resolve.ts';
 export * from './swap-design.ts';

@@ -16,6 +16,7 @@ import {
   type SwapEntry,
 } from '../units/index.ts';
 import type { Zswap } from '../zswap/index.ts';
+import type { FilledPages } from './filled-pages.ts';
 import type { SwapDesign } from './swap-design.ts';
 
 /** Where the bytes of a page are. */
@@ -30,6 +31,8 @@ export type Location =
     }
   /** Nowhere: the page is zeros. */
   | { readonly kind: 'zero' }
+  /** Nowhere: the page is one word over and over, which is kept beside the entry's flag. */
+  | { readonly kind: 'filled'; readonly entry: SwapEntry; readonly word: string }
   | {
       readonly kind: 'zswap';
       readonly zswapEntry: number;
@@ -61,6 +64,7 @@ export interface LocateParts {
   readonly frames: FrameTable;
   readonly design: SwapDesign;
   readonly zswap: Zswap;
+  readonly filled: FilledPages;
   /** Name of the area of a swap type. */
   readonly nameOf: (type: number) => string;
 }
@@ -77,7 +81,10 @@ export function locate(parts: LocateParts, entry: SwapEntry): Location {
 /** Finds what stands under an entry outside of memory, whether or not its folio is cached. */
 export function locateOutside(parts: LocateParts, entry: SwapEntry): Location {
   const { entries, backing } = parts.design;
-  if (entries.isZero(entry)) return { kind: 'zero' };
+  if (entries.isZero(entry)) {
+    const word = parts.filled.wordOf(entry);
+    return word === null ? { kind: 'zero' } : { kind: 'filled', entry, word };
+  }
   const held = parts.zswap.locate(entry);
   if (held !== null) {
     const { zswapEntry, handle, zspage, offset, lengthBytes } = held;

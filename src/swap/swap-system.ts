@@ -22,10 +22,10 @@ import {
 } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
-import { isZeroPage } from '../codec/index.ts';
 import type { BlockDevice } from '../device/block-device.ts';
 import type { SlotSpace } from '../slots/index.ts';
 import type { WritebackTarget, Zswap } from '../zswap/index.ts';
+import { FilledPages, type SameFilled } from './filled-pages.ts';
 import { PageChecks } from './page-checks.ts';
 import {
   NO_MEMORY,
@@ -96,12 +96,14 @@ export interface SwapSystemParts {
   readonly createDesign: (host: DesignHost) => SwapDesign;
   readonly createZswap: (design: SwapDesign, target: WritebackTarget) => Zswap;
   readonly client: SwapClient;
+  readonly sameFilled?: SameFilled;
 }
 
 export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost {
   readonly design: SwapDesign;
   readonly zswap: Zswap;
   readonly space: SlotSpace;
+  readonly filled: FilledPages;
   readonly #engine: Engine;
   readonly #frames: FrameTable;
   readonly #payload: Payload;
@@ -125,6 +127,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     this.space = parts.space;
     this.#io = new SwapIo(parts.engine, parts.payload, this);
     this.#checks = new PageChecks(parts.payload);
+    this.filled = new FilledPages(parts.payload, parts.sameFilled ?? 'zero');
     this.design = parts.createDesign(this);
     this.zswap = parts.createZswap(this.design, this);
   }
@@ -226,11 +229,12 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     this.#frames.clear(frame, PG.dirty);
     if (this.freeSwap(frame)) return 'freed';
     this.#checks.note(entry, frame);
-    this.#engine.count(EV.zeroCheck);
-    if (this.#isZero(frame)) {
+    if (this.filled.policy !== 'none') this.#engine.count(EV.zeroCheck);
+    if (this.filled.detect(frame)) {
       entries.setZero(entry, true);
-      this.#engine.count(EV.swpout_zero);
-      if (this.#sees(frame, entry)) this.#tell('all zeros: a flag is set, no bytes go anywhere');
+      this.filled.note(entry);
+      this.#engine.count(this.filled.isZero ? EV.swpout_zero : EV.swpout_filled);
+      if (this.#sees(frame, entry)) this.#tell(`${this.#filling()}: no bytes go anywhere`);
       return 'stored';
     }
     entries.setZero(entry, false);
@@ -297,7 +301,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       return true;
     }
     if (entries.isZero(entry)) {
-      this.#payload.clear(into);
+      this.filled.restore(entry, into);
       return true;
     }
     if (this.zswap.peek(entry, into)) return true;
@@ -495,12 +499,6 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
         );
   }
 
-  #isZero(frame: PageFrame): boolean {
-    return this.#payload.kind === 'bytes'
-      ? isZeroPage(this.#payload.view(frame))
-      : this.#payload.tag(frame) === 0;
-  }
-
   /** Somebody watches the page in this frame or under this entry. */
   #sees(frame: PageFrame, entry: SwapEntry): boolean {
     return this.#engine.trace.concerns(frame, entry);
@@ -520,6 +518,12 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     this.#frames.set(frame, PG.writeback | PG.reclaim);
     this.#engine.count(EV.pswpout);
     this.#io.queueWrite(slot, frame);
+  }
+
+  #filling(): string {
+    return this.filled.isZero
+      ? 'all zeros, its flag is set'
+      : 'one word over and over, its flag is set and the word kept';
   }
 
   /** A new folio for the entry, in the cache and on the LRU, not yet read. */
@@ -558,10 +562,10 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     const { entries, backing } = this.design;
     if (entries.isZero(entry)) {
       this.#source = 'zero';
-      this.#engine.count(EV.swpin_zero);
+      const isZero = this.filled.restore(entry, frame);
+      this.#engine.count(isZero ? EV.swpin_zero : EV.swpin_filled);
       this.#engine.count(EV.pageClear);
-      this.#payload.clear(frame);
-      if (this.#sees(frame, entry)) this.#tell('filled with zeros: its flag is set');
+      if (this.#sees(frame, entry)) this.#tell(`filled in memory: ${this.#filling()}`);
       return 'ok';
     }
     const loaded = this.zswap.load(frame);
@@ -609,7 +613,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
 
   #locateParts(): LocateParts {
     const nameOf = (type: number): string => this.#areaName(type);
-    return { frames: this.#frames, design: this.design, zswap: this.zswap, nameOf };
+    const { filled, zswap, design } = this;
+    return { frames: this.#frames, design, zswap, filled, nameOf };
   }
 
   #noteSynchronous(): void {

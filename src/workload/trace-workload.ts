@@ -49,6 +49,8 @@ export class TraceWorkload implements Workload {
   readonly #samples: ContentSample[] = [];
   readonly #sampleOf = new Map<string, number>();
   #lengths: readonly number[] = [];
+  /** Tags of the trace's fills. */
+  #fillTags: readonly number[] = [];
   #operation: PageOperation | null = null;
   #draw = 0;
 
@@ -161,6 +163,9 @@ export class TraceWorkload implements Workload {
   setSampleLengths(lengths: readonly number[]): void {
     assert(lengths.length === this.#samples.length, 'a length for each sample');
     this.#lengths = lengths;
+    this.#fillTags = this.#contents
+      .filter((content) => content.kind === 'fill')
+      .map((content) => this.#writtenTag(content, 0, 0));
   }
 
   #current(): PageOperation {
@@ -226,7 +231,11 @@ export class TraceWorkload implements Workload {
     const zeroLength = this.#lengthOf('zero+word');
     const length = tag === 0 ? zeroLength : tagLength(tag);
     const identity = ((tag >>> TAG_LENGTH_BITS) ^ word) & IDENTITY_MASK;
-    return identity === 0 && length === zeroLength ? 0 : tagOf(identity, length);
+    if (identity === 0 && length === zeroLength) return 0;
+    // A fill that was changed is one no more, and one again when it is changed back.
+    for (const filled of this.#fillTags)
+      if (filled >>> TAG_LENGTH_BITS === identity && tagLength(filled) === length) return filled;
+    return tagOf(identity, length);
   }
 }
 

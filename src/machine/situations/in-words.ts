@@ -11,6 +11,8 @@ export function describeLocation(location: Location): string {
     }
     case 'zero':
       return 'nowhere: a page of zeros';
+    case 'filled':
+      return `nowhere: a page of ${location.word} over and over`;
     case 'zswap':
       return (
         `zswap entry ${location.zswapEntry}, pool handle ${location.handle}: ` +
