@@ -1,7 +1,6 @@
 /** The published figures that this project is compared with, as the package holds them. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { packageFile } from './package-file.ts';
 
 /** One row of a published table of metadata. */
 export interface PublishedRow {
@@ -22,8 +21,6 @@ export const PUBLISHED_SIZE_BYTES: number = 32 * 2 ** 30;
 
 /** The published tables of metadata by view. */
 export function publishedMetadata(): Readonly<Record<string, PublishedTable>> {
-  // By the package's own name: it works from the sources and when installed.
-  const manifest = createRequire(import.meta.url).resolve('swaplab/package.json');
-  const path = join(dirname(manifest), 'fixtures/published/metadata-tables.json');
+  const path = packageFile('fixtures/published/metadata-tables.json');
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, PublishedTable>;
 }

@@ -162,9 +162,22 @@ export function readRunLine(argv: readonly string[], io: CommandIo): RunLine | n
   };
 }
 
-/** The spec that options make, as unchecked JSON: that of --spec first, then options, then --set. */
-export function specJson(flags: SpecFlags, args: readonly string[], command: string): Json {
-  const json = flags.spec === undefined ? {} : readSpecFile(flags.spec);
+/** What options start from, as unchecked JSON: the spec of --spec, if there is one. */
+export function startingSpec(flags: Pick<SpecFlags, 'spec'>): Json {
+  return flags.spec === undefined ? {} : readSpecFile(flags.spec);
+}
+
+/**
+ * The spec that options make, as unchecked JSON: `start` first, then options, then --set.
+ * @param start - is changed
+ */
+export function specJson(
+  flags: SpecFlags,
+  args: readonly string[],
+  command: string,
+  start: Json = startingSpec(flags),
+): Json {
+  const json = start;
   applyFlags(json, flags, args, command);
   for (const setting of flags.set) applySetting(json, setting);
   if (json['workload'] === undefined)
@@ -183,16 +196,20 @@ function readWatch(flags: Flags): WatchedPage | null {
 }
 
 function readSpecFile(path: string): Json {
-  const text = readInput(path, '--spec').toString('utf8');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`--spec: ${path} is no JSON: ${(error as Error).message}`);
-  }
+  const json = readJson(path, '--spec');
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new UsageError(`--spec: ${path}: a spec is a JSON object`);
   return json as Json;
+}
+
+/** What a JSON file that the user named holds. */
+export function readJson(path: string, option: string): unknown {
+  const text = readInput(path, option).toString('utf8');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new UsageError(`${option}: ${path} is no JSON: ${(error as Error).message}`);
+  }
 }
 
 function applyFlags(json: Json, flags: SpecFlags, args: readonly string[], command: string): void {
@@ -295,7 +312,8 @@ function plainValue(text: string): unknown {
   }
 }
 
-function putAt(json: Json, path: string, value: unknown): void {
+/** Sets a key of a spec, given with dots between its parts; objects on the way are made. */
+export function putAt(json: Json, path: string, value: unknown): void {
   const keys = path.split('.');
   let at: Json = json;
   for (const key of keys.slice(0, -1)) {

@@ -5,6 +5,7 @@ export * from './spec.ts';
 export * from './metadata-machine.ts';
 export * from './metadata-views.ts';
 export * from './metrics.ts';
+export * from './scenario.ts';
 export * from './situations/index.ts';
 export * from './agreement.ts';
 export * from './capture.ts';

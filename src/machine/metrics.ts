@@ -1,5 +1,6 @@
 /** What two runs of the same workload are compared by. */
 import type { CountedName } from '../engine/index.ts';
+import { PAGE_SIZE } from '../units/index.ts';
 import type { RunResult } from './run-result.ts';
 
 export interface Metric {
@@ -8,6 +9,8 @@ export interface Metric {
   readonly name: string;
   readonly unit: string;
   readonly better: 'lower' | 'higher' | 'none';
+  /** In a table even if it is zero everywhere: that is the news. */
+  readonly isAlwaysShown?: boolean;
   /** Null where a run has none: nothing was swapped in, or the design has no such thing. */
   value(result: RunResult): number | null;
 }
@@ -108,7 +111,12 @@ function perThousand(): Metric[] {
   );
 }
 
-/** Every metric, in the order of the table. */
+/** Metrics of one name in several groups are told apart by the group. */
+export function metricName({ group, name }: Metric): string {
+  return group.startsWith('per 1000') || group === 'metadata' ? `${name} ${group}` : name;
+}
+
+/** Every metric, in the order of the table; a design's own gauges are those that `results` have. */
 export function metricsOf(results: readonly RunResult[]): Metric[] {
   const gauges = [...new Set(results.flatMap(({ gauges: each }) => Object.keys(each)))];
   return [
@@ -121,6 +129,7 @@ export function metricsOf(results: readonly RunResult[]): Metric[] {
     })),
     ...perThousand(),
     ...allocation,
+    ...compressed,
     ...devices,
     ...usage,
     ...memory,
@@ -131,6 +140,7 @@ export function metricsOf(results: readonly RunResult[]): Metric[] {
       better: 'none',
       value: (result) => result.gauges[name] ?? null,
     })),
+    ...outcome,
   ];
 }
 
@@ -154,6 +164,37 @@ const allocation: readonly Metric[] = [
   counted('allocation', 'locks taken in all', LOCKS),
 ];
 
+/** A metric of zswap; null in a run that never stored a page there. */
+function ofZswap(
+  name: string,
+  unit: string,
+  better: Metric['better'],
+  of: (result: RunResult, gauge: (name: string) => number) => number | null,
+): Metric {
+  const value = (result: RunResult): number | null => {
+    const count = counter(result);
+    const isUsed = count('zswpout') > 0 || count('zswap.refused') > 0;
+    return isUsed ? of(result, (each) => result.zswap[each] ?? 0) : null;
+  };
+  return { group: 'zswap', name, unit, better, value };
+}
+
+/** How many pages go into one, by bytes; null while nothing is held. */
+function compression(pages: number, bytes: number): number | null {
+  return bytes === 0 ? null : (pages * PAGE_SIZE) / bytes;
+}
+
+const compressed: readonly Metric[] = [
+  ofZswap('pages refused by zswap', 'pages', 'lower', (result) => counter(result)('zswap.refused')),
+  ofZswap('pool bytes max', 'bytes', 'lower', (_, gauge) => gauge('pool_total_size_max')),
+  ofZswap('compression by the compressor', ': 1', 'higher', (_, gauge) =>
+    compression(gauge('stored_pages'), gauge('stored_bytes')),
+  ),
+  ofZswap('compression in the pool', ': 1', 'higher', (_, gauge) =>
+    compression(gauge('stored_pages'), gauge('pool_total_size')),
+  ),
+];
+
 function area(
   name: string,
   unit: string,
@@ -170,10 +211,47 @@ function area(
 
 const devices: readonly Metric[] = [
   area('pages written', 'pages', 'lower', (pages) => pages),
+  {
+    group: 'devices',
+    name: 'pages written past zswap',
+    unit: 'pages',
+    better: 'lower',
+    value: (result) => counter(result)('pswpout') - counter(result)('zswpwb'),
+  },
+  {
+    group: 'devices',
+    name: 'pages written by writeback',
+    unit: 'pages',
+    better: 'lower',
+    value: (result) => counter(result)('zswpwb'),
+  },
+  area('bytes written', 'bytes', 'lower', (pages) => pages * PAGE_SIZE),
   area('write I/Os', 'I/Os', 'lower', (_pages, writes) => writes),
   area('mean run length', 'pages', 'higher', (pages, writes) =>
     writes === 0 ? null : pages / writes,
   ),
+  {
+    group: 'devices',
+    name: 'reads from disk per 1000 faults',
+    unit: 'pages',
+    better: 'lower',
+    value: (result) => {
+      const faults = counter(result)('pgmajfault');
+      return faults === 0 ? null : (counter(result)('pswpin') * 1000) / faults;
+    },
+  },
+  {
+    group: 'devices',
+    name: 'size of areas on disk',
+    unit: 'bytes',
+    better: 'lower',
+    // A ghost's file is its header, whatever size that declares.
+    value: (result) =>
+      result.areas.reduce(
+        (total, { kind, pages }) => total + (kind === 'ghost' ? 0 : pages * PAGE_SIZE),
+        0,
+      ),
+  },
   {
     group: 'devices',
     name: 'virtual time',
@@ -215,6 +293,34 @@ const memory: readonly Metric[] = [
     unit: 'bytes',
     better: 'lower',
     value: (result) => result.metadata.reduce((total, { bytes }) => total + bytes, 0),
+  },
+];
+
+/** How a run ended. */
+const outcome: readonly Metric[] = [
+  {
+    group: 'runs',
+    name: 'pages compared',
+    unit: 'pages',
+    better: 'none',
+    isAlwaysShown: true,
+    value: ({ verify }) => verify.pagesChecked,
+  },
+  {
+    group: 'runs',
+    name: 'mismatches',
+    unit: 'pages',
+    better: 'lower',
+    isAlwaysShown: true,
+    value: ({ verify }) => verify.mismatches,
+  },
+  {
+    group: 'runs',
+    name: 'killed tasks',
+    unit: 'tasks',
+    better: 'lower',
+    isAlwaysShown: true,
+    value: ({ killedTasks }) => killedTasks,
   },
 ];
 

@@ -2,3 +2,4 @@ export * from './arrays.ts';
 export * from './errors.ts';
 export * from './page.ts';
 export * from './size.ts';
+export * from './names.ts';
