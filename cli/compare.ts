@@ -13,7 +13,7 @@ import {
 } from './compare-columns.ts';
 import { comparisonJson, comparisonText, type Comparison } from './compare-output.ts';
 import { createProgress } from './progress.ts';
-import { addSpecOptions, specJson, type Json, type SpecFlags } from './run-options.ts';
+import { addSpecOptions, specJson, type SpecFlags } from './run-options.ts';
 import { executeRun, type FinishedRun } from './runner.ts';
 import { readScenario, scenarioNames, type NamedScenario } from './scenarios.ts';
 import { alignRows } from './table.ts';

@@ -19,7 +19,7 @@ export function alignTable(titles: readonly string[], rows: readonly (readonly C
   );
   // A column of numbers is to the right with its title.
   const isNumeric = widths.map((_, column) =>
-    rows.every((row) => /^(-?[\d.]+( s)?|-|NULL)?$/.test(String(row[column] ?? ''))),
+    rows.every((row) => /^(-?[\d.]+( s|[MG])?|-|NULL)?$/.test(String(row[column] ?? ''))),
   );
   const text = lines.map((line) =>
     line

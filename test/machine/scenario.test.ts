@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import {
+  judgeClaims,
+  metricName,
+  metricsOf,
+  parseScenario,
+  type Claim,
+  type RunResult,
+} from '../../src/machine/index.ts';
+import { UsageError } from '../../src/units/index.ts';
+
+const CLAIM: Claim = {
+  says: 'the small one writes',
+  metric: 'pages written',
+  column: 'small',
+  relation: 'at least',
+  number: 100,
+};
+const SCENARIO = {
+  title: 'two pools',
+  question: 'Which one overflows?',
+  columns: [
+    { label: 'small', set: { 'zswap.maxPoolPercent': 5 } },
+    { label: 'large', set: { 'zswap.maxPoolPercent': 50 } },
+  ],
+  spec: { workload: { name: 'memhog', arguments: ['1M'] } },
+  metrics: ['pages written'],
+  claims: [CLAIM],
+};
+
+/** A result as far as the metrics of these tests look at it. */
+function resultOf(pagesWritten: number, writes: number): RunResult {
+  return {
+    areas: [{ kind: 'file', pages: 511, pagesWritten, writes }],
+    phases: [],
+    gauges: {},
+  } as unknown as RunResult;
+}
+
+describe('a scenario that is checked', () => {
+  it('comes back as it was', () => {
+    expect(parseScenario(SCENARIO, 'here')).toEqual(SCENARIO);
+  });
+
+  const { number: _, ...open } = CLAIM;
+  it.each([
+    ['an unknown key', { titel: 'x' }, "here: unknown key 'titel'"],
+    ['no columns', { columns: [] }, 'here: columns: [] is not accepted: '],
+    [
+      'a label that --for could not name',
+      { columns: [{ label: 'a,b', set: {} }] },
+      'here: columns.0.label: "a,b" is not accepted: expected 1 to 24 characters',
+    ],
+    [
+      'a column twice',
+      { columns: [SCENARIO.columns[0], SCENARIO.columns[0]] },
+      "here: columns: two are called 'small'",
+    ],
+    [
+      'an unknown metric',
+      { metrics: ['pswpuot'] },
+      "here: metrics.0: 'pswpuot' is no metric; the nearest are pswpout,",
+    ],
+    [
+      'an unknown metric in a claim',
+      { claims: [{ ...CLAIM, metric: 'write ios' }] },
+      "here: claims.0.metric: 'write ios' is no metric; the nearest are write I/Os,",
+    ],
+    [
+      'an unknown column',
+      { claims: [{ ...CLAIM, column: 'mid' }] },
+      "here: claims.0.column: 'mid' is no column; accepted: small, large",
+    ],
+    [
+      'an unknown column to compare with',
+      { claims: [{ ...open, of: 'mid' }] },
+      "here: claims.0.of: 'mid' is no column; accepted: small, large",
+    ],
+    [
+      'a relation that is none',
+      { claims: [{ ...CLAIM, relation: 'below' }] },
+      'here: claims.0.relation: "below" is not accepted: ',
+    ],
+    ['a claim with two limits', { claims: [{ ...CLAIM, of: 'large' }] }, 'either of: COLUMN'],
+    ['a claim without a limit', { claims: [open] }, 'either of: COLUMN'],
+    [
+      'a factor of a number',
+      { claims: [{ ...CLAIM, factor: 2 }] },
+      'a factor belongs to of: COLUMN',
+    ],
+    ['no claims', { claims: [] }, 'here: claims: [] is not accepted: '],
+  ])('is refused with %s', (_, change, message) => {
+    const parse = (): unknown => parseScenario({ ...SCENARIO, ...change }, 'here');
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow(message);
+  });
+});
+
+describe('the verdict on a claim', () => {
+  /** What is said of 120 pages in 40 writes against 30 in 3. */
+  function judge(claim: Partial<Claim>): unknown {
+    const { number: _, ...open } = CLAIM;
+    const claims = [{ ...(claim.of === undefined ? CLAIM : open), ...claim }];
+    const scenario = parseScenario({ ...SCENARIO, claims }, 'here');
+    const [verdict] = judgeClaims(scenario, [resultOf(120, 40), resultOf(30, 3)]);
+    return [verdict!.value, verdict!.limit, verdict!.holds];
+  }
+
+  it('compares with a number', () => {
+    expect(judge({ number: 120 })).toEqual([120, 120, true]);
+    expect(judge({ number: 121 })).toEqual([120, 121, false]);
+    expect(judge({ relation: 'at most', number: 119 })).toEqual([120, 119, false]);
+  });
+
+  it('compares with another column times a factor', () => {
+    expect(judge({ of: 'large' })).toEqual([120, 30, true]);
+    expect(judge({ of: 'large', factor: 5 })).toEqual([120, 150, false]);
+    expect(judge({ of: 'large', factor: 5, relation: 'at most' })).toEqual([120, 150, true]);
+    expect(judge({ column: 'large', of: 'small', relation: 'at most', factor: 0.25 })).toEqual([
+      ...[30, 30, true],
+    ]);
+  });
+
+  it('is no where a run has no such value', () => {
+    const claim = { ...CLAIM, metric: 'mean run length', relation: 'at most' } as const;
+    const scenario = parseScenario({ ...SCENARIO, claims: [claim] }, 'here');
+    const [verdict] = judgeClaims(scenario, [resultOf(0, 0), resultOf(30, 3)]);
+    expect([verdict!.value, verdict!.holds]).toEqual([null, false]);
+  });
+});
+
+describe('the metrics', () => {
+  it('have full names of which no two are alike', () => {
+    const names = metricsOf([]).map(metricName);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('tell files on disk from ghosts', () => {
+    const size = metricsOf([]).find(({ name }) => name === 'size of areas on disk')!;
+    const areas = [
+      { kind: 'file', pages: 100 },
+      { kind: 'ghost', pages: 5000 },
+      { kind: 'partition', pages: 11 },
+    ];
+    expect(size.value({ areas } as unknown as RunResult)).toBe(111 * 4096);
+  });
+
+  it('tell what zswap refused from what it wrote back, and have none of a run without it', () => {
+    const value = (name: string, counters: Record<string, number>): number | null =>
+      metricsOf([])
+        .find((metric) => metric.name === name)!
+        .value({
+          phases: [{ counters }, { counters }],
+          zswap: { stored_pages: 12, stored_bytes: 4096 * 3, pool_total_size: 4096 * 4 },
+        } as unknown as RunResult);
+    const full = { 'zswap.refused': 3, pswpout: 10, zswpwb: 8, pgmajfault: 20, pswpin: 5 };
+    expect(value('pages refused by zswap', full)).toBe(6);
+    expect(value('pages written past zswap', full)).toBe(4);
+    expect(value('pages written by writeback', full)).toBe(16);
+    expect(value('reads from disk per 1000 faults', full)).toBe(250);
+    expect(value('compression by the compressor', full)).toBe(4);
+    expect(value('compression in the pool', full)).toBe(3);
+    expect(value('pages refused by zswap', { pswpout: 4 })).toBeNull();
+    expect(value('compression in the pool', { pswpout: 4 })).toBeNull();
+    expect(value('reads from disk per 1000 faults', { pswpin: 4 })).toBeNull();
+  });
+});
