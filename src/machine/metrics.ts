@@ -164,18 +164,14 @@ const allocation: readonly Metric[] = [
   counted('allocation', 'locks taken in all', LOCKS),
 ];
 
-/** A metric of zswap; null in a run that never stored a page there. */
+/** A metric of zswap, from its gauges. */
 function ofZswap(
   name: string,
   unit: string,
   better: Metric['better'],
-  of: (result: RunResult, gauge: (name: string) => number) => number | null,
+  of: (gauge: (name: string) => number) => number | null,
 ): Metric {
-  const value = (result: RunResult): number | null => {
-    const count = counter(result);
-    const isUsed = count('zswpout') > 0 || count('zswap.refused') > 0;
-    return isUsed ? of(result, (each) => result.zswap[each] ?? 0) : null;
-  };
+  const value = (result: RunResult): number | null => of((each) => result.zswap[each] ?? 0);
   return { group: 'zswap', name, unit, better, value };
 }
 
@@ -185,12 +181,18 @@ function compression(pages: number, bytes: number): number | null {
 }
 
 const compressed: readonly Metric[] = [
-  ofZswap('pages refused by zswap', 'pages', 'lower', (result) => counter(result)('zswap.refused')),
-  ofZswap('pool bytes max', 'bytes', 'lower', (_, gauge) => gauge('pool_total_size_max')),
-  ofZswap('compression by the compressor', ': 1', 'higher', (_, gauge) =>
+  {
+    group: 'zswap',
+    name: 'pages refused by zswap',
+    unit: 'pages',
+    better: 'lower',
+    value: (result) => counter(result)('zswap.refused'),
+  },
+  ofZswap('pool bytes max', 'bytes', 'lower', (gauge) => gauge('pool_total_size_max')),
+  ofZswap('compression by the compressor', ': 1', 'higher', (gauge) =>
     compression(gauge('stored_pages'), gauge('stored_bytes')),
   ),
-  ofZswap('compression in the pool', ': 1', 'higher', (_, gauge) =>
+  ofZswap('compression in the pool', ': 1', 'higher', (gauge) =>
     compression(gauge('stored_pages'), gauge('pool_total_size')),
   ),
 ];

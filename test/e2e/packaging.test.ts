@@ -64,7 +64,7 @@ describe('the package', () => {
         !documents.includes(path) &&
         !/^dist\/(cli|src)\/.*\.(js|d\.ts|json)$/.test(path) &&
         !/^(src|fixtures)\/.*\.md$/.test(path) &&
-        !/^fixtures\/(published|kernel)\/.*\.json$/.test(path) &&
+        !/^fixtures\/(published|kernel|scenarios)\/.*\.json$/.test(path) &&
         !/^scripts\/kernel-capture\/[a-z]+\.(mjs|c|md)$/i.test(path),
     );
     expect(strangers).toEqual([]);
@@ -128,6 +128,12 @@ describe('the installed program', () => {
       code: 0,
       stdout: `swaplab ${manifest.version}\n`,
     });
+  });
+
+  it('finds the scenarios that it brings along, wherever it is called', () => {
+    const { code, stdout } = node(join(installed, manifest.bin.swaplab), 'compare', '--scenarios');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^no-swapfile +zswap with no disk at all$/m);
   });
 
   it('does the main job: demo prints its table, finds every page right and stores the run', () => {

@@ -145,13 +145,17 @@ describe('the metrics', () => {
     expect(size.value({ areas } as unknown as RunResult)).toBe(111 * 4096);
   });
 
-  it('tell what zswap refused from what it wrote back, and have none of a run without it', () => {
-    const value = (name: string, counters: Record<string, number>): number | null =>
+  it('tell what zswap refused from what it wrote back, and have no ratio of nothing', () => {
+    const value = (
+      name: string,
+      counters: Record<string, number>,
+      zswap = { stored_pages: 12, stored_bytes: 4096 * 3, pool_total_size: 4096 * 4 },
+    ): number | null =>
       metricsOf([])
         .find((metric) => metric.name === name)!
         .value({
           phases: [{ counters }, { counters }],
-          zswap: { stored_pages: 12, stored_bytes: 4096 * 3, pool_total_size: 4096 * 4 },
+          zswap,
         } as unknown as RunResult);
     const full = { 'zswap.refused': 3, pswpout: 10, zswpwb: 8, pgmajfault: 20, pswpin: 5 };
     expect(value('pages refused by zswap', full)).toBe(6);
@@ -160,8 +164,9 @@ describe('the metrics', () => {
     expect(value('reads from disk per 1000 faults', full)).toBe(250);
     expect(value('compression by the compressor', full)).toBe(4);
     expect(value('compression in the pool', full)).toBe(3);
-    expect(value('pages refused by zswap', { pswpout: 4 })).toBeNull();
-    expect(value('compression in the pool', { pswpout: 4 })).toBeNull();
+    const empty = { stored_pages: 0, stored_bytes: 0, pool_total_size: 0 };
+    expect(value('compression by the compressor', full, empty)).toBeNull();
+    expect(value('compression in the pool', full, empty)).toBeNull();
     expect(value('reads from disk per 1000 faults', { pswpin: 4 })).toBeNull();
   });
 });
