@@ -153,8 +153,9 @@ describe('swaplab compare --scenario', () => {
     expect(list.code).toBe(0);
     expect(list.stdout).toMatch(/^no-swapfile +zswap with no disk at all$/m);
     expect(place.swaplab('compare', '--scenario').stdout).toBe(list.stdout);
-    const { scenarios } = JSON.parse(place.swaplab('compare', '--scenarios', '--json').stdout);
-    expect(scenarios.map(({ name }: { name: string }) => name).sort()).toEqual([...names].sort());
+    const json = place.swaplab('compare', '--scenarios', '--json').stdout;
+    const { scenarios } = JSON.parse(json) as { scenarios: { name: string }[] };
+    expect(scenarios.map(({ name }) => name)).toEqual([...names].sort());
   });
 
   it.each([
