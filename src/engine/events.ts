@@ -43,6 +43,8 @@ export const EVENT_NAMES = [
   'xaErase',
   'xaNodeAlloc',
   'xaNodeFree',
+  'rbVisit',
+  'rbRotate',
   // Slots.
   'slotAlloc',
   'slotFree',

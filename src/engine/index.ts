@@ -5,5 +5,6 @@ export * from './histogram.ts';
 export * from './operations.ts';
 export * from './page-trace.ts';
 export * from './random.ts';
+export * from './rb-tree.ts';
 export * from './server.ts';
 export * from './xarray.ts';

@@ -59,6 +59,8 @@ export const defaultCosts: CostProfileData = {
     xaErase: { ns: 70, source: 'assumed: a walk, and marks on the way back' },
     xaNodeAlloc: { ns: 120, source: slab },
     xaNodeFree: { ns: 60, source: 'assumed: slab fast path, by RCU' },
+    rbVisit: { ns: 10, source: cachedLine },
+    rbRotate: { ns: 30, source: 'assumed: three nodes, mostly in the cache, written' },
 
     // Slots.
     slotAlloc: { ns: 20, source: 'assumed: the next slot of the CPU’s own cluster' },
