@@ -309,7 +309,7 @@ export class RbTree {
     const nodes = this.#nodes;
     let sibling = black;
     if (!nodes.isRed(nodes.child(sibling, 1 - side))) {
-      nodes.setRed(nodes.child(sibling, side), false);
+      // Its near child goes up, and is given its colour below.
       nodes.setRed(sibling, true);
       this.#rotate(sibling, 1 - side);
       sibling = nodes.child(parent, 1 - side);

@@ -7,7 +7,7 @@ import type { Engine } from '../engine/index.ts';
 import type { FrameTable } from '../frames/index.ts';
 import type { AllocatorVersion, SlotSpace } from '../slots/index.ts';
 import type { Outcome, PageFrame, SwapEntry } from '../units/index.ts';
-import type { ZswapIndex } from '../zswap/index.ts';
+import type { ZswapIndex, ZswapIndexKind } from '../zswap/index.ts';
 
 /**
  * What is left of a folio that was evicted: age of the LRU, memory cgroup and workingset bit in one
@@ -123,6 +123,8 @@ export interface DesignParts {
   readonly host: DesignHost;
   /** One of the design's revisions. */
   readonly revision: string;
+  /** zswap's index of a plain design (xarray); a virtual one has its own tables. */
+  readonly zswapIndex?: ZswapIndexKind;
 }
 
 /** Something that a design does otherwise than the others or than its kernel, with the reason. */

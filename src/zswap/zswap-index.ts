@@ -22,8 +22,28 @@ export interface ZswapIndex {
   moved(entry: SwapEntry): void;
 }
 
+/** Which index zswap keeps by slot: `rbtree` is that of the first kernels with zswap. */
+export type ZswapIndexKind = 'xarray' | 'rbtree';
+
+/** An index of its own by swap type, beside the areas: what plain entries are looked up in. */
+export interface AreaZswapIndex extends ZswapIndex {
+  readonly kind: ZswapIndexKind;
+  /** zswap_swapon: for an area of `maxPages` slots. */
+  addArea(type: number, maxPages: number): void;
+  /** zswap_swapoff: nothing of the area may be left in it. */
+  removeArea(type: number): void;
+  /** zswap entries in all trees. */
+  readonly entryCount: number;
+  readonly treeCount: number;
+  /** Bytes of the structs of the trees. */
+  readonly treeBytes: number;
+  /** Nodes that are allocated for themselves; 0 where a node is part of the zswap entry. */
+  readonly nodeCount: number;
+}
+
 /** One XArray per 64 MiB of each area; the index inside is the full slot, as in the kernel. */
-export class ZswapTrees implements ZswapIndex {
+export class ZswapTrees implements AreaZswapIndex {
+  readonly kind = 'xarray';
   readonly #engine: Engine;
   readonly #nodes: XArrayNodes;
   readonly #trees: (XArray[] | undefined)[] = [];

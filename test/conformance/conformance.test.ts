@@ -6,9 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { designs } from '../../src/swap/index.ts';
 import { claims } from './claims/index.ts';
 import { Worlds } from './support/claim.ts';
-import { designsUnderTest, switchedOff } from './support/designs.ts';
+import { designsUnderTest, overRbTrees, switchedOff } from './support/designs.ts';
 
-describe.each([...designsUnderTest, ...switchedOff])('$label', (under) => {
+describe.each([...designsUnderTest, ...switchedOff, ...overRbTrees])('$label', (under) => {
   for (const { id, claim, check } of claims)
     it(`${id}: ${claim}`, () => {
       check(new Worlds(under));
@@ -35,7 +35,7 @@ describe('the list of claims', () => {
 
 afterAll(() => {
   const lines = [
-    `${claims.length} claims, each with ${designsUnderTest.length} designs, ${switchedOff.length} switched off:`,
+    `${claims.length} claims, each with ${designsUnderTest.length} designs, ${switchedOff.length} switched off, ${overRbTrees.length} over red-black trees:`,
   ];
   for (const { id, claim } of claims) lines.push(`  ${id}: ${claim}`);
   lines.push('Deviations:');

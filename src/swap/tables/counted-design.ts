@@ -1,10 +1,10 @@
 /**
- * A design from swap table phase III on: counted tables for each area and zswap's xarrays. An entry
+ * A design from swap table phase III on: counted tables for each area and zswap's index. An entry
  * is its slot, unless the design has a place `elsewhere` for its bytes.
  */
 import { ROLE } from '../../slots/index.ts';
 import { assert, makeSwapEntry, MAX_SWAPFILES, type SwapEntry } from '../../units/index.ts';
-import { ZswapTrees } from '../../zswap/index.ts';
+import { createZswapIndex, type AreaZswapIndex } from '../../zswap/index.ts';
 import type {
   Backing,
   DesignParts,
@@ -34,7 +34,7 @@ export interface Elsewhere {
 /** What `elsewhere` is built over. */
 export interface CountedTables {
   readonly parts: DesignParts;
-  readonly trees: ZswapTrees;
+  readonly trees: AreaZswapIndex;
   /** By swap type; filled as areas come. */
   readonly areas: readonly (CountedArea | undefined)[];
 }
@@ -54,7 +54,7 @@ export class CountedDesign implements SwapDesign {
   readonly readsAheadShared = false;
   readonly #parts: DesignParts;
   readonly #options: CountedDesignOptions;
-  readonly #trees: ZswapTrees;
+  readonly #trees: AreaZswapIndex;
   readonly #elsewhere: Elsewhere | undefined;
   readonly #areas: (CountedArea | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(
     undefined,
@@ -63,7 +63,7 @@ export class CountedDesign implements SwapDesign {
   constructor(parts: DesignParts, options: CountedDesignOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#trees = new ZswapTrees(parts.engine);
+    this.#trees = createZswapIndex(parts.zswapIndex ?? 'xarray', parts.engine);
     const elsewhere = options.elsewhere?.({ parts, trees: this.#trees, areas: this.#areas });
     this.#elsewhere = elsewhere;
     this.backing = elsewhere?.backing ?? new PlainBacking(parts.engine, parts.space, this.#trees);

@@ -12,7 +12,7 @@ import {
   type SlotIndex,
   type SwapEntry,
 } from '../../units/index.ts';
-import type { ZswapTrees } from '../../zswap/index.ts';
+import type { ZswapIndex } from '../../zswap/index.ts';
 import type { DesignHost, MetadataTerm, Shadow } from '../swap-design.ts';
 import { SwapMap } from './swap-map.ts';
 
@@ -43,7 +43,7 @@ export interface MapAreaParts {
   readonly area: SlotArea;
   readonly engine: Engine;
   readonly host: DesignHost;
-  readonly trees: ZswapTrees;
+  readonly trees: ZswapIndex;
   readonly cache: SlotCache;
 }
 
@@ -55,7 +55,7 @@ export class MapArea implements SlotOwner {
   readonly #cgroups: Uint16Array;
   readonly #engine: Engine;
   readonly #host: DesignHost;
-  readonly #trees: ZswapTrees;
+  readonly #trees: ZswapIndex;
   #zeroCount = 0;
 
   constructor(parts: MapAreaParts) {

@@ -1,10 +1,10 @@
 /**
  * A design of kernels through 6.18: swap_map, zeromap and swap_cgroup for each area, zswap's
- * xarrays, and a swap cache that is all the difference.
+ * index, and a swap cache that is all the difference.
  */
 import { ROLE, type SlotArea } from '../../slots/index.ts';
 import { assert, MAX_SWAPFILES } from '../../units/index.ts';
-import { ZswapTrees } from '../../zswap/index.ts';
+import { createZswapIndex, type AreaZswapIndex } from '../../zswap/index.ts';
 import type { Backing, DesignParts, EntryTable, MetadataTerm, SwapDesign } from '../swap-design.ts';
 import { MapArea, type SlotCache } from './map-area.ts';
 import { MapEntries } from './map-entries.ts';
@@ -24,13 +24,13 @@ export class MapDesign implements SwapDesign {
   readonly readsAheadShared = true;
   readonly #parts: DesignParts;
   readonly #options: MapDesignOptions;
-  readonly #trees: ZswapTrees;
+  readonly #trees: AreaZswapIndex;
   readonly #areas: (MapArea | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
 
   constructor(parts: DesignParts, options: MapDesignOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#trees = new ZswapTrees(parts.engine);
+    this.#trees = createZswapIndex(parts.zswapIndex ?? 'xarray', parts.engine);
     this.entries = new MapEntries(parts, this.#areas);
     this.backing = new PlainBacking(parts.engine, parts.space, this.#trees);
   }

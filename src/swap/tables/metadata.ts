@@ -1,7 +1,7 @@
 /** Terms of metadata that several designs have. */
 import { XA_NODE_BYTES } from '../../engine/index.ts';
 import type { SlotSpace } from '../../slots/index.ts';
-import type { ZswapTrees } from '../../zswap/index.ts';
+import type { AreaZswapIndex } from '../../zswap/index.ts';
 import type { MetadataTerm } from '../swap-design.ts';
 
 /** Terms of the same name become one, in the order of their first place. */
@@ -32,11 +32,21 @@ export function clusterTerms(
   ];
 }
 
-/** What the xarrays of zswap take: a struct for each 64 MiB, and their nodes. */
-export function zswapTreeTerms(trees: ZswapTrees): MetadataTerm[] {
+/**
+ * What zswap's index takes: a struct for each 64 MiB and the nodes of the xarrays, or a struct for
+ * each area, whose nodes are in the zswap entries.
+ */
+export function zswapTreeTerms(trees: AreaZswapIndex): MetadataTerm[] {
+  const structs: MetadataTerm = {
+    term: 'zswap_trees',
+    kind: 'static',
+    bytes: trees.treeBytes,
+    units: trees.treeCount,
+  };
+  if (trees.kind === 'rbtree') return [structs];
   const nodes = trees.nodeCount * XA_NODE_BYTES;
   return [
-    { term: 'zswap_trees', kind: 'static', bytes: trees.treeBytes, units: trees.treeCount },
+    structs,
     { term: 'zswap_xa_node', kind: 'dynamic', bytes: nodes, units: trees.entryCount },
   ];
 }

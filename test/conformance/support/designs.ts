@@ -38,6 +38,15 @@ export const switchedOff: readonly DesignUnderTest[] = designsUnderTest
     },
   }));
 
+/** Plain designs over the index of the first zswap: of each way to hold tables, one. */
+export const overRbTrees: readonly DesignUnderTest[] = designsUnderTest
+  .filter(({ name }) => name === 'xarray' || name === 'ghost-redirect')
+  .map(({ kind, ...rest }) => ({
+    ...rest,
+    label: `${rest.label} rbtree`,
+    kind: { ...kind, create: (parts) => kind.create({ ...parts, zswapIndex: 'rbtree' }) },
+  }));
+
 /** An entry is not its slot: bytes are where a table says. */
 export function isSlotApart({ kind }: DesignUnderTest): boolean {
   return kind.isVirtual || kind.areas === 'ghost-above';
