@@ -4,7 +4,8 @@
  * Each figure is a random trace's pages swapped per second (out and in each count), beside the time
  * that the same calls of lz4-napi and fs take alone in the same process. Rounds are interleaved and
  * the median is shown, because the machine may be shared and noisy. With payload none there are no
- * such calls: the limit is a bare LRU over typed arrays.
+ * such calls: the limit is a bare LRU over typed arrays. Writeback in batches is measured against
+ * writeback one by one (`bench-writeback.ts`).
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writevSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ import { ContentWriter, parseTrace, TraceWorkload } from '../src/workload/index.
 import { runBareLru } from './bare-lru.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
+import { measureWriteback, WRITEBACK_BATCHES, type WritebackRound } from './bench-writeback.ts';
 import { command as mkswap } from './mkswap.ts';
 import { alignRows } from './table.ts';
 
@@ -27,7 +29,10 @@ interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What the calls alone, or with payload none a bare LRU, allow. */
+  /**
+   * What the calls alone, or with payload none a bare LRU, allow; of writeback, what the same pages
+   * reach one by one.
+   */
   readonly limit: number;
   readonly ratio: number;
   readonly rounds: readonly number[];
@@ -127,28 +132,62 @@ async function measure(
   const cases = options.designs ? [...CASES, ...designCases()] : CASES;
   const rates = cases.map((): number[] => []);
   const limits = cases.map((): number[] => []);
+  const writeback = WRITEBACK_BATCHES.map((): WritebackRound[] => []);
   for (let round = 0; round < options.rounds; round++) {
     for (const [index, item] of cases.entries()) {
       const measured = await measureCase(item, path, options.scale);
       rates[index]!.push(measured.pagesPerSecond);
       limits[index]!.push(limitOf(item, measured.limit, (other) => rates[CASES.indexOf(other)]!));
     }
+    for (const [index, batch] of WRITEBACK_BATCHES.entries())
+      writeback[index]!.push(await runWriteback(path, batch, options.scale));
     if (!options.json) io.stderr(`round ${round + 1} of ${options.rounds}\n`);
   }
-  return cases.map(({ name }, index) => {
-    const value = median(rates[index]!);
-    const limit = median(limits[index]!);
-    // Rate and limit of one round saw the same noise: the ratio is taken round by round.
-    const ratios = limits[index]!.map((each, round) => rates[index]![round]! / each);
-    return {
-      name,
-      value: Math.round(value),
-      unit: 'pages/s',
-      limit: Math.round(limit),
-      ratio: Number(median(ratios).toFixed(3)),
-      rounds: rates[index]!.map(Math.round),
-    };
+  return [
+    ...cases.map(({ name }, index) => figure(name, 'pages/s', rates[index]!, limits[index]!)),
+    ...writebackFigures(writeback),
+  ];
+}
+
+function figure(
+  name: string,
+  unit: string,
+  values: readonly number[],
+  limits: readonly number[],
+): Figure {
+  // Rate and limit of one round saw the same noise: the ratio is taken round by round.
+  const ratios = limits.map((each, round) => values[round]! / each);
+  return {
+    name,
+    value: Math.round(median(values)),
+    unit,
+    limit: Math.round(median(limits)),
+    ratio: Number(median(ratios).toFixed(3)),
+    rounds: values.map(Math.round),
+  };
+}
+
+/** Speed, pages and I/Os of each batch size beside those of the first. */
+function writebackFigures(rounds: readonly (readonly WritebackRound[])[]): Figure[] {
+  const single = rounds[0]!;
+  return WRITEBACK_BATCHES.flatMap((batch, index) => {
+    const compared = (what: string, unit: string, of: (round: WritebackRound) => number): Figure =>
+      figure(`writeback by ${batch}${what}`, unit, rounds[index]!.map(of), single.map(of));
+    return [
+      compared('', 'pages/s', (round) => round.pagesPerSecond),
+      compared(', written', 'pages', (round) => round.pages),
+      compared(', calls', 'I/Os', (round) => round.ios),
+    ];
   });
+}
+
+async function runWriteback(path: string, batch: number, scale: number): Promise<WritebackRound> {
+  const area = prepareArea({ payload: 'bytes' }, path);
+  try {
+    return await measureWriteback(area, batch, scale);
+  } finally {
+    area.device.close();
+  }
 }
 
 /** Another design's limit is what the default one has just reached in the same case. */
@@ -187,7 +226,7 @@ async function measureCase(
   }
 }
 
-function prepareArea(item: Case, path: string): PreparedArea {
+function prepareArea(item: Pick<Case, 'payload'>, path: string): PreparedArea {
   const device =
     item.payload === 'none'
       ? new NullDevice({ name: path, sizeBytes: AREA_BYTES })
@@ -297,7 +336,8 @@ function row(figure: Figure): Record<string, string | number> {
   const rounds = figure.rounds;
   return {
     FIGURE: figure.name,
-    'PAGES/S': figure.value.toLocaleString('en-US'),
+    VALUE: figure.value.toLocaleString('en-US'),
+    UNIT: figure.unit,
     LIMIT: figure.limit.toLocaleString('en-US'),
     RATIO: figure.ratio,
     ROUNDS: `${Math.min(...rounds).toLocaleString('en-US')} to ${Math.max(...rounds).toLocaleString('en-US')}`,
