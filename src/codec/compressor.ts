@@ -1,4 +1,5 @@
 /** The compressor contract: bytes to bytes, into the caller's buffers. */
+import type { CompressorPrices } from './price.ts';
 
 /** Returned by `compress` when the output would not be smaller than the input page. */
 export const INCOMPRESSIBLE = -1;
@@ -10,6 +11,8 @@ export interface Compressor {
   readonly version: string;
   /** Bytes that `decompress` wants free in front of the compressed ones; 0 or more. */
   readonly headroomBytes: number;
+  /** What a page takes in virtual time; charged by `countCompress` and `countDecompress`. */
+  readonly prices: CompressorPrices;
 
   /**
    * Compresses one page of 4096 bytes.

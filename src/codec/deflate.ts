@@ -9,16 +9,26 @@
 import { deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { assert, PAGE_SIZE } from '../units/index.ts';
 import { INCOMPRESSIBLE, type Compressor } from './compressor.ts';
+import type { CompressorPrices } from './price.ts';
 
 const WINDOW_BITS = 11;
 const deflateOptions: ZlibOptions = { level: 6, windowBits: WINDOW_BITS, memLevel: 8 };
 /** A block that gives more than a page is damaged: the library stops there and throws. */
 const inflateOptions: ZlibOptions = { windowBits: WINDOW_BITS, maxOutputLength: PAGE_SIZE };
 
+/** The kernel's zlib is older and has no assembly, the processor was shared: hence `assumed`. */
+const MEASURED =
+  'assumed: C zlib 1.2.13 with these parameters, one stream for all, on pages of a Node heap, ' +
+  'Intel Xeon 2.5 GHz';
+
 class Deflate implements Compressor {
   readonly name = 'deflate';
   readonly version: string = `zlib ${process.versions.zlib}`;
   readonly headroomBytes = 0;
+  readonly prices: CompressorPrices = {
+    compress: { ns: 130_000, source: `${MEASURED}: 128 to 140 us` },
+    decompress: { ns: 17_000, source: `${MEASURED}: 17 us` },
+  };
 
   compress(page: Uint8Array, target: Uint8Array): number {
     assert(page.length === PAGE_SIZE, 'deflate compresses whole pages');

@@ -12,14 +12,22 @@ import { compressSync, uncompressSync } from 'lz4-napi';
 import { assert, PAGE_SIZE } from '../units/index.ts';
 import { INCOMPRESSIBLE, type Compressor } from './compressor.ts';
 import { libraryVersion } from './library-version.ts';
+import type { CompressorPrices } from './price.ts';
 
 /** Bytes of the original length that the library wants in front of a block. */
 const PREFIX_BYTES = 4;
+
+/** What the kernel runs is the C library, not the one of here. */
+const MEASURED = 'assumed: C lz4 1.9.4 on pages of real processes, 2 vCPU AMD EPYC';
 
 class Lz4 implements Compressor {
   readonly name = 'lz4';
   readonly version: string = libraryVersion('lz4-napi');
   readonly headroomBytes: number = PREFIX_BYTES;
+  readonly prices: CompressorPrices = {
+    compress: { ns: 3000, source: `${MEASURED}: 1.8 to 4.7 us` },
+    decompress: { ns: 1200, source: `${MEASURED}: 0.1 to 1.36 us` },
+  };
 
   compress(page: Uint8Array, target: Uint8Array): number {
     assert(page.length === PAGE_SIZE, 'lz4 compresses whole pages');

@@ -32,9 +32,17 @@ export class CostProfile {
     this.#data = data;
   }
 
-  /** Price of one event; an event that the profile does not name is free. */
+  /**
+   * Price of one event; an event that the profile does not name is free, but for `compress` and
+   * `decompress`: those then cost what the compressor in use says.
+   */
   priceNs(event: EventName): number {
     return this.#data.prices[event]?.ns ?? 0;
+  }
+
+  /** True when the profile gives the event a price, be it 0. */
+  names(event: EventName): boolean {
+    return this.#data.prices[event] !== undefined;
   }
 
   /** Where the price of an event comes from; undefined when it has none. */

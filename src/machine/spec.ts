@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { PAGE_SIZE, parseSize, UsageError } from '../units/index.ts';
-import { compressors } from '../codec/index.ts';
+import { compressorChoices, compressors } from '../codec/index.ts';
 import { deviceProfiles } from '../device/index.ts';
 import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
 import { chooseDesign, designs, SAME_FILLED, type SameFilled } from '../swap/index.ts';
@@ -13,8 +13,12 @@ import { generations, type ZswapVersion } from '../zswap/index.ts';
 /** A size in a spec: bytes, or text such as "512M". */
 const size = z.union([z.number().int().nonnegative(), z.string()]);
 
-function oneOf(names: Readonly<Record<string, unknown>>): z.ZodType<string> {
-  return z.enum(Object.keys(names) as [string, ...string[]]);
+function oneOf(
+  names: Readonly<Record<string, unknown>>,
+  explain?: (name: unknown) => string,
+): z.ZodType<string> {
+  const params = explain && { error: ({ input }: { readonly input?: unknown }) => explain(input) };
+  return z.enum(Object.keys(names) as [string, ...string[]], params);
 }
 
 /** One swap area: a file that mkswap made, or a temporary one of `size`. */
@@ -119,7 +123,7 @@ const zswapSchema: z.ZodType<ZswapSpec> = z
   .strictObject({
     version: z.enum(Object.keys(generations) as [ZswapVersion, ...ZswapVersion[]]).default('6.18'),
     enabled: z.boolean().default(false),
-    compressor: oneOf(compressors).default('lz4'),
+    compressor: oneOf(compressors, compressorChoices).default('lz4'),
     maxPoolPercent: z.number().int().min(0).max(100).default(20),
     acceptThresholdPercent: z.number().int().min(0).max(100).default(90),
     maxCompressionRatio: z.number().int().min(0).max(100).default(80),

@@ -4,7 +4,7 @@
  */
 import { EV, type Engine } from '../engine/index.ts';
 import { tagLength, type FrameTable, type Payload } from '../frames/index.ts';
-import { INCOMPRESSIBLE, type Compressor } from '../codec/compressor.ts';
+import { countCompress, countDecompress, INCOMPRESSIBLE, type Compressor } from '../codec/index.ts';
 import { NO_HANDLE, type ObjectPool } from '../pool/object-pool.ts';
 import {
   entryType,
@@ -100,10 +100,10 @@ export class CompressedPages {
    * @returns its length; 4096 when it does not get smaller
    */
   compress(frame: PageFrame): number {
-    this.#engine.count(EV.compress);
+    const { compressor } = this.pools.current;
+    countCompress(this.#engine, compressor);
     if (this.#payload.kind === 'none') return tagLength(this.#payload.tag(frame));
     this.#codecCalls += 1;
-    const { compressor } = this.pools.current;
     const length = compressor.compress(this.#payload.view(frame), this.#compressed);
     return length === INCOMPRESSIBLE ? PAGE_SIZE : length;
   }
@@ -145,14 +145,14 @@ export class CompressedPages {
 
   /** Restores an entry's page into a frame; false when its bytes are damaged. */
   decompress(zswapEntry: number, frame: PageFrame): boolean {
-    this.#engine.count(EV.decompress);
+    const { compressor, objects, scratch } = this.pools.at(this.entries.pool(zswapEntry));
+    countDecompress(this.#engine, compressor);
     if (this.#payload.kind === 'none') {
       this.#payload.setTag(frame, this.entries.tag(zswapEntry));
       return true;
     }
     const length = this.entries.length(zswapEntry);
     const handle = this.entries.handle(zswapEntry);
-    const { compressor, objects, scratch } = this.pools.at(this.entries.pool(zswapEntry));
     if (length === PAGE_SIZE) {
       objects.load(handle, this.#payload.view(frame), 0);
       return true;

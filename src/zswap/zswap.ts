@@ -13,7 +13,7 @@ import {
 } from '../units/index.ts';
 import { EV, type CounterName, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
-import type { Compressor } from '../codec/compressor.ts';
+import type { Compressor } from '../codec/index.ts';
 import type { ObjectPlace, ObjectPool, PoolHandle } from '../pool/object-pool.ts';
 import { CompressedPages } from './compressed-pages.ts';
 import { DynamicShrinker } from './dynamic-shrinker.ts';

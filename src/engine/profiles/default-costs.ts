@@ -4,7 +4,8 @@
  * virtual times make sense, and say `assumed`. Waiting for a lock, a CPU or a device
  * is not in a price: those are servers.
  *
- * `compress` and `decompress` are lz4's.
+ * `compress` and `decompress` have none here: each compressor brings its own. A profile that names
+ * them overrides it.
  */
 import type { CostProfileData } from '../cost-profile.ts';
 
@@ -19,7 +20,7 @@ const listMove = 'assumed: a list entry and its neighbours, three lines';
 
 export const defaultCosts: CostProfileData = {
   name: 'default',
-  description: 'A server of today, nothing contended, lz4; few prices measured, the rest assumed.',
+  description: 'A server of today, nothing contended; few prices measured, the rest assumed.',
   prices: {
     // Faults and page tables.
     pageTouch: { ns: 101.5, source: DRAM },
@@ -93,14 +94,6 @@ export const defaultCosts: CostProfileData = {
     zeroCheck: { ns: 20, source: 'assumed: the last word decides for most pages' },
     pageClear: { ns: 100, source: 'assumed: 4 KiB at 40 GB/s' },
     memcpyPage: { ns: 150, source: 'assumed: one side in the cache; both in memory: 297 measured' },
-    compress: {
-      ns: 3000,
-      source: 'assumed: C lz4 1.9.4 on pages of real processes, 2 vCPU AMD EPYC: 1.8 to 4.7 us',
-    },
-    decompress: {
-      ns: 1200,
-      source: 'assumed: C lz4 1.9.4 on pages of real processes, 2 vCPU AMD EPYC: 0.1 to 1.36 us',
-    },
     zsmallocAlloc: { ns: 150, source: 'assumed: handle from a slab, zspage lists, free index' },
     zsmallocFree: { ns: 120, source: 'assumed: zspage lists, free index, handle to its slab' },
     zspageAlloc: { ns: 400, source: 'assumed: one to four pages, linked, free list written' },
