@@ -68,6 +68,7 @@ export const EVENT_NAMES = [
   'lockAcquire.zswapTree',
   'lockAcquire.zswapLru',
   'lockAcquire.zsmalloc',
+  'lockAcquire.zbud',
   'lockAcquire.lru',
   'lockAcquire.folio',
   // Bytes.
@@ -80,6 +81,11 @@ export const EVENT_NAMES = [
   'zsmallocFree',
   'zspageAlloc',
   'zspageFree',
+  'zsmallocMove',
+  'zbudAlloc',
+  'zbudFree',
+  'zbudPageAlloc',
+  'zbudPageFree',
   // Devices.
   'deviceSubmit',
   'deviceRead',

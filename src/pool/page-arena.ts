@@ -5,6 +5,7 @@
 import { PAGE_SIZE } from '../units/index.ts';
 
 const CHUNK_PAGES = 256;
+const PAGE_SHIFT = 12;
 
 export class PageArena {
   readonly #hasBytes: boolean;
@@ -48,5 +49,31 @@ export class PageArena {
     const chunk = this.#chunks[Math.floor(page / CHUNK_PAGES)]!;
     const at = (page % CHUNK_PAGES) * PAGE_SIZE + offset;
     (chunk as Buffer).copy(target, to, at, at + length);
+  }
+
+  /** Copies `length` bytes of `source` to byte `position` of a chain of pages. */
+  writeChain(pages: readonly number[], position: number, source: Uint8Array, length: number): void {
+    for (let done = 0; done < length;) {
+      const offset = (position + done) & (PAGE_SIZE - 1);
+      const part = Math.min(length - done, PAGE_SIZE - offset);
+      this.write(pages[(position + done) >>> PAGE_SHIFT]!, offset, source, done, part);
+      done += part;
+    }
+  }
+
+  /** Copies `length` bytes from byte `position` of a chain of pages to `target` at `to`. */
+  readChain(
+    pages: readonly number[],
+    position: number,
+    target: Uint8Array,
+    to: number,
+    length: number,
+  ): void {
+    for (let done = 0; done < length;) {
+      const offset = (position + done) & (PAGE_SIZE - 1);
+      const part = Math.min(length - done, PAGE_SIZE - offset);
+      this.read(pages[(position + done) >>> PAGE_SHIFT]!, offset, target, to + done, part);
+      done += part;
+    }
   }
 }

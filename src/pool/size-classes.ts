@@ -5,6 +5,12 @@
  */
 import { assert, PAGE_SIZE } from '../units/index.ts';
 
+/** Pages of the longest zspage where nothing else is said. @source linux 6.18 mm/Kconfig */
+export const ZSMALLOC_CHAIN_SIZE = 8;
+/** @source linux 6.18 mm/Kconfig, range of ZSMALLOC_CHAIN_SIZE */
+export const CHAIN_SIZE_MIN = 4;
+export const CHAIN_SIZE_MAX = 16;
+
 /** Bytes of the handle at the start of each object that shares its page. */
 export const ZS_HANDLE_SIZE = 8;
 const ZS_MIN_ALLOC_SIZE = 32;
@@ -30,7 +36,10 @@ export interface SizeClass {
  * @returns 255 places by class index
  */
 export function createSizeClasses(chainSizeMax: number): readonly SizeClass[] {
-  assert(chainSizeMax >= 4 && chainSizeMax <= 16, 'a zspage has at most 4 to 16 pages');
+  assert(
+    chainSizeMax >= CHAIN_SIZE_MIN && chainSizeMax <= CHAIN_SIZE_MAX,
+    'a zspage has at most 4 to 16 pages',
+  );
   const table = new Array<SizeClass>(ZS_SIZE_CLASSES);
   let larger: SizeClass | undefined;
   for (let index = ZS_SIZE_CLASSES - 1; index >= 0; index--) {
@@ -58,6 +67,11 @@ export function classIndexOf(length: number): number {
   if (size <= ZS_MIN_ALLOC_SIZE) return 0;
   const index = Math.ceil((size - ZS_MIN_ALLOC_SIZE) / ZS_SIZE_CLASS_DELTA);
   return Math.min(index, ZS_SIZE_CLASSES - 1);
+}
+
+/** Byte of a zspage's chain at which an object's own bytes begin, behind its handle. */
+export function objectStart(entry: SizeClass, object: number): number {
+  return object * entry.size + (entry.isHuge ? 0 : ZS_HANDLE_SIZE);
 }
 
 /** First payload length that takes a whole page (huge_class_size). */

@@ -6,58 +6,69 @@
  * 8 bytes are the handle's. Handles stay valid when compaction moves objects. Simplified on
  * purpose: an empty zspage is always freed at once (no page is ever locked).
  */
-import { assert, grown, PAGE_SIZE } from '../units/index.ts';
+import { assert, PAGE_SIZE } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
-import { NO_HANDLE, type ObjectPlace, type ObjectPool, type PoolHandle } from './object-pool.ts';
+import { classStats, type ClassStats } from './class-stats.ts';
+import { compactClass, type CompactionParts } from './compaction.ts';
+import { HandleTable } from './handle-table.ts';
+import {
+  NO_HANDLE,
+  type ObjectPlace,
+  type ObjectPool,
+  type PoolHandle,
+  type PoolOptions,
+} from './object-pool.ts';
 import { PageArena } from './page-arena.ts';
-import { classIndexOf, createSizeClasses, ZS_HANDLE_SIZE, type SizeClass } from './size-classes.ts';
+import {
+  classIndexOf,
+  createSizeClasses,
+  hugeClassSize,
+  objectStart,
+  ZS_HANDLE_SIZE,
+  ZSMALLOC_CHAIN_SIZE,
+  type SizeClass,
+} from './size-classes.ts';
 import { NO_ZSPAGE, ZspageTable } from './zspage-table.ts';
 
-/** @source linux 6.18 CONFIG_ZSMALLOC_CHAIN_SIZE */
-const CHAIN_SIZE_DEFAULT = 8;
-
-export interface ZsmallocOptions {
-  readonly engine: Engine;
-  /** False for payload none: sizes only. */
-  readonly bytes: boolean;
-  readonly chainSize?: number;
-  /** Asked before a zspage is made; false: the object is not stored. */
-  readonly mayGrow?: () => boolean;
+export interface ZsmallocOptions extends PoolOptions {
+  /** Pages of the longest zspage, 4 to 16 (CONFIG_ZSMALLOC_CHAIN_SIZE); 8 when absent. */
+  readonly chainSize?: number | undefined;
 }
 
 export class ZsmallocPool implements ObjectPool {
+  /** ZS_MAX_ALLOC_SIZE */
+  readonly largestObject: number = PAGE_SIZE;
+  /** An object of the slab zs_handle. @source linux 6.18 mm/zsmalloc.c zs_create_pool */
+  readonly handleBytes: number = ZS_HANDLE_SIZE;
+  /** First length that takes a page of its own (zs_huge_class_size, which zram asks for). */
+  readonly hugeClassSize: number;
   readonly #engine: Engine;
   readonly #hasBytes: boolean;
-  readonly #mayGrow: () => boolean;
+  readonly #mayGrow: ((pages: number) => boolean) | undefined;
   readonly #classes: readonly SizeClass[];
   readonly #zspages: ZspageTable;
   readonly #arena: PageArena;
-  readonly #scratch: Uint8Array = Buffer.alloc(PAGE_SIZE);
-  #capacity = 1024;
-  /** By handle: zspage, object in it, and length; zspage 0 is a free handle. */
-  #zspage = new Uint32Array(this.#capacity);
-  #object = new Uint16Array(this.#capacity);
-  #length = new Uint16Array(this.#capacity);
-  readonly #freeHandles: number[] = [];
-  #usedHandles = 1;
-  #objectCount = 0;
+  readonly #handles = new HandleTable();
+  readonly #compaction: CompactionParts;
   #pagesCompacted = 0;
-  readonly #classObjects: Float64Array;
-  readonly #classZspages: Float64Array;
 
   constructor(options: ZsmallocOptions) {
     this.#engine = options.engine;
     this.#hasBytes = options.bytes;
-    this.#mayGrow = options.mayGrow ?? (() => true);
-    this.#classes = createSizeClasses(options.chainSize ?? CHAIN_SIZE_DEFAULT);
+    this.#mayGrow = options.mayGrow;
+    this.#classes = createSizeClasses(options.chainSize ?? ZSMALLOC_CHAIN_SIZE);
+    this.hugeClassSize = hugeClassSize(this.#classes);
     this.#zspages = new ZspageTable(this.#classes.length);
     this.#arena = new PageArena(options.bytes);
-    this.#classObjects = new Float64Array(this.#classes.length);
-    this.#classZspages = new Float64Array(this.#classes.length);
-  }
-
-  get largestObject(): number {
-    return PAGE_SIZE;
+    this.#compaction = {
+      engine: options.engine,
+      zspages: this.#zspages,
+      handles: this.#handles,
+      bytes: options.bytes ? { arena: this.#arena, scratch: Buffer.alloc(PAGE_SIZE) } : null,
+      freeZspage: (zspage, entry) => {
+        this.#destroyZspage(zspage, entry);
+      },
+    };
   }
 
   get pageCount(): number {
@@ -65,7 +76,7 @@ export class ZsmallocPool implements ObjectPool {
   }
 
   get objectCount(): number {
-    return this.#objectCount;
+    return this.#handles.count;
   }
 
   get zspageCount(): number {
@@ -84,64 +95,61 @@ export class ZsmallocPool implements ObjectPool {
     const entry = this.#classes[classIndexOf(length)]!;
     let zspage = this.#zspages.withRoom(entry.index);
     if (zspage === NO_ZSPAGE) {
-      if (!this.#mayGrow()) return NO_HANDLE;
       zspage = this.#createZspage(entry);
+      if (zspage === NO_ZSPAGE) return NO_HANDLE;
     }
-    const handle = this.#allocateHandle();
-    this.#zspage[handle] = zspage;
-    this.#object[handle] = this.#zspages.take(zspage, entry, handle);
-    this.#length[handle] = length;
-    this.#classObjects[entry.index]! += 1;
-    this.#objectCount += 1;
+    const handle = this.#handles.allocate(length);
+    const object = this.#zspages.take(zspage, entry, handle);
+    this.#handles.place(handle, zspage, object);
     if (this.#hasBytes) {
       assert(source !== null, 'a pool of bytes stores bytes');
-      this.#copy(handle, entry, source, 0, true);
+      const pages = this.#zspages.pages(zspage);
+      this.#arena.writeChain(pages, objectStart(entry, object), source, length);
     }
     return handle;
   }
 
   lengthOf(handle: PoolHandle): number {
-    return this.#length[handle]!;
+    return this.#handles.length(handle);
   }
 
   placeOf(handle: PoolHandle): ObjectPlace {
-    const zspage = this.#zspage[handle]!;
-    assert(zspage !== NO_ZSPAGE, 'a live handle');
-    const entry = this.#classOf(handle);
-    const object = this.#object[handle]!;
-    return { zspage, object, classBytes: entry.size, offset: startOf(entry, object) };
+    const zspage = this.#handles.chain(handle);
+    const entry = this.#classOf(zspage);
+    const object = this.#handles.object(handle);
+    return { zspage, object, classBytes: entry.size, offset: objectStart(entry, object) };
   }
 
   load(handle: PoolHandle, target: Uint8Array, offset: number): void {
     assert(this.#hasBytes, 'a pool without bytes has none to give');
-    assert(this.#zspage[handle] !== NO_ZSPAGE, 'a live handle');
-    this.#copy(handle, this.#classOf(handle), target, offset, false);
+    const zspage = this.#handles.chain(handle);
+    const position = objectStart(this.#classOf(zspage), this.#handles.object(handle));
+    const length = this.#handles.length(handle);
+    this.#arena.readChain(this.#zspages.pages(zspage), position, target, offset, length);
   }
 
   free(handle: PoolHandle): void {
-    const zspage = this.#zspage[handle]!;
-    assert(zspage !== NO_ZSPAGE, 'a handle is freed once');
+    const zspage = this.#handles.chain(handle);
     this.#engine.count(EV.zsmallocFree);
     this.#engine.count(EV['lockAcquire.zsmalloc']);
-    const entry = this.#classOf(handle);
-    this.#classObjects[entry.index]! -= 1;
-    this.#objectCount -= 1;
-    if (this.#zspages.giveBack(zspage, entry, this.#object[handle]!))
+    const entry = this.#classOf(zspage);
+    if (this.#zspages.giveBack(zspage, entry, this.#handles.object(handle)))
       this.#destroyZspage(zspage, entry);
-    this.#zspage[handle] = NO_ZSPAGE;
-    this.#freeHandles.push(handle);
+    this.#handles.release(handle);
   }
 
   /** Pages that `compact` could free now. */
   compactablePages(): number {
-    return this.#classes.reduce(
-      (sum, entry, index) => sum + (entry.index === index ? this.#canCompact(entry) : 0),
-      0,
-    );
+    let pages = 0;
+    this.#classes.forEach((entry, index) => {
+      if (entry.index === index) pages += this.#zspages.compactablePages(entry);
+    });
+    return pages;
   }
 
   /**
-   * Moves objects from the emptiest zspages to the fullest and frees what becomes empty.
+   * Moves objects from the emptiest zspages to the fullest and frees what becomes empty, from the
+   * largest class to the smallest.
    * @returns pages freed
    * @source linux 6.18 mm/zsmalloc.c zs_compact
    */
@@ -149,12 +157,16 @@ export class ZsmallocPool implements ObjectPool {
     const before = this.pageCount;
     for (let index = this.#classes.length - 1; index >= 0; index--) {
       const entry = this.#classes[index]!;
-      if (entry.index !== index) continue;
-      while (this.#canCompact(entry) > 0 && this.#compactOne(entry));
+      if (entry.index === index) compactClass(this.#compaction, entry);
     }
     const freed = before - this.pageCount;
     this.#pagesCompacted += freed;
     return freed;
+  }
+
+  /** The table of classes, as debugfs shows it; `formatClassStats` prints it. */
+  classStats(): readonly ClassStats[] {
+    return classStats(this.#classes, this.#zspages);
   }
 
   checkInvariants(): void {
@@ -163,111 +175,40 @@ export class ZsmallocPool implements ObjectPool {
     let objects = 0;
     this.#classes.forEach((entry, index) => {
       if (entry.index !== index) return;
-      let used = 0;
       for (const zspage of this.#zspages.ofClass(index)) {
-        used += this.#zspages.inUse(zspage);
         pages += entry.pagesPerZspage;
         for (let object = 0; object < entry.objectsPerZspage; object++) {
           const handle = this.#zspages.handleAt(zspage, object);
           if (handle === 0) continue;
-          assert(this.#zspage[handle] === zspage, 'a handle knows its zspage');
-          assert(this.#object[handle] === object, 'a handle knows its object');
+          objects += 1;
+          assert(this.#handles.chain(handle) === zspage, 'a handle knows its zspage');
+          assert(this.#handles.object(handle) === object, 'a handle knows its object');
         }
       }
-      assert(used === this.#classObjects[index], 'objects of a class are counted right');
-      objects += used;
     });
     assert(pages === this.pageCount, 'the pool holds the pages of its zspages');
-    assert(objects === this.#objectCount, 'objects are counted right');
+    assert(objects === this.objectCount, 'objects are counted right');
   }
 
-  #classOf(handle: number): SizeClass {
-    return this.#classes[this.#zspages.classIndex(this.#zspage[handle]!)]!;
+  #classOf(zspage: number): SizeClass {
+    return this.#classes[this.#zspages.classIndex(zspage)]!;
   }
 
+  /** A new zspage: all of its pages or none. */
   #createZspage(entry: SizeClass): number {
+    const count = entry.pagesPerZspage;
+    if (this.#mayGrow?.(count) === false || this.#engine.allocationFails('zspage'))
+      return NO_ZSPAGE;
     const pages: number[] = [];
-    for (let i = 0; i < entry.pagesPerZspage; i++) pages.push(this.#arena.allocate());
+    for (let i = 0; i < count; i++) pages.push(this.#arena.allocate());
     this.#engine.count(EV.zspageAlloc);
-    this.#classZspages[entry.index]! += 1;
     return this.#zspages.create(entry, pages);
   }
 
   #destroyZspage(zspage: number, entry: SizeClass): void {
-    for (const page of this.#zspages.destroy(zspage)) this.#arena.release(page);
+    const pages = this.#zspages.destroy(zspage);
+    assert(pages.length === entry.pagesPerZspage, 'a zspage has the pages of its class');
+    for (const page of pages) this.#arena.release(page);
     this.#engine.count(EV.zspageFree);
-    this.#classZspages[entry.index]! -= 1;
   }
-
-  #allocateHandle(): PoolHandle {
-    const recycled = this.#freeHandles.pop();
-    if (recycled !== undefined) return recycled as PoolHandle;
-    if (this.#usedHandles === this.#capacity) this.#grow();
-    const handle = this.#usedHandles++;
-    assert(handle !== NO_HANDLE, 'handle 0 is none');
-    return handle as PoolHandle;
-  }
-
-  /** Copies an object's payload from or to `buffer` at `at`, page by page. */
-  #copy(handle: number, entry: SizeClass, buffer: Uint8Array, at: number, isWrite: boolean): void {
-    const pages = this.#zspages.pages(this.#zspage[handle]!);
-    let position = startOf(entry, this.#object[handle]!);
-    let left = this.#length[handle]!;
-    let place = at;
-    while (left > 0) {
-      const page = pages[position >>> 12]!;
-      const offset = position & (PAGE_SIZE - 1);
-      const part = Math.min(left, PAGE_SIZE - offset);
-      if (isWrite) this.#arena.write(page, offset, buffer, place, part);
-      else this.#arena.read(page, offset, buffer, place, part);
-      position += part;
-      place += part;
-      left -= part;
-    }
-  }
-
-  #canCompact(entry: SizeClass): number {
-    const allocated = this.#classZspages[entry.index]! * entry.objectsPerZspage;
-    const spare = allocated - this.#classObjects[entry.index]!;
-    return Math.floor(spare / entry.objectsPerZspage) * entry.pagesPerZspage;
-  }
-
-  /** Empties (as far as there is room) one zspage into fuller ones; false when none is left. */
-  #compactOne(entry: SizeClass): boolean {
-    const source = this.#zspages.emptiest(entry.index);
-    if (source === NO_ZSPAGE) return false;
-    for (let object = 0; object < entry.objectsPerZspage; object++) {
-      const handle = this.#zspages.handleAt(source, object);
-      if (handle === 0) continue;
-      const target = this.#zspages.withRoom(entry.index, source);
-      if (target === NO_ZSPAGE) return false;
-      if (this.#move(handle, entry, target)) return true;
-    }
-    return true;
-  }
-
-  /** Moves one object; true when its old zspage became empty and was freed. */
-  #move(handle: number, entry: SizeClass, target: number): boolean {
-    const source = this.#zspage[handle]!;
-    const object = this.#object[handle]!;
-    if (this.#hasBytes) this.#copy(handle, entry, this.#scratch, 0, false);
-    const isEmpty = this.#zspages.giveBack(source, entry, object);
-    this.#zspage[handle] = target;
-    this.#object[handle] = this.#zspages.take(target, entry, handle);
-    if (this.#hasBytes) this.#copy(handle, entry, this.#scratch, 0, true);
-    if (isEmpty) this.#destroyZspage(source, entry);
-    return isEmpty;
-  }
-
-  #grow(): void {
-    this.#capacity *= 2;
-    this.#zspage = grown(this.#zspage, this.#capacity);
-    this.#object = grown(this.#object, this.#capacity);
-    this.#length = grown(this.#length, this.#capacity);
-  }
-}
-
-/** Byte of the chain at which an object's bytes begin, behind its handle. */
-function startOf(entry: SizeClass, object: number): number {
-  return object * entry.size + (entry.isHuge ? 0 : ZS_HANDLE_SIZE);
 }

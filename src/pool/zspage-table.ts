@@ -4,14 +4,16 @@
  * mm/zsmalloc.c).
  *
  * Structure of arrays that grow by doubling; zspage 0 is none. Free objects of a zspage are a list
- * through `#link`, last freed first. Fullness groups: 0 empty, 1 to 10 by tenths, 11 full.
+ * through `#links`, last freed first. Fullness groups: 0 empty, 1 to 10 by tenths, 11 full.
+ * Compaction takes two zspages out of the lists (isolates them), moves objects from one to the
+ * other, and puts them back.
  */
 import { assert, grown } from '../units/index.ts';
 import type { SizeClass } from './size-classes.ts';
 
 export const FULLNESS_GROUPS = 12;
 const FULL = FULLNESS_GROUPS - 1;
-/** Objects of the largest zspage: 16 pages of 32-byte objects would be 2048; ours have 256. */
+/** More than any zspage has objects: 16 pages of 48 bytes would be 1365. */
 const NO_OBJECT = 0xffff;
 export const NO_ZSPAGE = 0;
 
@@ -30,12 +32,17 @@ export class ZspageTable {
   readonly #links: Uint16Array[] = [new Uint16Array(0)];
   /** By zspage and object: handle of what is stored, 0 for a free one. */
   readonly #handles: Uint32Array[] = [new Uint32Array(0)];
+  /** By class: ZS_OBJS_INUSE, and zspages. */
+  readonly #usedObjects: Uint32Array;
+  readonly #zspageCounts: Uint32Array;
   #freeHead = NO_ZSPAGE;
   #used = 1;
   #live = 0;
 
   constructor(classCount: number) {
     this.#heads = new Uint32Array(classCount * FULLNESS_GROUPS);
+    this.#usedObjects = new Uint32Array(classCount);
+    this.#zspageCounts = new Uint32Array(classCount);
   }
 
   get count(): number {
@@ -65,6 +72,7 @@ export class ZspageTable {
     this.#pages[zspage] = pages;
     this.#group[zspage] = 0;
     this.#insert(zspage, entry.index, 0);
+    this.#zspageCounts[entry.index]! += 1;
     this.#live += 1;
     return zspage;
   }
@@ -73,6 +81,7 @@ export class ZspageTable {
   destroy(zspage: number): readonly number[] {
     assert(this.#inUse[zspage] === 0, 'only an empty zspage is freed');
     this.#unlink(zspage);
+    this.#zspageCounts[this.#classIndex[zspage]!]! -= 1;
     const pages = this.#pages[zspage]!;
     this.#pages[zspage] = [];
     this.#next[zspage] = this.#freeHead;
@@ -81,19 +90,9 @@ export class ZspageTable {
     return pages;
   }
 
-  /** The fullest zspage of a class that has room, newest first, other than `except`; or none. */
-  withRoom(classIndex: number, except: number = NO_ZSPAGE): number {
+  /** The fullest zspage of a class that has room, newest first of a group; or none. */
+  withRoom(classIndex: number): number {
     for (let group = FULL - 1; group >= 0; group--) {
-      let zspage = this.#heads[classIndex * FULLNESS_GROUPS + group]!;
-      if (zspage === except && zspage !== NO_ZSPAGE) zspage = this.#next[zspage]!;
-      if (zspage !== NO_ZSPAGE) return zspage;
-    }
-    return NO_ZSPAGE;
-  }
-
-  /** The emptiest zspage of a class that holds anything and is not full; or none. */
-  emptiest(classIndex: number): number {
-    for (let group = 1; group < FULL; group++) {
       const zspage = this.#heads[classIndex * FULLNESS_GROUPS + group]!;
       if (zspage !== NO_ZSPAGE) return zspage;
     }
@@ -102,24 +101,82 @@ export class ZspageTable {
 
   /** Takes the first free object for `handle`; lists the zspage anew. */
   take(zspage: number, entry: SizeClass, handle: number): number {
-    const object = this.#freeObject[zspage]!;
-    assert(object !== NO_OBJECT, 'a zspage with room has a free object');
-    this.#freeObject[zspage] = this.#links[zspage]![object]!;
-    this.#handles[zspage]![object] = handle;
-    this.#inUse[zspage]! += 1;
+    const object = this.#occupy(zspage, handle);
+    this.#usedObjects[entry.index]! += 1;
     this.#regroup(zspage, entry);
     return object;
   }
 
   /** Gives an object back; true when the zspage has become empty. */
   giveBack(zspage: number, entry: SizeClass, object: number): boolean {
-    assert(this.#handles[zspage]![object] !== 0, 'an object is freed once');
-    this.#handles[zspage]![object] = 0;
-    this.#links[zspage]![object] = this.#freeObject[zspage]!;
-    this.#freeObject[zspage] = object;
-    this.#inUse[zspage]! -= 1;
+    this.#vacate(zspage, object);
+    this.#usedObjects[entry.index]! -= 1;
     this.#regroup(zspage, entry);
     return this.#inUse[zspage] === 0;
+  }
+
+  /** Takes the fullest zspage that has room out of its list; or none. */
+  isolateFullest(classIndex: number): number {
+    for (let group = FULL - 1; group >= 1; group--) {
+      const zspage = this.#heads[classIndex * FULLNESS_GROUPS + group]!;
+      if (zspage === NO_ZSPAGE) continue;
+      this.#unlink(zspage);
+      return zspage;
+    }
+    return NO_ZSPAGE;
+  }
+
+  /** Takes the emptiest zspage that holds anything and is not full out of its list; or none. */
+  isolateEmptiest(classIndex: number): number {
+    for (let group = 1; group < FULL; group++) {
+      const zspage = this.#heads[classIndex * FULLNESS_GROUPS + group]!;
+      if (zspage === NO_ZSPAGE) continue;
+      this.#unlink(zspage);
+      return zspage;
+    }
+    return NO_ZSPAGE;
+  }
+
+  /** Lists an isolated zspage again, as full as it is now. */
+  putBack(zspage: number, entry: SizeClass): void {
+    this.#insert(zspage, entry.index, fullness(this.#inUse[zspage]!, entry.objectsPerZspage));
+  }
+
+  /**
+   * Moves an object between two isolated zspages.
+   * @returns its index in the new one
+   */
+  move(from: number, object: number, to: number): number {
+    const moved = this.#occupy(to, this.#handles[from]![object]!);
+    this.#vacate(from, object);
+    return moved;
+  }
+
+  /** @source linux 6.18 mm/zsmalloc.c zs_can_compact */
+  compactablePages(entry: SizeClass): number {
+    const allocated = this.#zspageCounts[entry.index]! * entry.objectsPerZspage;
+    const wasted = Math.floor(
+      (allocated - this.#usedObjects[entry.index]!) / entry.objectsPerZspage,
+    );
+    return wasted * entry.pagesPerZspage;
+  }
+
+  /** Objects of a class in use. */
+  usedObjects(classIndex: number): number {
+    return this.#usedObjects[classIndex]!;
+  }
+
+  /** zspages of a class, the isolated ones among them. */
+  zspageCount(classIndex: number): number {
+    return this.#zspageCounts[classIndex]!;
+  }
+
+  /** zspages listed in one fullness group of a class. */
+  countInGroup(classIndex: number, group: number): number {
+    let count = 0;
+    let zspage = this.#heads[classIndex * FULLNESS_GROUPS + group]!;
+    for (; zspage !== NO_ZSPAGE; zspage = this.#next[zspage]!) count += 1;
+    return count;
   }
 
   pages(zspage: number): readonly number[] {
@@ -149,6 +206,8 @@ export class ZspageTable {
   checkInvariants(table: readonly SizeClass[]): void {
     let listed = 0;
     for (let index = 0; index < table.length; index++) {
+      let usedObjects = 0;
+      let zspages = 0;
       for (const zspage of this.ofClass(index)) {
         const entry = table[index]!;
         const used = this.#handles[zspage]!.reduce((sum, handle) => sum + (handle > 0 ? 1 : 0), 0);
@@ -161,10 +220,31 @@ export class ZspageTable {
         for (let at = this.#freeObject[zspage]!; at !== NO_OBJECT; at = this.#links[zspage]![at]!)
           free += 1;
         assert(used + free === entry.objectsPerZspage, 'each object is used or free');
-        listed += 1;
+        usedObjects += used;
+        zspages += 1;
       }
+      assert(usedObjects === this.#usedObjects[index], 'objects of a class are counted right');
+      assert(zspages === this.#zspageCounts[index], 'zspages of a class are counted right');
+      listed += zspages;
     }
     assert(listed === this.#live, 'each zspage is listed');
+  }
+
+  #occupy(zspage: number, handle: number): number {
+    const object = this.#freeObject[zspage]!;
+    assert(object !== NO_OBJECT, 'a zspage with room has a free object');
+    this.#freeObject[zspage] = this.#links[zspage]![object]!;
+    this.#handles[zspage]![object] = handle;
+    this.#inUse[zspage]! += 1;
+    return object;
+  }
+
+  #vacate(zspage: number, object: number): void {
+    assert(this.#handles[zspage]![object] !== 0, 'an object is freed once');
+    this.#handles[zspage]![object] = 0;
+    this.#links[zspage]![object] = this.#freeObject[zspage]!;
+    this.#freeObject[zspage] = object;
+    this.#inUse[zspage]! -= 1;
   }
 
   #regroup(zspage: number, entry: SizeClass): void {

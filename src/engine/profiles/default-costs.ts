@@ -87,6 +87,7 @@ export const defaultCosts: CostProfileData = {
     'lockAcquire.zswapTree': { ns: 20, source: twoAtomics },
     'lockAcquire.zswapLru': { ns: 40, source: sharedLine },
     'lockAcquire.zsmalloc': { ns: 20, source: twoAtomics },
+    'lockAcquire.zbud': { ns: 40, source: sharedLine },
     'lockAcquire.lru': { ns: 40, source: sharedLine },
     'lockAcquire.folio': { ns: 20, source: twoAtomics },
 
@@ -98,6 +99,11 @@ export const defaultCosts: CostProfileData = {
     zsmallocFree: { ns: 120, source: 'assumed: zspage lists, free index, handle to its slab' },
     zspageAlloc: { ns: 400, source: 'assumed: one to four pages, linked, free list written' },
     zspageFree: { ns: 200, source: 'assumed: one to four pages given back' },
+    zsmallocMove: { ns: 250, source: 'assumed: half a page copied, two free lists, the handle' },
+    zbudAlloc: { ns: 80, source: 'assumed: a list of pages, and the header of one' },
+    zbudFree: { ns: 60, source: 'assumed: the header of a page, and its list' },
+    zbudPageAlloc: { ns: 120, source: 'assumed: per-CPU page list, a header written' },
+    zbudPageFree: { ns: 80, source: 'assumed: per-CPU page list, drained in batches' },
 
     // Devices.
     deviceSubmit: { ns: 1000, source: 'assumed: bio, request, and the driver’s doorbell' },

@@ -11,6 +11,8 @@ export class PlainPool implements ObjectPool {
   readonly largestObject = 4096;
   /** No page can be had. */
   isOut = false;
+  readonly largestObject: number = PAGE_SIZE;
+  readonly handleBytes = 0;
   readonly #lengths = new Map<PoolHandle, number>();
   #next = 1;
 
