@@ -1,28 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
-import { CostProfile, Engine } from '../../src/engine/index.ts';
+import { EV } from '../../src/engine/index.ts';
 import {
   classIndexOf,
   createSizeClasses,
+  NO_HANDLE,
   ZsmallocPool,
   type PoolHandle,
 } from '../../src/pool/index.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';
+import { bytesOf, loadFrom, testEngine } from './support/pool-model.ts';
 
 function pool(bytes = true): ZsmallocPool {
-  const costs = new CostProfile({ name: 'none', description: '', prices: {} });
-  return new ZsmallocPool({ engine: new Engine({ seed: 1, cpuCount: 1, costs }), bytes });
-}
-
-/** Bytes that tell which object they belong to. */
-function bytesOf(identity: number, length: number): Buffer {
-  return Buffer.from(Array.from({ length }, (_, i) => (identity * 31 + i * 7) & 0xff));
-}
-
-function load(from: ZsmallocPool, handle: PoolHandle): Buffer {
-  const target = Buffer.alloc(PAGE_SIZE);
-  from.load(handle, target, 0);
-  return target.subarray(0, from.lengthOf(handle));
+  return new ZsmallocPool({ engine: testEngine(), bytes });
 }
 
 describe('a zsmalloc pool', () => {
@@ -32,7 +22,7 @@ describe('a zsmalloc pool', () => {
     const handles = [1, 2, 3].map((identity) => zsmalloc.store(bytesOf(identity, 2712), 2712));
     expect(zsmalloc.pageCount).toBe(2);
     handles.forEach((handle, i) => {
-      expect(load(zsmalloc, handle)).toEqual(bytesOf(i + 1, 2712));
+      expect(loadFrom(zsmalloc, handle)).toEqual(bytesOf(i + 1, 2712));
     });
     zsmalloc.checkInvariants();
   });
@@ -62,9 +52,63 @@ describe('a zsmalloc pool', () => {
     expect(zsmalloc.pageCount).toBe(before - freed);
     expect(zsmalloc.pageCount).toBe(Math.ceil(30 / 8));
     handles.forEach((handle, i) => {
-      if (i % 3 === 0) expect(load(zsmalloc, handle)).toEqual(bytesOf(i, 500));
+      if (i % 3 === 0) expect(loadFrom(zsmalloc, handle)).toEqual(bytesOf(i, 500));
     });
     zsmalloc.checkInvariants();
+  });
+
+  it('stores nothing where it may not take a whole chain, but uses the room that it has', () => {
+    const asked: number[] = [];
+    let limit = 5;
+    const zsmalloc: ZsmallocPool = new ZsmallocPool({
+      engine: testEngine(),
+      bytes: true,
+      mayGrow: (pages) => {
+        asked.push(pages);
+        return zsmalloc.pageCount + pages <= limit;
+      },
+    });
+    // Class 3264: five objects in four pages.
+    const handles = [1, 2, 3].map((identity) => zsmalloc.store(bytesOf(identity, 3256), 3256));
+    expect([asked, zsmalloc.pageCount]).toEqual([[4], 4]);
+    // Class 2720: three in two pages, of which only one may be taken.
+    expect(zsmalloc.store(bytesOf(4, 2700), 2700)).toBe(NO_HANDLE);
+    expect([asked, zsmalloc.pageCount, zsmalloc.objectCount]).toEqual([[4, 2], 4, 3]);
+    zsmalloc.checkInvariants();
+    expect(zsmalloc.store(bytesOf(5, 3256), 3256)).not.toBe(NO_HANDLE);
+    expect(asked).toHaveLength(2);
+    limit = 6;
+    const late = zsmalloc.store(bytesOf(6, 2700), 2700);
+    expect(loadFrom(zsmalloc, late)).toEqual(bytesOf(6, 2700));
+    expect(loadFrom(zsmalloc, handles[2]!)).toEqual(bytesOf(3, 3256));
+  });
+
+  it('gives no handle when there is no memory for a chain', () => {
+    const engine = testEngine();
+    const zsmalloc = new ZsmallocPool({ engine, bytes: false });
+    engine.allocationFails = (kind) => kind === 'zspage';
+    expect(zsmalloc.store(null, 100)).toBe(NO_HANDLE);
+    expect([zsmalloc.pageCount, zsmalloc.objectCount]).toEqual([0, 0]);
+    engine.allocationFails = () => false;
+    expect(zsmalloc.store(null, 100)).not.toBe(NO_HANDLE);
+  });
+
+  it('compacts into the fullest zspage until that is full, and counts what it moves', () => {
+    const engine = testEngine();
+    const zsmalloc = new ZsmallocPool({ engine, bytes: true });
+    // Class 512: eight objects in a page. Four pages hold 6, 5, 2 and 1 of them.
+    const handles = Array.from({ length: 32 }, (_, i) => zsmalloc.store(bytesOf(i, 500), 500));
+    const kept = [...[0, 1, 2, 3, 4, 5], ...[8, 9, 10, 11, 12], ...[16, 17], 24];
+    handles.forEach((handle, i) => {
+      if (!kept.includes(i)) zsmalloc.free(handle);
+    });
+    expect(zsmalloc.compact()).toBe(2);
+    // The page of one and the page of two fill the page of six, and what is left the page of five.
+    expect(engine.counted(EV.zsmallocMove)).toBe(3);
+    expect(zsmalloc.pagesCompacted).toBe(2);
+    const page = (i: number): number => zsmalloc.placeOf(handles[i]!).zspage;
+    expect([page(24), page(16), page(17)]).toEqual([page(0), page(0), page(8)]);
+    for (const i of kept) expect(loadFrom(zsmalloc, handles[i]!)).toEqual(bytesOf(i, 500));
   });
 
   it('holds what a map holds, whatever is stored, freed and compacted', () => {
@@ -107,7 +151,7 @@ describe('a zsmalloc pool', () => {
         expect(zsmalloc.pageCount).toBeGreaterThanOrEqual(least);
         for (const [handle, bytes] of oracle) {
           expect(zsmalloc.lengthOf(handle)).toBe(bytes.length);
-          if (hasBytes) expect(load(zsmalloc, handle)).toEqual(bytes);
+          if (hasBytes) expect(loadFrom(zsmalloc, handle)).toEqual(bytes);
           zsmalloc.free(handle);
         }
         expect(zsmalloc.pageCount).toBe(0);
