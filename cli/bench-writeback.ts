@@ -80,7 +80,7 @@ function writeBack(machine: Machine, batch: number, target: number): WritebackRo
   const startMs = performance.now();
   while (written < target) {
     // The last batch is cut so that each size writes the same number of pages.
-    zswap.pickBatch(Math.min(batch, target - written));
+    zswap.pickBatch(Math.min(batch, target - written), machine.memory.cgroup.id);
     const count = zswap.writeBackPicked();
     written += count;
     looksInVain = count === 0 ? looksInVain + 1 : 0;

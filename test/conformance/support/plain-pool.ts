@@ -8,7 +8,6 @@ import {
 import { assert, PAGE_SIZE } from '../../../src/units/index.ts';
 
 export class PlainPool implements ObjectPool {
-  readonly largestObject = 4096;
   /** No page can be had. */
   isOut = false;
   readonly largestObject: number = PAGE_SIZE;
