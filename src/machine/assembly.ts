@@ -7,9 +7,9 @@ import { CostProfile, Engine } from '../engine/index.ts';
 import { defaultCosts } from '../engine/profiles/default-costs.ts';
 import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
 import { createCompressor, type Compressor } from '../codec/index.ts';
-import { ZsmallocPool } from '../pool/index.ts';
+import { createPool } from '../pool/index.ts';
 import { SlotSpace } from '../slots/index.ts';
-import { Zswap } from '../zswap/index.ts';
+import { generations, Zswap } from '../zswap/index.ts';
 import { chooseDesign, SwapSystem, type DesignChoice, type SwapClient } from '../swap/index.ts';
 import { MemoryManager, type FlushWorker, type MemoryParts } from '../memory/index.ts';
 import type { Workload } from '../workload/index.ts';
@@ -88,6 +88,7 @@ function createSwap(
   const { engine, frames, payload, compressor } = parts;
   const { kind, revision } = parts.design;
   const { zswap } = spec;
+  const generation = generations[zswap.version];
   const space = new SlotSpace(engine, spec.perCpuCluster ?? kind.perCpuCluster);
   return new SwapSystem({
     engine,
@@ -96,7 +97,8 @@ function createSwap(
     space,
     client,
     sameFilled: spec.sameFilled ?? 'zero',
-    createDesign: (host) => kind.create({ engine, frames, space, host, revision }),
+    createDesign: (host) =>
+      kind.create({ engine, frames, space, host, revision, zswapIndex: generation.index }),
     createZswap: (design, target) =>
       new Zswap(
         {
@@ -104,7 +106,12 @@ function createSwap(
           frames,
           payload,
           createPool: (mayGrow) =>
-            new ZsmallocPool({ engine, bytes: payload.kind === 'bytes', mayGrow }),
+            createPool(zswap.zpool, 'zswap.zpool', {
+              engine,
+              bytes: payload.kind === 'bytes',
+              chainSize: zswap.chainSize,
+              mayGrow,
+            }),
           compressor,
           index: design.backing.zswap,
           target,

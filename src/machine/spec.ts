@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { PAGE_SIZE, parseSize, UsageError } from '../units/index.ts';
 import { compressorChoices, compressors } from '../codec/index.ts';
 import { deviceProfiles } from '../device/index.ts';
+import { CHAIN_SIZE_MAX, CHAIN_SIZE_MIN, pools } from '../pool/index.ts';
 import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
 import { chooseDesign, designs, SAME_FILLED, type SameFilled } from '../swap/index.ts';
 import { generations, type ZswapVersion } from '../zswap/index.ts';
@@ -52,6 +53,10 @@ export interface ZswapSpec {
   readonly version: ZswapVersion;
   readonly enabled: boolean;
   readonly compressor: string;
+  /** The allocator of the pool (zpool through 6.17). */
+  readonly zpool: string;
+  /** Pages of the longest zspage (CONFIG_ZSMALLOC_CHAIN_SIZE). */
+  readonly chainSize: number;
   readonly maxPoolPercent: number;
   readonly acceptThresholdPercent: number;
   /** Largest accepted size in percent of a page; version 2013 only. */
@@ -124,6 +129,8 @@ const zswapSchema: z.ZodType<ZswapSpec> = z
     version: z.enum(Object.keys(generations) as [ZswapVersion, ...ZswapVersion[]]).default('6.18'),
     enabled: z.boolean().default(false),
     compressor: oneOf(compressors, compressorChoices).default('lz4'),
+    zpool: oneOf(pools).default('zsmalloc'),
+    chainSize: z.number().int().min(CHAIN_SIZE_MIN).max(CHAIN_SIZE_MAX).default(8),
     maxPoolPercent: z.number().int().min(0).max(100).default(20),
     acceptThresholdPercent: z.number().int().min(0).max(100).default(90),
     maxCompressionRatio: z.number().int().min(0).max(100).default(80),

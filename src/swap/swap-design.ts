@@ -83,6 +83,18 @@ export interface Backing {
    */
   slotForWrite(entry: SwapEntry): SwapEntry;
   /**
+   * `slotForWrite` in two steps, for bytes that shall be found where they were until they have been
+   * written: a slot for them, an entry's own where it is one. NO_ENTRY when none can be had.
+   */
+  takeSlot(entry: SwapEntry): SwapEntry;
+  /**
+   * The second step: the entry's bytes are in the slot from now on, and are not where they were.
+   * @returns false when there is no memory to note that: then nothing has changed
+   */
+  useSlot(entry: SwapEntry, slot: SwapEntry): boolean;
+  /** Gives a slot back that was taken for the entry and is not used. */
+  dropSlot(entry: SwapEntry, slot: SwapEntry): void;
+  /**
    * So many calls of `slotForWrite` follow: where slots are taken for them, they shall follow each
    * other. Absent where an entry is its slot.
    */

@@ -15,11 +15,8 @@ import {
 } from '../units/index.ts';
 import { ZswapAges } from './zswap-ages.ts';
 import { ZswapCgroups, type ZswapCgroup } from './zswap-cgroups.ts';
-import { NO_ZSWAP_ENTRY, ZSWAP_ENTRY_BYTES, ZswapEntries } from './zswap-entries.ts';
+import { NO_ZSWAP_ENTRY, ZswapEntries } from './zswap-entries.ts';
 import { ZswapPools } from './zswap-pools.ts';
-
-/** Bytes of a zsmalloc handle (slab zs_handle). @source linux 6.18 */
-const ZS_HANDLE_BYTES = 8;
 
 export interface CompressedPagesParts {
   readonly engine: Engine;
@@ -28,6 +25,8 @@ export interface CompressedPagesParts {
   readonly createObjects: () => ObjectPool;
   readonly compressor: Compressor;
   readonly cgroups: readonly ZswapCgroup[];
+  /** Bytes of struct zswap_entry. */
+  readonly entryBytes: number;
 }
 
 export class CompressedPages {
@@ -38,6 +37,7 @@ export class CompressedPages {
   readonly #engine: Engine;
   readonly #frames: FrameTable;
   readonly #payload: Payload;
+  readonly #entryBytes: number;
   readonly #compressed: Uint8Array = Buffer.alloc(2 * PAGE_SIZE);
   /** What is kept next, in one record: no object per page. */
   readonly #next = {
@@ -60,6 +60,7 @@ export class CompressedPages {
     this.#engine = parts.engine;
     this.#frames = parts.frames;
     this.#payload = parts.payload;
+    this.#entryBytes = parts.entryBytes;
     this.pools = new ZswapPools(parts.createObjects, parts.compressor);
     this.cgroups = new ZswapCgroups(parts.cgroups);
   }
@@ -90,8 +91,8 @@ export class CompressedPages {
 
   metadataBytes(): { readonly entries: number; readonly handles: number } {
     return {
-      entries: this.entries.count * ZSWAP_ENTRY_BYTES,
-      handles: this.pools.objectCount * ZS_HANDLE_BYTES,
+      entries: this.entries.count * this.#entryBytes,
+      handles: this.pools.handleBytes,
     };
   }
 

@@ -13,6 +13,8 @@
  * @source zswap v9 patches 4 and 7 (linux-mm, 2013-04-14); linux 6.12 and 6.18 mm/zswap.c
  */
 import type { CounterName } from '../engine/index.ts';
+import { ZSWAP_ENTRY_BYTES } from './zswap-entries.ts';
+import type { ZswapIndexKind } from './zswap-index.ts';
 
 /** Entries that a failed store of 2013 tries to write back. @source v9 patch 7 */
 export const STORE_FLUSH_MAX = 16;
@@ -20,6 +22,10 @@ export const STORE_FLUSH_MAX = 16;
 export const OUTSTANDING_WRITEBACKS_MAX = 64;
 
 export interface ZswapGeneration {
+  /** What plain designs look entries up in. */
+  readonly index: ZswapIndexKind;
+  /** Bytes of struct zswap_entry. */
+  readonly entryBytes: number;
   /** A load takes the entry out of zswap and leaves the folio dirty. */
   readonly loadsAreExclusive: boolean;
   /** `raw`: a page that does not shrink is kept as it is where it can be written back. */
@@ -59,6 +65,9 @@ export type ZswapVersion = '2013' | '6.12' | '6.18';
 
 export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
   '2013': {
+    index: 'rbtree',
+    // Its fields: node 24, LRU 16, reference count 4 (+ 4), offset 8, handle 8, length 4 (+ 4).
+    entryBytes: 72,
     loadsAreExclusive: false,
     incompressible: 'refuse',
     hasRatioLimit: true,
@@ -84,6 +93,8 @@ export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
     ],
   },
   '6.12': {
+    index: 'xarray',
+    entryBytes: ZSWAP_ENTRY_BYTES,
     loadsAreExclusive: true,
     incompressible: 'refuse',
     hasRatioLimit: false,
@@ -101,6 +112,8 @@ export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
     ],
   },
   '6.18': {
+    index: 'xarray',
+    entryBytes: ZSWAP_ENTRY_BYTES,
     loadsAreExclusive: true,
     incompressible: 'raw',
     hasRatioLimit: false,

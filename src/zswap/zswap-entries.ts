@@ -9,12 +9,7 @@
 import { assert, grown, type SwapEntry } from '../units/index.ts';
 import type { PoolHandle } from '../pool/object-pool.ts';
 
-/**
- * Bytes of struct zswap_entry. With the index `rbtree` it is another struct, with its node in it, and
- * this is not its size: 72 bytes in the patches of 2013 (node 24, LRU 16, reference count 4 (+ 4),
- * offset 8, handle 8, length 4 (+ 4); @source the fields in the patches of 2013, v9).
- * @source linux 6.18 x86-64, from BTF
- */
+/** Bytes of struct zswap_entry. @source linux 6.18 x86-64, from BTF */
 export const ZSWAP_ENTRY_BYTES = 56;
 /** No entry. */
 export const NO_ZSWAP_ENTRY = 0;

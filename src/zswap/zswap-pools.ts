@@ -54,6 +54,14 @@ export class ZswapPools {
     return this.#all().reduce((sum, { objects }) => sum + objects.objectCount, 0);
   }
 
+  /** Bytes of kernel memory that the handles take. */
+  get handleBytes(): number {
+    return this.#all().reduce(
+      (sum, { objects }) => sum + objects.objectCount * objects.handleBytes,
+      0,
+    );
+  }
+
   /** New pages go to the pool of this compressor: one that is there, or a new one. */
   use(compressor: Compressor): void {
     const known = this.#pools.findIndex((pool) => pool?.compressor.name === compressor.name);

@@ -133,6 +133,7 @@ export class Zswap {
       createObjects: () => parts.createPool(() => asks === 'store' || this.#limit.mayGrow()),
       compressor: parts.compressor,
       cgroups: parts.cgroups ?? [],
+      entryBytes: this.#generation.entryBytes,
     });
     this.#pages = pages;
     this.#limit = new PoolLimit(engine, parts.ramPages, () => pages.pools.pageCount);

@@ -47,6 +47,18 @@ export class PlainBacking implements Backing {
     return this.mayWrite(entry) ? entry : NO_ENTRY;
   }
 
+  takeSlot(entry: SwapEntry): SwapEntry {
+    return this.slotForWrite(entry);
+  }
+
+  useSlot(_entry: SwapEntry, _slot: SwapEntry): boolean {
+    return true;
+  }
+
+  dropSlot(_entry: SwapEntry, _slot: SwapEntry): void {
+    // The slot is the entry: it stays.
+  }
+
   entryAt(slot: SwapEntry): SwapEntry {
     return slot;
   }

@@ -122,13 +122,25 @@ class Redirection implements Elsewhere, Backing, EntriesBehind {
     if (!this.#isGhost(entry)) return entry;
     const old = this.#redirects.get(entry);
     if (old !== NO_ENTRY) return old;
-    for (const area of this.#tables.areas) area?.expectPointer(NO_SLOT);
-    const slot = this.#tables.parts.space.allocate(0, ROLE.plain);
-    if (slot === NO_ENTRY) return NO_ENTRY;
-    // The table only now: taking a slot may drop cached folios, and with them a table's last word.
-    if (this.#redirects.set(entry, slot)) return slot;
-    this.#giveBack(slot);
+    const slot = this.takeSlot(entry);
+    if (slot === NO_ENTRY || this.useSlot(entry, slot)) return slot;
+    this.dropSlot(entry, slot);
     return NO_ENTRY;
+  }
+
+  takeSlot(entry: SwapEntry): SwapEntry {
+    if (!this.#isGhost(entry)) return entry;
+    for (const area of this.#tables.areas) area?.expectPointer(NO_SLOT);
+    return this.#tables.parts.space.allocate(0, ROLE.plain);
+  }
+
+  useSlot(entry: SwapEntry, slot: SwapEntry): boolean {
+    // The table only now: taking a slot may drop cached folios, and with them a table's last word.
+    return !this.#isGhost(entry) || this.#redirects.set(entry, slot);
+  }
+
+  dropSlot(entry: SwapEntry, slot: SwapEntry): void {
+    if (this.#isGhost(entry)) this.#giveBack(slot);
   }
 
   entryAt(slot: SwapEntry): SwapEntry {

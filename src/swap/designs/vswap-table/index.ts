@@ -117,15 +117,30 @@ class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
     const virtual = entrySlot(entry);
     const old = this.#lookUp(entry).slot(virtual);
     if (old !== NO_ENTRY) return old;
-    for (const area of this.#areas) area?.expectPointer(virtual);
-    const slot = this.#space.allocate(0, ROLE.plain);
-    if (slot === NO_ENTRY) return NO_ENTRY;
+    const slot = this.takeSlot(entry);
+    if (slot !== NO_ENTRY) this.useSlot(entry, slot);
+    return slot;
+  }
+
+  takeSlot(entry: SwapEntry): SwapEntry {
+    if (!isVirtual(entry)) return entry;
+    for (const area of this.#areas) area?.expectPointer(entrySlot(entry));
+    return this.#space.allocate(0, ROLE.plain);
+  }
+
+  useSlot(entry: SwapEntry, slot: SwapEntry): boolean {
+    if (!isVirtual(entry)) return true;
+    const virtual = entrySlot(entry);
     const { area } = this.#virtual();
     area.lock(virtual);
     this.tables.setSlot(virtual, slot);
     this.#host.charge(this.#virtual().cgroup(virtual), 1);
     area.unlock(virtual);
-    return slot;
+    return true;
+  }
+
+  dropSlot(entry: SwapEntry, slot: SwapEntry): void {
+    if (isVirtual(entry)) this.#giveBack(slot);
   }
 
   entryAt(slot: SwapEntry): SwapEntry {
@@ -202,10 +217,7 @@ class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
     if (slot === NO_ENTRY) return;
     this.#host.charge(this.#virtual().cgroup(virtual), -1);
     this.tables.clear(virtual);
-    const at = this.#areas[entryType(slot)]!;
-    at.area.lock(entrySlot(slot));
-    at.free(entrySlot(slot));
-    at.area.unlock(entrySlot(slot));
+    this.#giveBack(slot);
   }
 
   /** A virtual slot is freed, its cluster is locked: whatever its word leads to goes. */
@@ -232,6 +244,13 @@ class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
   #lookUp(entry: SwapEntry): VirtualTables {
     this.#virtual().area.supply.lookUp((entrySlot(entry) >>> 9) as ClusterIndex);
     return this.tables;
+  }
+
+  #giveBack(slot: SwapEntry): void {
+    const at = this.#areas[entryType(slot)]!;
+    at.area.lock(entrySlot(slot));
+    at.free(entrySlot(slot));
+    at.area.unlock(entrySlot(slot));
   }
 
   #virtual(): CountedArea {

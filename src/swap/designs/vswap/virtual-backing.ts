@@ -70,10 +70,23 @@ export class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
   slotForWrite(entry: SwapEntry): SwapEntry {
     const old = this.#read(entry, PLACE.slot) as SwapEntry;
     if (old !== NO_ENTRY) return old;
-    for (const area of this.#areas) area?.expect(entrySlot(entry));
-    const slot = this.#space.allocate(0, ROLE.plain);
-    if (slot !== NO_ENTRY) this.#switch(entry, PLACE.slot, slot);
+    const slot = this.takeSlot(entry);
+    if (slot !== NO_ENTRY) this.useSlot(entry, slot);
     return slot;
+  }
+
+  takeSlot(entry: SwapEntry): SwapEntry {
+    for (const area of this.#areas) area?.expect(entrySlot(entry));
+    return this.#space.allocate(0, ROLE.plain);
+  }
+
+  useSlot(entry: SwapEntry, slot: SwapEntry): boolean {
+    this.#switch(entry, PLACE.slot, slot);
+    return true;
+  }
+
+  dropSlot(_entry: SwapEntry, slot: SwapEntry): void {
+    this.#areas[entryType(slot)]!.release(entrySlot(slot), 1);
   }
 
   entryAt(slot: SwapEntry): SwapEntry {
