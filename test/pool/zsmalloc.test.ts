@@ -39,6 +39,17 @@ describe('a zsmalloc pool', () => {
     expect(zsmalloc.pageCount).toBe(3);
   });
 
+  it('leaves a zspage where it is in the list while its fullness group stays the same', () => {
+    const zsmalloc = pool(false);
+    // Class 528: 31 objects; 11 and 12 of them are in the group of up to 40 %.
+    const handles = Array.from({ length: 62 }, () => zsmalloc.store(null, 520));
+    const [older, newer] = [handles.slice(0, 31), handles.slice(31)];
+    for (const handle of [...older.slice(12), ...newer.slice(12)]) zsmalloc.free(handle);
+    zsmalloc.free(older[0]!);
+    const page = zsmalloc.placeOf(zsmalloc.store(null, 520)).zspage;
+    expect(page).toBe(zsmalloc.placeOf(newer[0]!).zspage);
+  });
+
   it('compacts: objects move, handles stay valid, pages come back', () => {
     const zsmalloc = pool();
     const handles = Array.from({ length: 90 }, (_, i) => zsmalloc.store(bytesOf(i, 500), 500));
