@@ -2,7 +2,6 @@
  * The composition root: builds the parts of a machine from a checked spec. The only place where
  * designs, devices, zswap and memory meet.
  */
-import { UsageError } from '../units/index.ts';
 import { CostProfile, Engine } from '../engine/index.ts';
 import { defaultCosts } from '../engine/profiles/default-costs.ts';
 import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
@@ -14,9 +13,10 @@ import { chooseDesign, SwapSystem, type DesignChoice, type SwapClient } from '..
 import { MemoryManager, type FlushWorker, type MemoryParts } from '../memory/index.ts';
 import type { Workload } from '../workload/index.ts';
 import { designName, pagesOf, type RunSpec } from './spec.ts';
+import { resolveCgroups, type CgroupSettings } from './cgroups.ts';
 import { MachineAreas, type PreparedArea } from './areas.ts';
 
-/** Frames beyond the limit: reclaim and writeback may not wait; a batch is at most 4096 entries. */
+/** Frames beyond the limits: reclaim and writeback may not wait; a batch is at most 4096 entries. */
 const SPARE_FRAMES = 4096;
 
 export interface Assembly {
@@ -26,6 +26,7 @@ export interface Assembly {
   /** One frame more than `frames` has: for comparing. */
   readonly payload: Payload;
   readonly compressor: Compressor;
+  readonly cgroups: readonly CgroupSettings[];
   readonly memory: MemoryManager;
   readonly areas: MachineAreas;
 }
@@ -47,25 +48,21 @@ export function assemble(
     costs: new CostProfile(defaultCosts),
   });
   const ramPages = pagesOf(spec.machine.ram, 'machine.ram');
-  const limitPages =
-    spec.machine.memory === undefined ? ramPages : pagesOf(spec.machine.memory, 'machine.memory');
-  if (limitPages < 64)
-    throw new UsageError('machine.memory: a cgroup of less than 64 pages (256K) cannot swap');
+  const cgroups = resolveCgroups(spec.machine, workload.taskCount);
+  const limitPages = cgroups.reduce((sum, cgroup) => sum + cgroup.limitPages, 0);
   const frames = new FrameTable(limitPages + SPARE_FRAMES);
   const payload =
     spec.payload === 'bytes'
       ? new BytePayload(frames.frameCount + 1)
       : new TagPayload(frames.frameCount + 1);
   const compressor = createCompressor(spec.zswap.compressor, 'zswap.compressor');
-  const parts = { design, engine, frames, payload, compressor };
+  const parts = { design, engine, frames, payload, compressor, cgroups };
   const memory = new MemoryManager(
     { ...parts, ...calls, createSwap: (client) => createSwap(spec, parts, client, ramPages) },
     {
-      limitPages,
+      cgroups,
       pageCluster: spec.machine.pageCluster,
       swappiness: spec.machine.swappiness,
-      reservedPages: pagesOf(spec.machine.reserved, 'machine.reserved'),
-      filePages: spec.machine.filePages,
       sharedPages: workload.sharedPages,
     },
   );
@@ -81,11 +78,11 @@ export function assemble(
 
 function createSwap(
   spec: RunSpec,
-  parts: Pick<Assembly, 'design' | 'engine' | 'frames' | 'payload' | 'compressor'>,
+  parts: Pick<Assembly, 'design' | 'engine' | 'frames' | 'payload' | 'compressor' | 'cgroups'>,
   client: SwapClient,
   ramPages: number,
 ): SwapSystem {
-  const { engine, frames, payload, compressor } = parts;
+  const { engine, frames, payload, compressor, cgroups } = parts;
   const { kind, revision } = parts.design;
   const { zswap } = spec;
   const generation = generations[zswap.version];
@@ -116,6 +113,7 @@ function createSwap(
           index: design.backing.zswap,
           target,
           ramPages,
+          cgroups,
         },
         {
           ...zswap,

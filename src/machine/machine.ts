@@ -5,15 +5,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   assert,
-  entrySlot,
-  entryType,
   NO_FRAME,
   PAGE_SIZE,
   UsageError,
   type PageFrame,
   type VirtualPage,
 } from '../units/index.ts';
-import type { CountedName, Engine } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
 import { TAG_FILLED, type FrameTable, type Payload } from '../frames/index.ts';
 import { INCOMPRESSIBLE, isSameFilled, type Compressor } from '../codec/index.ts';
 import type {
@@ -24,7 +22,7 @@ import type {
   SwapSystem,
 } from '../swap/index.ts';
 import {
-  PTE,
+  FIRST_CGROUP,
   recordedWorker,
   type AddressSpace,
   type FlushWorker,
@@ -40,9 +38,12 @@ import {
 import type { RunSpec } from './spec.ts';
 import { assemble } from './assembly.ts';
 import type { MachineAreas, PreparedArea } from './areas.ts';
+import { cgroupOfTasks, cgroupResults, chargedPages } from './cgroups.ts';
+import { difference, total } from './counts.ts';
 import { digestOf } from './digest.ts';
 import { PageComparison } from './page-comparison.ts';
 import type { AreaResult, PhaseResult, RunResult, SlotRun, SwapUsage } from './run-result.ts';
+import { slotRunsOf } from './slot-runs.ts';
 import { swapUsage } from './usage.ts';
 
 /** What the outside is told while a machine runs. */
@@ -100,6 +101,7 @@ interface FinalState {
   readonly histograms: RunResult['histograms'];
   readonly operations: RunResult['operations'];
   readonly usage: SwapUsage;
+  readonly charged: readonly number[];
   readonly gauges: Readonly<Record<string, number>>;
   readonly verify: RunResult['verify'];
 }
@@ -120,6 +122,10 @@ export class Machine {
   readonly #spaces: AddressSpace[] = [];
   readonly #batch: OperationBatch = createOperationBatch(BATCH_OPERATIONS);
   readonly #comparison: PageComparison;
+  /** Tasks that were ended before their time, by the id of their cgroup. */
+  readonly #killed: Uint32Array;
+  /** The task that is at work. */
+  #acting: AddressSpace | null = null;
   readonly #startNs: Float64Array;
   readonly #endNs: Float64Array;
   readonly #freeNs: Float64Array;
@@ -130,7 +136,6 @@ export class Machine {
   #isStopped = false;
   #child: AddressSpace | null = null;
   #operations = 0;
-  #killed = 0;
   #codecCallsSeen = 0;
   #phase = 0;
   /** Operations before the current phase. */
@@ -146,6 +151,8 @@ export class Machine {
     const parts = assemble(spec, areas, workload, {
       onKill: (space, reason) => {
         if (reason === 'oom') this.#compareKilled(space);
+        // Another's fault in a page that the task's cgroup is charged for.
+        if (space !== this.#acting) this.#noteKill(space, this.#spaces.indexOf(space), 'task');
       },
       flushWorker: host === null ? undefined : this.#recordedWorker(host),
     });
@@ -161,8 +168,9 @@ export class Machine {
     this.#payload = parts.payload;
     this.#kept = parts.frames.frameCount as PageFrame;
     this.#comparison = new PageComparison(parts.payload, workload);
-    for (let task = 0; task < workload.taskCount; task++)
-      this.#spaces.push(this.memory.createSpace(workload.pagesPerTask));
+    this.#killed = new Uint32Array(parts.cgroups.length + FIRST_CGROUP);
+    for (const cgroup of cgroupOfTasks(parts.cgroups, workload.taskCount))
+      this.#spaces.push(this.memory.createSpace(workload.pagesPerTask, cgroup));
     this.#startNs = new Float64Array(workload.taskCount).fill(-1);
     this.#endNs = new Float64Array(workload.taskCount);
     this.#freeNs = new Float64Array(workload.taskCount);
@@ -187,7 +195,8 @@ export class Machine {
     for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
     const exitCounts = difference(this.engine.byOperation().free, beforeExit);
     this.#checkEmpty();
-    const { areas, zswap, slots, operations, usage, gauges, ...kept } = final;
+    const { areas, zswap, slots, operations, usage, charged, gauges, ...kept } = final;
+    const cgroups = cgroupResults(this.memory.cgroups, charged, this.#killed);
     const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
     const outcome = { phases, ...kept, slotRuns: slots.length, virtualNs };
     return {
@@ -199,8 +208,9 @@ export class Machine {
       areas,
       zswap,
       metadataBytesMax: this.#metadataBytesMax,
-      killedTasks: this.#killed,
-      memoryMaxPages: this.memory.cgroup.usagePagesMax,
+      killedTasks: this.#killed.reduce((sum, count) => sum + count, 0),
+      memoryMaxPages: cgroups.reduce((sum, { memoryMaxPages }) => sum + memoryMaxPages, 0),
+      cgroups,
       report: this.#report(),
       digest: digestOf(outcome),
       wallMs: performance.now() - startMs,
@@ -300,27 +310,7 @@ export class Machine {
 
   /** Runs of swapped pages whose slots follow each other. */
   slotRuns(): SlotRun[] {
-    const runs: SlotRun[] = [];
-    for (const [task, space] of this.#spaces.entries()) {
-      let run: { task: number; page: number; type: number; slot: number; length: number } | null =
-        null;
-      for (let index = 0; index < space.pageCount; index++) {
-        const page = index as VirtualPage;
-        if ((space.flags(page) & PTE.swap) === 0) {
-          run = null;
-          continue;
-        }
-        const type = entryType(space.entry(page));
-        const slot = entrySlot(space.entry(page));
-        if (run !== null && run.type === type && run.slot + run.length === slot) {
-          run.length += 1;
-        } else {
-          run = { task, page: index, type, slot, length: 1 };
-          runs.push(run);
-        }
-      }
-    }
-    return runs;
+    return slotRunsOf(this.#spaces);
   }
 
   /** What the workload has left, taken before the verification stirs it. */
@@ -330,7 +320,8 @@ export class Machine {
       slots: this.slotRuns(),
       areas: this.#areas.results(),
       operations: this.engine.byOperation(),
-      usage: swapUsage(this.engine, this.swap, this.memory.cgroup.id),
+      usage: swapUsage(this.engine, this.swap, this.memory.cgroups.all),
+      charged: chargedPages(this.swap, this.memory.cgroups),
       gauges: this.swap.design.gauges?.() ?? {},
       metadata: this.metadata(),
       zswap: this.swap.zswap.gauges(),
@@ -408,7 +399,7 @@ export class Machine {
       if (!parent.isAlive) return;
       child = this.memory.fork(parent);
       if (child === null) {
-        this.#noteKill(0, 'fork ran out of memory');
+        this.#noteKill(parent, 0, 'fork ran out of memory');
         return;
       }
     }
@@ -446,7 +437,7 @@ export class Machine {
         if (this.#startNs[at] === -1) this.#startNs[at] = this.engine.nowNs;
         this.#operate(space, kind[i]!, at, page[i]! as VirtualPage);
         if (child === null) this.#endNs[at] = this.engine.nowNs;
-        if (isKilled(space)) this.#noteKill(at, child === null ? 'task' : 'forked child');
+        if (isKilled(space)) this.#noteKill(space, at, child === null ? 'task' : 'forked child');
         if (this.swap.zswap.codecCalls - this.#codecCallsSeen >= CODEC_CALLS_PER_TURN)
           await this.#turn();
       }
@@ -465,6 +456,7 @@ export class Machine {
 
   /** One operation of the workload on one page. */
   #operate(space: AddressSpace, kind: number, task: number, page: VirtualPage): void {
+    this.#acting = space;
     if (kind === OP.drop) {
       this.memory.drop(space, page);
       this.#workload.dropped(task, page);
@@ -502,12 +494,13 @@ export class Machine {
       );
     for (const [task, space] of this.#spaces.entries()) {
       if (isKilled(space)) continue;
+      this.#acting = space;
       for (let index = 0; index < space.pageCount; index++) {
         const page = index as VirtualPage;
         const frame = this.memory.touch(space, page, false);
         // Nothing writes any more, but a reader that finds no memory is killed as always.
         if (isKilled(space)) {
-          this.#noteKill(task, 'while its pages were compared, task');
+          this.#noteKill(space, task, 'while its pages were compared, task');
           break;
         }
         this.#comparison.compare(task, page, frame);
@@ -549,7 +542,8 @@ export class Machine {
     assert(this.#frames.freeCount === this.#frames.frameCount, 'every frame came back');
     assert(this.swap.zswap.entries.count === 0, 'every zswap entry came back');
     assert(this.swap.design.entriesInUse() === 0, 'every swap entry came back');
-    assert(this.swap.chargedEntries(this.memory.cgroup.id) === 0, 'every charge came back');
+    for (const charged of chargedPages(this.swap, this.memory.cgroups))
+      assert(charged === 0, 'every charge came back');
     for (const area of this.swap.space.areas())
       assert(area.inUse === 0, 'every swap slot came back');
   }
@@ -588,8 +582,8 @@ export class Machine {
     );
   }
 
-  #noteKill(task: number, what: string): void {
-    this.#killed += 1;
+  #noteKill(space: AddressSpace, task: number, what: string): void {
+    this.#killed[space.cgroup]! += 1;
     this.#hooks.onEvent?.(this.engine.nowNs, 'kill', `${what} ${task} was killed`);
   }
 
@@ -606,20 +600,4 @@ export class Machine {
 /** Asked anew after each touch: that may have killed the task. */
 function isKilled(space: AddressSpace): boolean {
   return !space.isAlive;
-}
-
-type Counts = Readonly<Partial<Record<CountedName, number>>>;
-
-function difference(after: Counts, before: Counts): Counts {
-  const entries = Object.entries(after) as [CountedName, number][];
-  return Object.fromEntries(entries.map(([name, count]) => [name, count - (before[name] ?? 0)]));
-}
-
-function total(a: Counts, b: Counts): Counts {
-  return Object.fromEntries(
-    ([...new Set([...Object.keys(a), ...Object.keys(b)])] as CountedName[]).map((name) => [
-      name,
-      (a[name] ?? 0) + (b[name] ?? 0),
-    ]),
-  );
 }

@@ -70,8 +70,22 @@ export interface SwapUsage {
   readonly zswapEntries: number;
   /** Slots of areas with a device that are taken for pages in zswap. */
   readonly slotsOfZswap: number;
-  /** memory.swap.current of the cgroup in pages, by the design's own way. */
+  /** memory.swap.current of all cgroups in pages, by the design's own way. */
   readonly chargedPages: number;
+}
+
+/** One memory cgroup at the end of a run. */
+export interface CgroupResult {
+  readonly name: string;
+  readonly limitPages: number;
+  /** Most pages that were charged to it at any time. */
+  readonly memoryMaxPages: number;
+  /** memory.swap.current in pages at the end of the workload, by the design's own way. */
+  readonly chargedPages: number;
+  /** Its tasks that the OOM killer or a read error ended, and forks that found no memory. */
+  readonly killedTasks: number;
+  /** memory.events oom_kill; the comparison of pages after the workload counts as well. */
+  readonly oomKills: number;
 }
 
 export interface RunResult extends DeterministicResult {
@@ -93,7 +107,9 @@ export interface RunResult extends DeterministicResult {
   readonly zswap: Readonly<Record<string, number>>;
   /** Tasks that the OOM killer or a read error ended. */
   readonly killedTasks: number;
+  /** Most pages charged; of several cgroups the sum of what each had at most. */
   readonly memoryMaxPages: number;
+  readonly cgroups: readonly CgroupResult[];
   /** Lines in the form of the real program. */
   readonly report: readonly string[];
   readonly digest: string;

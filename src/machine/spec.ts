@@ -11,6 +11,9 @@ import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
 import { chooseDesign, designs, SAME_FILLED, type SameFilled } from '../swap/index.ts';
 import { generations, type ZswapVersion } from '../zswap/index.ts';
 
+/** Cgroups of a machine: assumed; a task has one, and a trace has at most 256 tasks. */
+const CGROUP_COUNT_MAX = 256;
+
 /** A size in a spec: bytes, or text such as "512M". */
 const size = z.union([z.number().int().nonnegative(), z.string()]);
 
@@ -35,6 +38,23 @@ export interface AreaSpec {
   readonly on: boolean;
 }
 
+/** One of several memory cgroups, siblings of each other. */
+export interface CgroupSpec {
+  readonly name: string;
+  /** Hard limit (memory.max). */
+  readonly memory: number | string;
+  /** Numbers of the workload's tasks, from 0 on. */
+  readonly tasks: readonly number[];
+  /** Memory that something else in the cgroup holds. */
+  readonly reserved: number | string;
+  /** How many of the reserved pages are file pages. */
+  readonly filePages: number;
+  /** memory.zswap.max, or `max`. */
+  readonly zswapMax?: number | string | undefined;
+  /** memory.zswap.writeback. */
+  readonly zswapWriteback: boolean;
+}
+
 export interface MachineSpec {
   /** The machine's memory, of which zswap's pool takes a percentage. */
   readonly ram: number | string;
@@ -45,6 +65,12 @@ export interface MachineSpec {
   readonly reserved: number | string;
   /** How many of the reserved pages are file pages; they stay, but reclaim gives them their turn. */
   readonly filePages: number;
+  /** memory.zswap.max of the one cgroup, or `max`. */
+  readonly zswapMax?: number | string | undefined;
+  /** memory.zswap.writeback of the one cgroup. */
+  readonly zswapWriteback: boolean;
+  /** Several cgroups, each with a limit of its own; absent: one, with `memory` and all tasks. */
+  readonly cgroups?: readonly CgroupSpec[] | undefined;
   readonly swappiness: number;
   readonly pageCluster: number;
 }
@@ -112,6 +138,16 @@ const areaSchema: z.ZodType<AreaSpec> = z.strictObject({
   on: z.boolean().default(true),
 });
 
+const cgroupSchema: z.ZodType<CgroupSpec> = z.strictObject({
+  name: z.string().min(1),
+  memory: size,
+  tasks: z.array(z.number().int().nonnegative()),
+  reserved: size.default(0),
+  filePages: z.number().int().nonnegative().default(0),
+  zswapMax: size.optional(),
+  zswapWriteback: z.boolean().default(true),
+});
+
 const machineSchema: z.ZodType<MachineSpec> = z
   .strictObject({
     ram: size.default('1G'),
@@ -119,6 +155,9 @@ const machineSchema: z.ZodType<MachineSpec> = z
     memory: size.optional(),
     reserved: size.default(0),
     filePages: z.number().int().nonnegative().default(0),
+    zswapMax: size.optional(),
+    zswapWriteback: z.boolean().default(true),
+    cgroups: z.array(cgroupSchema).min(1).max(CGROUP_COUNT_MAX).optional(),
     swappiness: z.number().int().min(0).max(200).default(60),
     pageCluster: z.number().int().min(0).max(16).default(3),
   })

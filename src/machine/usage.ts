@@ -6,7 +6,11 @@ import { NO_ENTRY } from '../units/index.ts';
 import type { SwapUsage } from './run-result.ts';
 
 /** Looks at every entry of zswap and counts; what it reads is in no counter. */
-export function swapUsage(engine: Engine, swap: SwapSystem, cgroup: number): SwapUsage {
+export function swapUsage(
+  engine: Engine,
+  swap: SwapSystem,
+  cgroups: readonly { readonly id: number }[],
+): SwapUsage {
   let slotsOfZswap = 0;
   engine.aside(() => {
     swap.zswap.entries.forEach((entry) => {
@@ -20,6 +24,6 @@ export function swapUsage(engine: Engine, swap: SwapSystem, cgroup: number): Swa
     zeroEntries: swap.design.zeroEntries(),
     zswapEntries: swap.zswap.entries.count,
     slotsOfZswap,
-    chargedPages: swap.chargedEntries(cgroup),
+    chargedPages: cgroups.reduce((sum, { id }) => sum + swap.chargedEntries(id), 0),
   };
 }

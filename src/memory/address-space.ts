@@ -121,6 +121,16 @@ export class AddressSpace {
     return this.#tables.reduce((sum, used) => sum + used, 0);
   }
 
+  /**
+   * What the OOM killer goes by: pages in memory and in swap, and page tables.
+   * @source linux 6.18 mm/oom_kill.c oom_badness
+   */
+  badness(): number {
+    const isOwn = (flags: number): boolean =>
+      (flags & (PTE.present | PTE.swap)) !== 0 && (flags & PTE.zero) === 0;
+    return this.#flags.reduce((sum, flags) => sum + (isOwn(flags) ? 1 : 0), 0) + this.tableCount();
+  }
+
   /** Pages with a present PTE (the shared zero page counts), and with a swap entry. */
   residency(): { readonly present: number; readonly swapped: number } {
     let present = 0;

@@ -1,5 +1,5 @@
 /**
- * Frames for the cgroup: charging it, reclaiming from it when it is at its limit, and freeing.
+ * Frames for the cgroups: charging one, reclaiming from it when it is at its limit, and freeing.
  * Kernel counterpart: try_charge_memcg (mm/memcontrol.c), folio allocation (linux 6.18).
  */
 import { assert, NO_ENTRY, NO_FRAME, type PageFrame } from '../units/index.ts';
@@ -7,6 +7,7 @@ import { EV, OPERATION, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable } from '../frames/index.ts';
 import type { SwapSystem } from '../swap/swap-system.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
+import type { MemoryCgroups } from './memory-cgroups.ts';
 import type { Reclaimer } from './reclaim.ts';
 
 /** Reclaim attempts of a charge before the OOM killer. @source mm/internal.h */
@@ -15,7 +16,7 @@ const MAX_RECLAIM_RETRIES = 16;
 export interface FrameAllocatorParts {
   readonly engine: Engine;
   readonly frames: FrameTable;
-  readonly cgroup: MemoryCgroup;
+  readonly cgroups: MemoryCgroups;
   readonly swap: SwapSystem;
   readonly reclaimer: Reclaimer;
 }
@@ -23,34 +24,43 @@ export interface FrameAllocatorParts {
 export class FrameAllocator {
   readonly #engine: Engine;
   readonly #frames: FrameTable;
-  readonly #cgroup: MemoryCgroup;
+  readonly #cgroups: MemoryCgroups;
   readonly #swap: SwapSystem;
   readonly #reclaimer: Reclaimer;
   /** Virtual time until which a frame's latest I/O keeps it busy. */
   readonly #ioDoneNs: Float64Array;
+  /** The cgroup that was the last to find no memory; whoever asks sets it to 0 before. */
+  exhausted = 0;
   #isReclaiming = false;
   #isShrinking = false;
 
   constructor(parts: FrameAllocatorParts) {
     this.#engine = parts.engine;
     this.#frames = parts.frames;
-    this.#cgroup = parts.cgroup;
+    this.#cgroups = parts.cgroups;
     this.#swap = parts.swap;
     this.#reclaimer = parts.reclaimer;
     this.#ioDoneNs = new Float64Array(parts.frames.frameCount);
   }
 
-  /** A frame charged to the cgroup; NO_FRAME when reclaim cannot make room for it. */
-  allocate(): PageFrame {
-    if (!this.charge()) return NO_FRAME;
-    const frame = this.#frames.allocate(this.#cgroup.id);
+  /** A frame charged to a cgroup; NO_FRAME when reclaim cannot make room for it. */
+  allocate(cgroupId: number): PageFrame {
+    const cgroup = this.#cgroups.byId(cgroupId);
+    if (!this.#charge(cgroup)) return NO_FRAME;
+    const frame = this.#frames.allocate(cgroupId);
     if (frame === NO_FRAME) {
-      this.#cgroup.uncharge(1);
+      cgroup.uncharge(1);
       return NO_FRAME;
     }
     this.#engine.count(EV.frameAlloc);
     this.#ioDoneNs[frame] = 0;
     return frame;
+  }
+
+  /** Frees a folio that may still be on a list or on its way there. */
+  release(frame: PageFrame): void {
+    this.#cgroups.forget(frame);
+    this.free(frame);
   }
 
   /** Frees a frame that is used nowhere. */
@@ -66,8 +76,8 @@ export class FrameAllocator {
       trace.note(this.#engine.nowNs, `frame ${frame} is freed`);
     }
     this.#frames.clear(frame, PG.dirty | PG.shmem);
+    this.#cgroups.of(frame).uncharge(1);
     this.#frames.free(frame);
-    this.#cgroup.uncharge(1);
   }
 
   /** A frame is busy until `doneNs`. */
@@ -79,42 +89,50 @@ export class FrameAllocator {
     this.#engine.waitUntil(this.#ioDoneNs[frame]!);
   }
 
-  /** Charges one page; false when reclaim cannot make room. @source try_charge_memcg */
-  charge(): boolean {
+  /** Charges one page; false when reclaim cannot make room. */
+  charge(cgroupId: number): boolean {
+    return this.#charge(this.#cgroups.byId(cgroupId));
+  }
+
+  /** Makes room for `count` frames, as far as reclaim can; for how many there is room then. */
+  reserve(cgroupId: number, count: number): number {
+    if (this.#isReclaiming) return count;
+    const cgroup = this.#cgroups.byId(cgroupId);
+    let retries = MAX_RECLAIM_RETRIES;
+    while (cgroup.marginPages < count && retries-- > 0) {
+      if (this.#reclaim(cgroup, count - cgroup.marginPages) === 0) break;
+    }
+    return Math.min(count, cgroup.marginPages + cgroup.stockPages);
+  }
+
+  /** @source linux 6.18 mm/memcontrol.c try_charge_memcg */
+  #charge(cgroup: MemoryCgroup): boolean {
     this.#engine.count(EV.memcgCharge);
-    if (this.#cgroup.tryCharge()) return true;
+    if (cgroup.tryCharge()) return true;
     if (this.#isReclaiming) {
-      this.#cgroup.forceCharge();
+      // Whoever reclaims (PF_MEMALLOC) may pass any cgroup's limit.
+      cgroup.forceCharge();
       return true;
     }
     let isDrained = false;
     for (let retries = MAX_RECLAIM_RETRIES; retries >= 0;) {
-      const reclaimed = this.#reclaim(1);
-      if (this.#cgroup.tryCharge()) return true;
+      const reclaimed = this.#reclaim(cgroup, 1);
+      if (cgroup.tryCharge()) return true;
       if (!isDrained) {
-        this.#cgroup.drainStock();
+        cgroup.drainStock();
         isDrained = true;
-        if (this.#cgroup.tryCharge()) return true;
+        if (cgroup.tryCharge()) return true;
       }
       if (reclaimed === 0) retries -= 1;
     }
+    this.exhausted = cgroup.id;
     return false;
   }
 
-  /** Makes room for `count` frames, as far as reclaim can; for how many there is room then. */
-  reserve(count: number): number {
-    if (this.#isReclaiming) return count;
-    let retries = MAX_RECLAIM_RETRIES;
-    while (this.#cgroup.marginPages < count && retries-- > 0) {
-      if (this.#reclaim(count - this.#cgroup.marginPages) === 0) break;
-    }
-    return Math.min(count, this.#cgroup.marginPages + this.#cgroup.stockPages);
-  }
-
-  #reclaim(pages: number): number {
+  #reclaim(cgroup: MemoryCgroup, pages: number): number {
     assert(!this.#isReclaiming, 'reclaim does not start reclaim');
     this.#isReclaiming = true;
-    const reclaimed = this.#reclaimer.reclaim(this.#cgroup, pages);
+    const reclaimed = this.#reclaimer.reclaim(cgroup, pages);
     this.#isReclaiming = false;
     if (!this.#isShrinking) {
       // The shrink worker is not part of reclaim: its own allocations may wait for reclaim.

@@ -1,9 +1,9 @@
 /**
- * The LRU lists of one cgroup: anonymous and file, inactive and active, and the batch of folios
- * that wait to be put on them.
- * Kernel counterpart: struct lruvec, struct cpu_fbatches (linux 6.18 mm/swap.c, mmzone.h).
+ * The LRU lists of one cgroup: anonymous and file, inactive and active.
+ * Kernel counterpart: struct lruvec (linux 6.18 include/linux/mmzone.h).
  *
- * A folio's flags say which list it is on; links are typed arrays with four heads behind the frames.
+ * A folio's cgroup and flags say which list it is on; a frame is on one list at most, so that all
+ * lists share their links: typed arrays with the heads behind the frames, four for each cgroup.
  */
 import { assert, NO_FRAME, type PageFrame } from '../units/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
@@ -12,8 +12,18 @@ import { PG, type FrameTable } from '../frames/index.ts';
 export const LRU = { inactiveAnon: 0, activeAnon: 1, inactiveFile: 2, activeFile: 3 } as const;
 export const LRU_COUNT = 4;
 
-/** Folios of a batch before the LRU. @source linux 6.18 include/linux/folio_batch.h PAGEVEC_SIZE */
-const BATCH_SIZE = 31;
+/** What the lists of all cgroups are linked by. */
+export interface LruLinks {
+  readonly next: Uint32Array;
+  readonly previous: Uint32Array;
+}
+
+/** Empty lists for `cgroupCount` cgroups. */
+export function createLruLinks(frameCount: number, cgroupCount: number): LruLinks {
+  const next = new Uint32Array(frameCount + cgroupCount * LRU_COUNT);
+  for (let head = frameCount; head < next.length; head++) next[head] = head;
+  return { next, previous: next.slice() };
+}
 
 export class LruLists {
   readonly #engine: Engine;
@@ -21,18 +31,16 @@ export class LruLists {
   readonly #next: Uint32Array;
   readonly #previous: Uint32Array;
   readonly #sizes = new Uint32Array(LRU_COUNT);
-  readonly #batch = new Uint32Array(BATCH_SIZE);
-  #batchCount = 0;
+  /** Place of the first of the four heads. */
+  readonly #heads: number;
 
-  constructor(engine: Engine, frames: FrameTable) {
+  /** @param index - which of the cgroups that share `links`, from 0 */
+  constructor(engine: Engine, frames: FrameTable, links: LruLinks, index: number) {
     this.#engine = engine;
     this.#frames = frames;
-    this.#next = new Uint32Array(frames.frameCount + LRU_COUNT);
-    this.#previous = new Uint32Array(frames.frameCount + LRU_COUNT);
-    for (let head = frames.frameCount; head < this.#next.length; head++) {
-      this.#next[head] = head;
-      this.#previous[head] = head;
-    }
+    this.#next = links.next;
+    this.#previous = links.previous;
+    this.#heads = frames.frameCount + index * LRU_COUNT;
   }
 
   size(list: number): number {
@@ -43,27 +51,13 @@ export class LruLists {
     return this.#sizes[0]! + this.#sizes[1]! + this.#sizes[2]! + this.#sizes[3]!;
   }
 
-  /** A new folio waits in the batch; a full batch goes to the lists (folio_add_lru). */
-  add(frame: PageFrame): void {
-    this.#batch[this.#batchCount++] = frame;
-    if (this.#batchCount === BATCH_SIZE) this.drain();
-  }
-
-  /** Puts all folios of the batch on their lists (lru_add_drain). */
-  drain(): void {
-    if (this.#batchCount === 0) return;
-    this.#engine.count(EV['lockAcquire.lru']);
-    for (let i = 0; i < this.#batchCount; i++) this.putBack(this.#batch[i]! as PageFrame);
-    this.#batchCount = 0;
-  }
-
   /** Puts a folio at the head of the list that its flags name. */
   putBack(frame: PageFrame): void {
     assert(!this.#frames.has(frame, PG.lru), 'a folio is on one list');
     this.#engine.count(EV.lruMove);
     this.#frames.set(frame, PG.lru);
     const list = this.#listOf(frame);
-    const head = this.#frames.frameCount + list;
+    const head = this.#heads + list;
     const first = this.#next[head]!;
     this.#next[frame] = first;
     this.#previous[frame] = head;
@@ -83,12 +77,6 @@ export class LruLists {
     this.#sizes[this.#listOf(frame)]! -= 1;
   }
 
-  /** Takes a folio that is about to be freed off its list or out of the batch. */
-  forget(frame: PageFrame): void {
-    if (!this.#frames.has(frame, PG.lru)) this.drain();
-    if (this.#frames.has(frame, PG.lru)) this.remove(frame);
-  }
-
   /** Moves a listed folio to the tail of its list, where reclaim looks next. */
   rotateToTail(frame: PageFrame): void {
     if (!this.#frames.has(frame, PG.lru)) return;
@@ -96,7 +84,7 @@ export class LruLists {
     this.remove(frame);
     this.#frames.set(frame, PG.lru);
     const list = this.#listOf(frame);
-    const head = this.#frames.frameCount + list;
+    const head = this.#heads + list;
     const last = this.#previous[head]!;
     this.#next[last] = frame;
     this.#previous[frame] = last;
@@ -107,16 +95,18 @@ export class LruLists {
 
   /** The folio at the tail of a list, or NO_FRAME. */
   tail(list: number): PageFrame {
-    const head = this.#frames.frameCount + list;
+    const head = this.#heads + list;
     const last = this.#previous[head]!;
     return (last === head ? NO_FRAME : last) as PageFrame;
   }
 
-  checkInvariants(): void {
+  /** @param isOwn - tells the cgroup's own folios */
+  checkInvariants(isOwn: (frame: PageFrame) => boolean): void {
     for (let list = 0; list < LRU_COUNT; list++) {
-      const head = this.#frames.frameCount + list;
+      const head = this.#heads + list;
       let count = 0;
       for (let at = this.#next[head]!; at !== head; at = this.#next[at]!) {
+        assert(isOwn(at as PageFrame), "a folio is on its own cgroup's list");
         assert(this.#listOf(at as PageFrame) === list, 'a folio is on the list its flags name');
         assert(this.#frames.has(at as PageFrame, PG.lru), 'a listed folio says so');
         count += 1;

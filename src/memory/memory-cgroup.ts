@@ -10,9 +10,23 @@ import type { LruLists } from './lru-lists.ts';
 /** Pages that a charge takes in advance. @source linux 6.18 MEMCG_CHARGE_BATCH */
 const CHARGE_BATCH = 64;
 
+export interface MemoryCgroupOptions {
+  /** 1 to 65535; 0 is none. */
+  readonly id: number;
+  readonly name: string;
+  /** memory.max in pages. */
+  readonly limitPages: number;
+  /** File pages in it: its programs' text. Reclaim gives them their turn, and they stay. */
+  readonly filePages: number;
+  readonly lru: LruLists;
+  readonly worker: FlushWorker | undefined;
+}
+
 export class MemoryCgroup {
   readonly id: number;
+  readonly name: string;
   readonly limitPages: number;
+  readonly filePages: number;
   readonly lru: LruLists;
   /** Costs of reclaiming each type; their ratio decides what is scanned. */
   anonCost = 0;
@@ -25,16 +39,20 @@ export class MemoryCgroup {
   seenActivatedRefaults = 0;
   /** Objects of zswap that its shrinker should have looked at and has not (nr_deferred). */
   deferredScan = 0;
+  /** Tasks of it that the OOM killer ended (memory.events oom_kill). */
+  oomKills = 0;
   #usage = 0;
   #usageMax = 0;
   #stock = 0;
 
-  constructor(id: number, limitPages: number, lru: LruLists, worker: FlushWorker = LATE_WORKER) {
-    assert(limitPages >= 1, 'a cgroup may hold a page');
-    this.id = id;
-    this.limitPages = limitPages;
-    this.lru = lru;
-    this.statistics = new CgroupStatistics(lru, worker);
+  constructor(options: MemoryCgroupOptions) {
+    assert(options.limitPages >= 1, 'a cgroup may hold a page');
+    this.id = options.id;
+    this.name = options.name;
+    this.limitPages = options.limitPages;
+    this.filePages = options.filePages;
+    this.lru = options.lru;
+    this.statistics = new CgroupStatistics(options.lru, options.worker ?? LATE_WORKER);
   }
 
   /** Pages charged, including those charged in advance. */

@@ -20,6 +20,7 @@ import { PG, type FrameTable } from '../frames/index.ts';
 import type { PageFrame } from '../units/index.ts';
 import type { SwapSystem } from '../swap/swap-system.ts';
 import { PTE, type AddressSpace } from './address-space.ts';
+import type { LruBatch } from './lru-batch.ts';
 
 /** @source linux 6.18 SWAP_RA_ORDER_CEILING */
 const ORDER_CEILING = 5;
@@ -34,8 +35,8 @@ export interface ReadaheadParts {
   readonly swap: SwapSystem;
   /** vm.page-cluster: log2 of the largest window; 0 is no readahead. */
   readonly pageCluster: number;
-  /** Puts the batch of new folios on the LRU. */
-  readonly drainLru: () => void;
+  /** New folios on their way to the LRU. */
+  readonly batch: LruBatch;
 }
 
 export class SwapReadahead {
@@ -43,7 +44,7 @@ export class SwapReadahead {
   readonly #frames: FrameTable;
   readonly #swap: SwapSystem;
   readonly #pageCluster: number;
-  readonly #drainLru: () => void;
+  readonly #batch: LruBatch;
   /** Cluster readahead is global: hits, the slot of the last fault without hits, last window. */
   #clusterHits = 4;
   #previousSlot = 0;
@@ -54,7 +55,7 @@ export class SwapReadahead {
     this.#frames = parts.frames;
     this.#swap = parts.swap;
     this.#pageCluster = parts.pageCluster;
-    this.#drainLru = parts.drainLru;
+    this.#batch = parts.batch;
   }
 
   /** Reads the entry of a faulting page, and its neighbours where that seems to pay. */
@@ -122,7 +123,7 @@ export class SwapReadahead {
       if ((space.flags(neighbour) & PTE.swap) === 0) continue;
       this.#readOne(space.entry(neighbour), target);
     }
-    this.#drainLru();
+    this.#batch.drain();
   }
 
   #readClusterWindow(target: SwapEntry): void {
@@ -156,7 +157,7 @@ export class SwapReadahead {
       const entry = physical === NO_ENTRY ? neighbour : backing.entryAt(neighbour);
       if (entry !== NO_ENTRY) this.#readOne(entry, target);
     }
-    this.#drainLru();
+    this.#batch.drain();
   }
 
   #readOne(entry: SwapEntry, target: SwapEntry): void {

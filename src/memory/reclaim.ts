@@ -2,7 +2,7 @@
  * Reclaim of a memory cgroup that is at its limit.
  * Kernel counterpart: mm/vmscan.c (linux 6.18, classic LRU: CONFIG_LRU_GEN off), cgroup reclaim.
  *
- * Simplified on purpose: one cgroup on one node; no file pages are reclaimed yet (the lists and the
+ * Simplified on purpose: cgroups without a hierarchy, one node; no file pages are reclaimed yet (the lists and the
  * balance between them are here); a round of I/O ends with each pass over the lists (completion
  * mode `batch`), so a folio under writeback is met only when its write failed to be merged away.
  */
@@ -10,6 +10,7 @@ import { NO_ENTRY, NO_FRAME, type PageFrame, type SwapEntry } from '../units/ind
 import { EV, OPERATION, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable } from '../frames/index.ts';
 import type { SwapSystem } from '../swap/swap-system.ts';
+import type { LruBatch } from './lru-batch.ts';
 import { LRU, LRU_COUNT } from './lru-lists.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
 import type { ReverseMap } from './reverse-map.ts';
@@ -29,14 +30,14 @@ export interface ReclaimParts {
   readonly frames: FrameTable;
   readonly swap: SwapSystem;
   readonly rmap: ReverseMap;
+  /** New folios of all cgroups, on their way to the lists. */
+  readonly batch: LruBatch;
   /** Frees a folio that is mapped nowhere, cached nowhere and off the lists. */
   readonly freeFolio: (frame: PageFrame) => void;
   /** A shared file's folio has a swap entry: the file's index holds that from now on. */
   readonly moveToSwap: (frame: PageFrame, entry: SwapEntry) => void;
   /** vm.swappiness, 0 to 200. */
   readonly swappiness: number;
-  /** File pages of the cgroup: their programs' text. They have their turn and stay. */
-  readonly filePages: number;
 }
 
 /** The state of one call (struct scan_control). */
@@ -58,7 +59,7 @@ export class Reclaimer {
   readonly #freeFolio: (frame: PageFrame) => void;
   readonly #moveToSwap: (frame: PageFrame, entry: SwapEntry) => void;
   readonly #swappiness: number;
-  readonly #filePages: number;
+  readonly #batch: LruBatch;
   readonly #isolated = new Uint32Array(SWAP_CLUSTER_MAX);
   readonly #toScan = new Float64Array(LRU_COUNT);
   readonly #targets = new Float64Array(LRU_COUNT);
@@ -75,7 +76,7 @@ export class Reclaimer {
     this.#freeFolio = parts.freeFolio;
     this.#moveToSwap = parts.moveToSwap;
     this.#swappiness = parts.swappiness;
-    this.#filePages = parts.filePages;
+    this.#batch = parts.batch;
     const { entries } = parts.swap.design;
     this.#duplicate = (entry) => entries.duplicate(entry as never) === 'ok';
   }
@@ -141,7 +142,7 @@ export class Reclaimer {
     let reclaimed = 0;
     // File pages have a turn as soon as a share of them is a whole page, and with them the active
     // anonymous list, be the inactive one empty. In a cgroup without any the loop ends at once.
-    let fileTurn = this.#filePages >>> control.priority > 0;
+    let fileTurn = cgroup.filePages >>> control.priority > 0;
     while (
       fileTurn ||
       toScan[LRU.inactiveAnon]! + toScan[LRU.activeFile]! + toScan[LRU.inactiveFile]! > 0
@@ -222,7 +223,7 @@ export class Reclaimer {
 
   /** Moves folios from the tail of an active list to the inactive one (shrink_active_list). */
   #shrinkActive(cgroup: MemoryCgroup, list: number, count: number): void {
-    cgroup.lru.drain();
+    this.#batch.drain();
     const taken = this.#isolate(cgroup, list, count);
     this.#engine.countMany(EV.pgrefill, taken);
     for (let i = 0; i < taken; i++) {
@@ -239,7 +240,7 @@ export class Reclaimer {
 
   /** @source linux 6.18 shrink_inactive_list */
   #shrinkInactive(cgroup: MemoryCgroup, list: number, count: number): number {
-    cgroup.lru.drain();
+    this.#batch.drain();
     const taken = this.#isolate(cgroup, list, count);
     if (taken === 0) return 0;
     this.#engine.countMany(EV.pgscan_anon, taken);

@@ -11,6 +11,7 @@ import type { PageFrame } from '../units/index.ts';
 import type { Shadow } from '../swap/swap-design.ts';
 import { LRU } from './lru-lists.ts';
 import type { MemoryCgroup } from './memory-cgroup.ts';
+import type { MemoryCgroups } from './memory-cgroups.ts';
 
 const LOW_RANGE = 2 ** 17;
 
@@ -43,12 +44,12 @@ export function evictionShadow(cgroup: MemoryCgroup, frames: FrameTable, frame: 
 export interface RefaultContext {
   readonly engine: Engine;
   readonly frames: FrameTable;
-  readonly cgroup: MemoryCgroup;
+  readonly cgroups: MemoryCgroups;
 }
 
 /**
- * Judges a folio that comes back: evicted no longer ago than the rest of memory is large, it is
- * activated at once.
+ * Judges a folio that comes back: evicted no longer ago than the rest of its cgroup's memory is
+ * large, it is activated at once. The distance is by the clock of the cgroup that evicted it.
  * @param hasSwapSpace - swap has room: then the active anonymous list could be reclaimed too
  * @source linux 6.18 mm/workingset.c workingset_refault, workingset_test_recent
  */
@@ -58,19 +59,21 @@ export function refault(
   shadow: Shadow,
   hasSwapSpace: boolean,
 ): void {
-  const { engine, frames, cgroup } = context;
+  const { engine, frames, cgroups } = context;
   engine.count(EV.workingset_refault_anon);
-  const { statistics } = cgroup;
+  const evictedFrom = cgroups.byId(shadowCgroup(shadow));
+  const { statistics } = evictedFrom;
   statistics.refresh();
-  const distance = ((cgroup.nonresidentAge >>> 0) - shadowAge(shadow)) >>> 0;
+  const distance = ((evictedFrom.nonresidentAge >>> 0) - shadowAge(shadow)) >>> 0;
   const size =
     statistics.size(LRU.activeFile) +
     statistics.size(LRU.inactiveFile) +
     (hasSwapSpace ? statistics.size(LRU.activeAnon) : 0);
   if (distance > size) return;
+  const cgroup = cgroups.of(frame);
   frames.set(frame, PG.active);
   cgroup.nonresidentAge += 1;
-  statistics.noteActivatedRefault();
+  cgroup.statistics.noteActivatedRefault();
   engine.count(EV.workingset_activate_anon);
   if (isWorkingsetShadow(shadow)) {
     frames.set(frame, PG.workingset);

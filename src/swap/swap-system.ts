@@ -45,10 +45,10 @@ export interface SwapClient {
   /** Allocates a folio charged to `cgroup` for a page that is to be read; NO_FRAME: no memory. */
   allocateFolio(cgroup: number): PageFrame;
   /**
-   * Makes room for folios that will be allocated together, as far as reclaim can.
+   * Makes room for folios of a cgroup that will be allocated together, as far as reclaim can.
    * @returns how many of them there is room for
    */
-  reserveFolios(count: number): number;
+  reserveFolios(count: number, cgroup: number): number;
   /** The folio was put in the cache to be read: it goes on the LRU, `shadow` tells of its past. */
   folioInserted(frame: PageFrame, shadow: Shadow): void;
   /** A folio that nothing maps has left the cache: it is freed. */
@@ -420,8 +420,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     return this.design.backing.canWriteBack();
   }
 
-  reserveFolios(count: number): number {
-    return this.#client.reserveFolios(count);
+  reserveFolios(count: number, cgroup: number): number {
+    return this.#client.reserveFolios(count, cgroup);
   }
 
   beginWriteback(entry: SwapEntry): PageFrame {

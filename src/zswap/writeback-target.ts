@@ -6,10 +6,11 @@ export interface WritebackTarget {
   /** False when no area in use can be written to: then the worker stands still. */
   canWriteBack(): boolean;
   /**
-   * Makes room for the folios of a batch, so that allocating one does not send the others out.
+   * Makes room in a cgroup for the folios of a batch, so that allocating one does not send the others
+   * out.
    * @returns how many of them there is room for
    */
-  reserveFolios(count: number): number;
+  reserveFolios(count: number, cgroup: number): number;
   /** True when a folio stands in the swap cache for the entry: somebody has just wanted it. */
   isCached(entry: SwapEntry): boolean;
   /**

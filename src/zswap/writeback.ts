@@ -159,7 +159,9 @@ export class ZswapWriteback {
   #write(batch: Batch): number {
     const { picked, folios } = batch;
     const count = picked.length;
-    const room = this.#target.reserveFolios(count);
+    // A batch is of one list, and with lists by area of one entry: its folios have one cgroup.
+    const cgroup = this.#pages.entries.cgroup(picked[0]!);
+    const room = this.#target.reserveFolios(count, cgroup);
     let begun = 0;
     for (let i = 0; i < count; i++) {
       // Without room the first is tried all the same; each further one would search all of memory

@@ -5,7 +5,7 @@ import {
   LATE_WORKER,
   recordedWorker,
 } from '../../src/memory/cgroup-statistics.ts';
-import { LRU, LruLists } from '../../src/memory/lru-lists.ts';
+import { createLruLinks, LRU, LruLists } from '../../src/memory/lru-lists.ts';
 import { CostProfile, Engine } from '../../src/engine/index.ts';
 import { FrameTable } from '../../src/frames/index.ts';
 
@@ -13,7 +13,8 @@ import { FrameTable } from '../../src/frames/index.ts';
 function lists(count: number): { lru: LruLists; add: (more: number) => void } {
   const costs = new CostProfile({ name: 'free', description: '', prices: {} });
   const frames = new FrameTable(1000);
-  const lru = new LruLists(new Engine({ seed: 1, cpuCount: 1, costs }), frames);
+  const engine = new Engine({ seed: 1, cpuCount: 1, costs });
+  const lru = new LruLists(engine, frames, createLruLinks(frames.frameCount, 1), 0);
   const add = (more: number): void => {
     for (let i = 0; i < more; i++) lru.putBack(frames.allocate(1));
   };

@@ -50,7 +50,7 @@ export const inZswap: Situation = {
       (at) => at.location.kind === 'zswap',
       (at) => {
         const { engine, swap, memory } = stage.machine;
-        const { zswapEntries, slotsOfZswap } = swapUsage(engine, swap, memory.cgroup.id);
+        const { zswapEntries, slotsOfZswap } = swapUsage(engine, swap, memory.cgroups.all);
         return {
           main: stage.view('a page that was swapped out', at.page),
           note: `${plural(zswapEntries, 'page')} in zswap: ${plural(slotsOfZswap, 'slot')} of a device taken`,

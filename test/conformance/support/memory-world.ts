@@ -29,6 +29,8 @@ export interface MemoryOptions {
   /** Pages of each area; the design's own device comes beside them. */
   readonly areas?: readonly number[];
   readonly limitPages?: number;
+  /** Limits of several cgroups; absent: one, of `limitPages`. */
+  readonly limits?: readonly number[];
   /** The machine's memory: an eighth of a ghost, half of an xswap, five times the pool. */
   readonly ramPages?: number;
   readonly zswap?: boolean;
@@ -54,7 +56,8 @@ export class MemoryWorld {
     const { engine } = this;
     const { limitPages = 40, ramPages = 128, zswap = true } = options;
     this.under = under;
-    this.frames = new FrameTable(limitPages + 256);
+    const limits = options.limits ?? [limitPages];
+    this.frames = new FrameTable(limits.reduce((sum, limit) => sum + limit, 256));
     this.#spare = this.frames.frameCount as PageFrame;
     this.payload = new TagPayload(this.frames.frameCount + 1);
     this.memory = new MemoryManager(
@@ -68,10 +71,9 @@ export class MemoryWorld {
         },
       },
       {
-        limitPages,
+        cgroups: limits.map((limit, index) => ({ name: `c${index + 1}`, limitPages: limit })),
         pageCluster: options.pageCluster ?? 3,
         swappiness: 60,
-        reservedPages: 0,
         sharedPages: options.sharedPages ?? 0,
       },
     );
@@ -98,8 +100,8 @@ export class MemoryWorld {
     this.areas.addOwn(ramPages);
   }
 
-  space(pages: number): AddressSpace {
-    return this.memory.createSpace(pages);
+  space(pages: number, cgroup = 1): AddressSpace {
+    return this.memory.createSpace(pages, cgroup);
   }
 
   /** Writes a content; false when the task was killed. */
@@ -146,7 +148,7 @@ export class MemoryWorld {
 
   /** Reclaims until so many pages can be charged, as far as that goes. */
   squeeze(pages: number): void {
-    this.memory.reserveFolios(pages);
+    this.memory.reserveFolios(pages, 1);
   }
 
   /** zswap writes back up to so many entries; returns how many it did. */
@@ -192,16 +194,16 @@ export class MemoryWorld {
   /** After the last task nothing is left: frames, slots, entries, pool, charges. */
   checkEmpty(): void {
     this.check();
-    const { cgroup } = this.memory;
-    cgroup.drainStock();
+    const { all } = this.memory.cgroups;
+    for (const cgroup of all) cgroup.drainStock();
     expect({
       frames: this.frames.frameCount - this.frames.freeCount,
       entries: this.swap.design.entriesInUse(),
       slots: this.slotsInUse(),
       zswap: this.swap.zswap.entries.count,
       pool: this.swap.zswap.gauges()['pool_total_size'],
-      charged: this.swap.chargedEntries(cgroup.id),
-      usage: cgroup.usagePages,
+      charged: all.reduce((sum, { id }) => sum + this.swap.chargedEntries(id), 0),
+      usage: all.reduce((sum, { usagePages }) => sum + usagePages, 0),
     }).toEqual({ frames: 0, entries: 0, slots: 0, zswap: 0, pool: 0, charged: 0, usage: 0 });
   }
 
