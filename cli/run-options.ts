@@ -68,6 +68,8 @@ Examples:
   swaplab run --workload usemem --memory 32M --swap 256M --zswap -- -n 2 -O -y 48M
   swaplab run --workload memhog --memory 32M --area /tmp/a.swap --zswap max_pool_percent=1 -- 64M
   swaplab run --spec run.json --set zswap.maxPoolPercent=10 --json
+  swaplab run --workload usemem --swap 256M --zswap --set 'machine.cgroups=[
+    {"name":"web","memory":"16M","tasks":[0]}, {"name":"batch","memory":"32M","tasks":[1]}]' -- -n 2 48M
 
 Workloads (their arguments stand behind --):
 ${Object.values(workloads)
@@ -141,7 +143,12 @@ export function addSpecOptions(command: Command): Command {
     .option('--seed <N>', 'seed of everything that is drawn (1)')
     .option('--name <TEXT>', 'what to call the run')
     .option('--spec <FILE>', 'a spec in JSON; options change it')
-    .option('--set <KEY=VALUE>', 'set a key of the spec, such as machine.memory=32M', collect, [])
+    .option(
+      '--set <KEY=VALUE>',
+      'set a key of the spec, such as machine.memory=32M; VALUE may be JSON',
+      collect,
+      [],
+    )
     .argument('[ARGUMENTS...]', "the workload's own arguments, behind --");
 }
 

@@ -25,6 +25,7 @@ export function runJson(run: FinishedRun): unknown {
     usage: result.usage,
     gauges: result.gauges,
     killedTasks: result.killedTasks,
+    cgroups: result.cgroups,
     report: result.report,
     digest: result.digest,
     ...(run.pageLife === undefined ? {} : { pageLife: run.pageLife }),
@@ -41,6 +42,7 @@ export function runText(run: FinishedRun): string {
     '\n',
     alignRows(result.areas.map(areaRow)),
   ];
+  if (result.cgroups.length > 1) lines.push('\n', alignRows(result.cgroups.map(cgroupRow)));
   const swapoffs = result.phases.flatMap(({ op, swapoff }) => swapoffRow(op, swapoff));
   if (swapoffs.length > 0) lines.push('\n', alignRows(swapoffs));
   if (result.report.length > 0) lines.push('\n', ...result.report.map((line) => `${line}\n`));
@@ -181,6 +183,16 @@ function areaRow(area: RunResult['areas'][number]): Record<string, Cell> {
     'WRITTEN BACK': area.writtenBack,
     WRITTEN: area.pagesWritten,
     READ: area.pagesRead,
+  };
+}
+
+function cgroupRow(cgroup: RunResult['cgroups'][number]): Record<string, Cell> {
+  return {
+    CGROUP: cgroup.name,
+    LIMIT: humanSize(cgroup.limitPages * PAGE_SIZE, 'long'),
+    'MEMORY AT MOST': humanSize(cgroup.memoryMaxPages * PAGE_SIZE, 'long'),
+    'ENTRIES CHARGED': cgroup.chargedPages,
+    KILLED: cgroup.killedTasks,
   };
 }
 
