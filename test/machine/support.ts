@@ -13,9 +13,17 @@ export interface SmallArea {
   readonly device?: BlockDevice;
 }
 
+export interface SmallCgroup {
+  readonly name: string;
+  readonly pages: number;
+  readonly tasks: readonly number[];
+}
+
 export interface SmallMachine {
   readonly trace: string;
-  readonly memoryPages: number;
+  /** Limit of the one cgroup; of no meaning beside `cgroups`. */
+  readonly memoryPages?: number;
+  readonly cgroups?: readonly SmallCgroup[];
   readonly areas: readonly SmallArea[];
   readonly payload?: 'bytes' | 'none';
   readonly zswap?: Readonly<Record<string, unknown>>;
@@ -39,7 +47,14 @@ export function smallMachine(options: SmallMachine): Machine {
       payload,
       seed: options.seed ?? 1,
       machine: {
-        memory: options.memoryPages * PAGE_SIZE,
+        ...(options.cgroups === undefined
+          ? { memory: (options.memoryPages ?? 128) * PAGE_SIZE }
+          : {
+              cgroups: options.cgroups.map(({ pages, ...rest }) => ({
+                ...rest,
+                memory: pages * PAGE_SIZE,
+              })),
+            }),
         ram: (options.ramPages ?? 4096) * PAGE_SIZE,
         pageCluster: options.pageCluster ?? 3,
       },

@@ -9,6 +9,7 @@ import { errorClaims } from './errors.ts';
 import { failureClaims } from './failure.ts';
 import { forkClaims } from './fork.ts';
 import { sharedClaims } from './shared.ts';
+import { severalCgroupsClaims } from './several-cgroups.ts';
 import { swapoffClaims } from './swapoff.ts';
 import { metadataClaims } from './metadata.ts';
 import { writebackClaims } from './writeback.ts';
@@ -26,6 +27,7 @@ export const claims: readonly Claim[] = [
   ...errorClaims,
   ...failureClaims,
   ...cgroupClaims,
+  ...severalCgroupsClaims,
   ...sharedClaims,
   ...metadataClaims,
 ];
