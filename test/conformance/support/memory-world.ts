@@ -151,12 +151,17 @@ export class MemoryWorld {
     this.memory.reserveFolios(pages, 1);
   }
 
-  /** zswap writes back up to so many entries; returns how many it did. */
+  /** zswap writes back up to so many entries of each cgroup; returns how many it did. */
   shrink(pages: number): number {
     const { zswap } = this.swap;
-    zswap.pickBatch(pages, 1);
-    zswap.pickBatch(pages, 1);
-    return zswap.writeBackPicked();
+    let written = 0;
+    for (const { id } of this.memory.cgroups.all) {
+      // The first look takes the second chance.
+      zswap.pickBatch(pages, id);
+      zswap.pickBatch(pages, id);
+      written += zswap.writeBackPicked();
+    }
+    return written;
   }
 
   swapoff(type: number): SwapoffResult {
