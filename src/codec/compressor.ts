@@ -1,8 +1,18 @@
 /** The compressor contract: bytes to bytes, into the caller's buffers. */
-import type { CompressorPrices } from './price.ts';
 
 /** Returned by `compress` when the output would not be smaller than the input page. */
 export const INCOMPRESSIBLE = -1;
+
+/** Nanoseconds of virtual time for one page of 4096 bytes, on average. */
+export interface Price {
+  readonly ns: number;
+  readonly source: string;
+}
+
+export interface CompressorPrices {
+  readonly compress: Price;
+  readonly decompress: Price;
+}
 
 export interface Compressor {
   /** Registry key, for example `lz4`. */

@@ -8,8 +8,7 @@
  */
 import { deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { assert, PAGE_SIZE } from '../units/index.ts';
-import { INCOMPRESSIBLE, type Compressor } from './compressor.ts';
-import type { CompressorPrices } from './price.ts';
+import { INCOMPRESSIBLE, type Compressor, type CompressorPrices } from './compressor.ts';
 
 const WINDOW_BITS = 11;
 const deflateOptions: ZlibOptions = { level: 6, windowBits: WINDOW_BITS, memLevel: 8 };

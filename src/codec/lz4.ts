@@ -10,9 +10,8 @@
  */
 import { compressSync, uncompressSync } from 'lz4-napi';
 import { assert, PAGE_SIZE } from '../units/index.ts';
-import { INCOMPRESSIBLE, type Compressor } from './compressor.ts';
+import { INCOMPRESSIBLE, type Compressor, type CompressorPrices } from './compressor.ts';
 import { libraryVersion } from './library-version.ts';
-import type { CompressorPrices } from './price.ts';
 
 /** Bytes of the original length that the library wants in front of a block. */
 const PREFIX_BYTES = 4;

@@ -5,17 +5,6 @@
 import { EV, type Engine } from '../engine/index.ts';
 import type { Compressor } from './compressor.ts';
 
-/** Nanoseconds of virtual time for one page of 4096 bytes, on average. */
-export interface Price {
-  readonly ns: number;
-  readonly source: string;
-}
-
-export interface CompressorPrices {
-  readonly compress: Price;
-  readonly decompress: Price;
-}
-
 /**
  * Counts the compression of one page and charges this compressor's price for it.
  * A cost profile that names `compress` has the last word, whatever the compressor.

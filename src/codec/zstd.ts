@@ -11,12 +11,12 @@
  * download at install; Node's own exists from 22.15 and 23.8 on only.
  *
  * A Node that has zstd inside (22.15 and later) lends it to the binding, as the dynamic linker
- * resolves names: `version` says which one is really called.
+ * resolves names: `version` says which one is really called. Lengths differ between the two (1239 and
+ * 1242 bytes for one page of words), so a run's digest may differ between such Nodes.
  */
 import { compress, decompress, ZSTD_VERSION } from '@cloudpss/zstd/napi';
 import { assert, PAGE_SIZE } from '../units/index.ts';
-import { INCOMPRESSIBLE, type Compressor } from './compressor.ts';
-import type { CompressorPrices } from './price.ts';
+import { INCOMPRESSIBLE, type Compressor, type CompressorPrices } from './compressor.ts';
 
 /** @source linux 6.18 crypto/zstd.c ZSTD_DEF_LEVEL; zram: zstd_default_clevel */
 const ZSTD_DEF_LEVEL = 3;
