@@ -223,34 +223,38 @@ export const severalCgroupsClaims: Claim[] = claimsOf('cgroups', {
     },
   ],
   'shared-oom': [
-    'where a shared page’s cgroup has no memory to come back to, that cgroup’s task is killed',
+    'where a shared page’s cgroup has no memory to come back to, its largest task is killed',
     (worlds) => {
       const SHARED = 20;
+      const LARGER = 200;
       const fill = (end: number): { world: MemoryWorld; spaces: AddressSpace[]; last: number } => {
         const world = worlds.memory({
-          limits: [SMALL, SMALL],
+          limits: [LARGER + 50, SMALL],
           areas: [50],
           sharedPages: SHARED,
           ramPages: 128,
         });
-        const spaces = [world.space(2000, FIRST), world.space(2000, SECOND)];
+        const spaces = [FIRST, SECOND, SECOND].map((cgroup) => world.space(2000, cgroup));
+        const [first, second, third] = spaces;
         for (let page = 0; page < SHARED; page++)
-          world.write(spaces[1]!, 2000 + page, HARD + 5000 + page);
-        world.write(spaces[0]!, 0, 7);
-        return { world, spaces, last: writeUntilKilled(world, spaces[1]!, end) };
+          world.write(second!, 2000 + page, HARD + 5000 + page);
+        // The largest of all is not in that cgroup, and in it there is a smaller one.
+        for (let page = 0; page < LARGER; page++) world.write(first!, page, 7 + page);
+        world.write(third!, 0, 9);
+        return { world, spaces, last: writeUntilKilled(world, second!, end) };
       };
       const { world, spaces } = fill(fill(Infinity).last);
-      const [first, second] = [spaces[0]!, spaces[1]!];
-      expect([first.isAlive, second.isAlive]).toEqual([true, true]);
+      const [first, second, third] = spaces as [AddressSpace, AddressSpace, AddressSpace];
+      expect(spaces.map(({ isAlive }) => isAlive)).toEqual([true, true, true]);
       for (let page = 0; page < SHARED; page++)
         expect(world.read(first, 2000 + page)).toBe(HARD + 5000 + page);
-      if (world.kills > 0) {
-        expect([first.isAlive, second.isAlive, world.kills]).toEqual([true, false, 1]);
-        expect(world.memory.cgroups.all.map(({ oomKills }) => oomKills)).toEqual([0, 1]);
-      }
       // Without a file behind it, what zswap refuses never left memory: no page has to come back.
-      if (worlds.under.kind.writesBack) expect(world.kills).toBe(1);
-      expect(world.read(first, 0)).toBe(7);
+      const kills = worlds.under.kind.writesBack ? 1 : 0;
+      expect(world.kills).toBe(kills);
+      expect([first.isAlive, second.isAlive, third.isAlive]).toEqual([true, kills === 0, true]);
+      expect(world.memory.cgroups.all.map(({ oomKills }) => oomKills)).toEqual([0, kills]);
+      for (let page = 0; page < LARGER; page++) expect(world.read(first, page)).toBe(7 + page);
+      expect(world.peek(third, 0)).toBe(9);
       world.check();
       for (const space of spaces) if (space.isAlive) world.memory.exit(space);
       world.checkEmpty();
