@@ -5,4 +5,4 @@ export * from './latency-device.ts';
 export * from './memory-device.ts';
 export * from './null-device.ts';
 export * from './profiles.ts';
-export * from './zram-device.ts';
+export * from './zram/index.ts';
