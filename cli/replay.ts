@@ -9,11 +9,14 @@ import type { AddressSpace } from '../src/memory/index.ts';
 import {
   Machine,
   parseSpec,
+  specBytes,
+  zramOfSpec,
   type Answer,
   type PhaseResult,
   type PreparedArea,
   type RunHooks,
   type RunSpec,
+  type ZramSpec,
 } from '../src/machine/index.ts';
 import type { JsonValue, StoredRun } from '../src/runs/index.ts';
 import { NO_ENTRY, PAGE_SIZE, RunError, UsageError, type VirtualPage } from '../src/units/index.ts';
@@ -55,7 +58,9 @@ export function replayMachine(stored: StoredRun): { machine: Machine; spec: RunS
       `--run: ${where} was stored without its areas; run it again: ${stored.command}`,
     );
   const spec = parseSpec({ ...rest, zswap }, where);
-  const areas = resolvedAreas(areasHeld as JsonValue).map((area) => prepared(area, spec));
+  const areas = resolvedAreas(areasHeld as JsonValue).map((area, index) =>
+    prepared(area, spec, index),
+  );
   return { machine: new Machine(spec, areas, buildWorkload(spec)), spec };
 }
 
@@ -196,16 +201,27 @@ function comparePhase(stored: StoredRun, result: PhaseResult): void {
   }
 }
 
-function prepared(area: ResolvedArea, spec: RunSpec): PreparedArea {
+function prepared(area: ResolvedArea, spec: RunSpec, index: number): PreparedArea {
   const { type, kind, maxPages, badPages, priority } = area;
   const name = area.name ?? `area${type}`;
   const options = { name, sizeBytes: maxPages * PAGE_SIZE };
   const isReal = kind !== 'ghost' && spec.payload === 'bytes';
+  const { zram: zramSpec } = spec.areas[index] ?? {};
+  const zram =
+    zramSpec === undefined ? null : zramOfSpec(spec, index, name, memoryOf(zramSpec, name));
   return {
     ...{ type, name, kind, maxPages, badPages, priority },
     profile: area.device,
-    device: isReal ? new MemoryDevice(options) : new NullDevice(options),
+    ...(zram === null
+      ? { device: isReal ? new MemoryDevice(options) : new NullDevice(options) }
+      : { device: zram, zram }),
     isOn: area.on,
     problem: () => null,
   };
+}
+
+/** The backing device of a zram, in memory; null where there is none. */
+function memoryOf({ backing }: ZramSpec, name: string): MemoryDevice | null {
+  if (backing === undefined) return null;
+  return new MemoryDevice({ name: `${name}.backing`, sizeBytes: specBytes(backing, 'backing') });
 }

@@ -9,7 +9,7 @@ import type { JsonValue } from '../src/runs/index.ts';
 
 export interface ResolvedArea {
   readonly type: number;
-  /** Path of a file that the user named; null for a temporary one. */
+  /** Path of a file that the user named, name of a zram; null for a temporary file. */
   readonly name: string | null;
   readonly kind: AreaKind;
   readonly maxPages: number;
@@ -34,11 +34,19 @@ const areaSchema: z.ZodType<ResolvedArea> = z.strictObject({
 
 /** The areas that a run has taken, as they are stored. */
 export function storedAreas(spec: RunSpec, areas: readonly PreparedArea[]): ResolvedArea[] {
-  return areas.map(({ type, name, kind, maxPages, badPages, priority, profile, isOn }, index) => ({
-    type,
-    // Without areas of its own a run takes the active ones, which all have a path.
-    name: spec.areas.length > 0 && spec.areas[index]?.path === undefined ? null : name,
-    ...{ kind, maxPages, badPages: [...badPages], priority, device: profile },
+  return areas.map(({ name, profile, isOn, zram, ...area }, index) => ({
+    type: area.type,
+    // Without areas of its own a run takes the active ones, which all have a path. A zram has a
+    // name of its own, by which a trace speaks of it.
+    name:
+      spec.areas.length > 0 && spec.areas[index]?.path === undefined && zram === undefined
+        ? null
+        : name,
+    kind: area.kind,
+    maxPages: area.maxPages,
+    badPages: [...area.badPages],
+    priority: area.priority,
+    device: profile,
     on: isOn !== false,
   }));
 }

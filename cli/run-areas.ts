@@ -1,5 +1,5 @@
 /** The swap areas of a run: files that are there, active ones, or temporary ones of our own. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
@@ -7,6 +7,7 @@ import { FileDevice, NullDevice, type BlockDevice } from '../src/device/index.ts
 import {
   designName,
   specBytes,
+  zramOfSpec,
   type AreaSpec,
   type PreparedArea,
   type RunSpec,
@@ -37,7 +38,7 @@ export async function holdAreas(
   const holder = new AreaHolder(spec, active, io);
   try {
     if (spec.areas.length === 0 && !spec.noAreas) holder.takeActive();
-    for (const area of spec.areas) await holder.take(area);
+    await holder.takeAll();
   } catch (error) {
     holder.release();
     throw error;
@@ -46,7 +47,7 @@ export async function holdAreas(
 }
 
 class AreaHolder implements HeldAreas {
-  readonly prepared: PreparedArea[] = [];
+  prepared: readonly PreparedArea[] = [];
   readonly #spec: RunSpec;
   readonly #active: ActiveAreas;
   readonly #io: CommandIo;
@@ -75,7 +76,25 @@ class AreaHolder implements HeldAreas {
     for (const area of areas) this.#open(area.path, area, this.#spec.device, true);
   }
 
-  async take(area: AreaSpec): Promise<void> {
+  /** Takes the areas of the spec; a zram gets a type that no file has. */
+  async takeAll(): Promise<void> {
+    const { areas } = this.#spec;
+    for (const area of areas) if (area.zram === undefined) await this.#take(area);
+    const files = [...this.prepared];
+    const used = new Set(files.map(({ type }) => type));
+    let type = 0;
+    for (const [index, area] of areas.entries()) {
+      if (area.zram === undefined) continue;
+      while (used.has(type)) type += 1;
+      this.#takeZram(index, type, `zram${this.prepared.length - files.length}`);
+      type += 1;
+    }
+    const zrams = this.prepared.slice(files.length);
+    // In the order of the spec.
+    this.prepared = areas.map(({ zram }) => (zram === undefined ? files : zrams).shift()!);
+  }
+
+  async #take(area: AreaSpec): Promise<void> {
     const profile = area.device ?? this.#spec.device;
     if ((area.path === undefined) === (area.size === undefined))
       throw new UsageError('areas: each needs a path or a size, and not both');
@@ -133,7 +152,7 @@ class AreaHolder implements HeldAreas {
     const pages = areaPages(area);
     const type = this.prepared.length;
     const name = `area${type}`;
-    this.prepared.push({
+    this.#add({
       type,
       name,
       kind: area.ghost ? 'ghost' : 'file',
@@ -147,6 +166,41 @@ class AreaHolder implements HeldAreas {
     });
   }
 
+  /** A zram has no file; its backing device is one. The area's own profile is that of the device. */
+  #takeZram(index: number, type: number, name: string): void {
+    const area = this.#spec.areas[index]!;
+    const maxPages = areaPages(area);
+    const { backing: size } = area.zram!;
+    const backing = size === undefined ? null : this.#openBacking(size, name);
+    const zram = zramOfSpec(this.#spec, index, name, backing);
+    this.#add({
+      ...{ type, name, kind: 'partition', maxPages, badPages: [] },
+      priority: area.priority ?? -2 - type,
+      profile: 'zram',
+      device: zram,
+      zram,
+      isOn: area.on,
+      problem: () => {
+        backing?.checkSize();
+        return backing?.problem ?? null;
+      },
+    });
+  }
+
+  #openBacking(size: number | string, name: string): FileDevice {
+    const folder = mkdtempSync(join(tmpdir(), 'swaplab-'));
+    this.#folders.push(folder);
+    const path = join(folder, `${name}.backing`);
+    const sizeBytes = specBytes(size, 'backing');
+    writeFileSync(path, '', { mode: 0o600 });
+    truncateSync(path, sizeBytes);
+    return FileDevice.open(path, { expectBytes: sizeBytes });
+  }
+
+  #add(area: PreparedArea): void {
+    this.prepared = [...this.prepared, area];
+  }
+
   #open(path: string, row: ActiveArea, profile: string, isOn: boolean): void {
     const opened = openSwapArea(path, { active: [] });
     if (opened.outcome !== 'ok')
@@ -158,7 +212,7 @@ class AreaHolder implements HeldAreas {
     const device: BlockDevice = isReal
       ? FileDevice.open(path, { expectBytes: sizeBytes })
       : new NullDevice({ name: path, sizeBytes });
-    this.prepared.push({
+    this.#add({
       type: row.type,
       name: row.path,
       kind: row.kind,

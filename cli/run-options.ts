@@ -62,6 +62,16 @@ const ZSWAP_KEYS: Readonly<Record<string, string>> = {
   writebackBatch: 'writebackBatch',
 };
 
+/** Options of a zram behind `--swap SIZE,zram`; each makes the area one. */
+const ZRAM_OPTIONS: readonly string[] = [
+  'zram-compressor=NAME',
+  'zram-recompress=NAME[+NAME]',
+  'zram-mem-limit=SIZE',
+  'zram-backing=SIZE',
+  'zram-batch=N',
+  'zram-compressed-writeback',
+];
+
 const EXAMPLES = `
 Examples:
   swaplab run --trace work.trace --memory 32M --swap 512M --device nvme
@@ -124,7 +134,8 @@ export function addSpecOptions(command: Command): Command {
     )
     .option(
       '--swap <SIZE>',
-      'a temporary area: SIZE[,ghost][,off][,prio=N][,device=NAME]; none: no area at all',
+      'a temporary area: SIZE[,ghost][,off][,prio=N][,device=NAME]; ' +
+        `SIZE,zram: in compressed memory, with ${ZRAM_OPTIONS.join(', ')}; none: no area at all`,
       collect,
       [],
     )
@@ -295,13 +306,43 @@ function readArea(text: string, option: string): Json {
     else if (key === 'prio' && value !== undefined)
       area['priority'] = wholeNumber(value, `${option} prio`);
     else if (key === 'device' && value !== undefined) area['device'] = value;
+    else if (option === '--swap' && applyZram(area, key, value)) continue;
     else
       throw new UsageError(
         `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME, off` +
-          (option === '--swap' ? ', ghost' : ''),
+          (option === '--swap' ? `, ghost, zram, ${ZRAM_OPTIONS.join(', ')}` : ''),
       );
   }
   return area;
+}
+
+/** An option of a zram; false when it is none. */
+function applyZram(area: Json, key: string, value: string | undefined): boolean {
+  const put = (name: string, setting: unknown): boolean => {
+    putAt(area, `zram.${name}`, setting);
+    return true;
+  };
+  if (key === 'zram' && value === undefined) {
+    area['zram'] ??= {};
+    return true;
+  }
+  if (key === 'zram-compressed-writeback' && value === undefined)
+    return put('compressedWriteback', true);
+  if (value === undefined) return false;
+  switch (key) {
+    case 'zram-compressor':
+      return put('compressor', value);
+    case 'zram-recompress':
+      return put('recompress', value.split('+'));
+    case 'zram-mem-limit':
+      return put('memLimit', value);
+    case 'zram-backing':
+      return put('backing', value);
+    case 'zram-batch':
+      return put('writebackBatch', wholeNumber(value, '--swap zram-batch'));
+    default:
+      return false;
+  }
 }
 
 /** `--set a.b=VALUE`; a value that reads as JSON is that, anything else is text. */

@@ -1,5 +1,5 @@
 /** What a finished run shows: its JSON document, and tables for people. */
-import type { PhaseResult, RunResult } from '../src/machine/index.ts';
+import { diskWrites, type PhaseResult, type RunResult } from '../src/machine/index.ts';
 import { humanSize } from '../src/area/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
 import { pageLifeText } from './page-life.ts';
@@ -45,6 +45,8 @@ export function runText(run: FinishedRun): string {
   if (result.cgroups.length > 1) lines.push('\n', alignRows(result.cgroups.map(cgroupRow)));
   const swapoffs = result.phases.flatMap(({ op, swapoff }) => swapoffRow(op, swapoff));
   if (swapoffs.length > 0) lines.push('\n', alignRows(swapoffs));
+  const settings = result.phases.flatMap(zramSettingRow);
+  if (settings.length > 0) lines.push('\n', alignRows(settings));
   if (result.report.length > 0) lines.push('\n', ...result.report.map((line) => `${line}\n`));
   if (result.killedTasks > 0)
     lines.push(
@@ -75,21 +77,23 @@ function summaryRows(result: RunResult): Cell[][] {
   const stored = result.zswap['stored_pages'] ?? 0;
   const bytes = result.zswap['stored_bytes'] ?? 0;
   const pool = result.zswap['pool_total_size'] ?? 0;
-  const written = result.areas.reduce((pages, area) => pages + area.pagesWritten, 0);
-  const writes = result.areas.reduce((count, area) => count + area.writes, 0);
+  const onDisk = result.areas.map(diskWrites);
+  const written = onDisk.reduce((pages, area) => pages + area.pages, 0);
+  const writes = onDisk.reduce((count, area) => count + area.writes, 0);
+  const where = kindOfAreas(result);
   const moved = out + fromDisk + sum('zswpin') + filledIn;
   const rate = (moved * PAGE_SIZE * 1e9) / Math.max(1, result.virtualNs);
   const rows: Cell[][] = [
     [
       'pages out',
       `${grouped(out)}: ${grouped(sum('zswpout'))} to zswap, ` +
-        `${grouped(sum('pswpout') - sum('zswpwb'))} straight to disk, ` +
+        `${grouped(sum('pswpout') - sum('zswpwb'))} straight to ${where}, ` +
         `${grouped(sum('swpout_zero'))} zero${otherFilled(sum('swpout_filled'))}`,
     ],
     [
       'pages in',
       `${grouped(fromDisk + sum('zswpin') + filledIn)}: ` +
-        `${grouped(sum('zswpin'))} from zswap, ${grouped(fromDisk)} from disk, ` +
+        `${grouped(sum('zswpin'))} from zswap, ${grouped(fromDisk)} from ${where}, ` +
         `${grouped(sum('swpin_zero'))} zero${otherFilled(sum('swpin_filled'))}`,
     ],
     ['major faults', grouped(sum('pgmajfault'))],
@@ -113,6 +117,7 @@ function summaryRows(result: RunResult): Cell[][] {
         `${grouped(sum('zswpwb'))} pages in ${grouped(sum('zswap.writebackBatches'))} batches`,
       ],
     );
+  rows.push(...result.areas.flatMap(zramRows));
   rows.push(
     [
       'written to disk',
@@ -131,6 +136,39 @@ function summaryRows(result: RunResult): Cell[][] {
         `${grouped(result.verify.mismatches)} mismatches`,
     ],
   );
+  return rows;
+}
+
+/** Where pages go that zswap does not take. */
+function kindOfAreas({ areas }: RunResult): string {
+  const zrams = areas.filter(({ zram }) => zram !== undefined).length;
+  if (zrams === 0) return 'disk';
+  return zrams === areas.length ? 'zram' : 'zram or disk';
+}
+
+/** What a zram holds at the end of the workload. */
+function zramRows({ path, zram }: RunResult['areas'][number]): Cell[][] {
+  if (zram === undefined) return [];
+  const of = (name: string): number => zram[name] ?? 0;
+  const size = (name: string): string => humanSize(of(name), 'long');
+  const limit = of('mem_limit') === 0 ? '' : ` of ${size('mem_limit')}`;
+  const inMemory = of('orig_data_size') - of('bd_count') * PAGE_SIZE;
+  const used = of('mem_used_total');
+  const ratio = used === 0 ? '' : `, ${(inMemory / used).toFixed(2)} : 1`;
+  const rows: Cell[][] = [
+    [
+      path,
+      `${grouped(inMemory / PAGE_SIZE)} pages in ${size('mem_used_total')}${limit} ` +
+        `(at most ${size('mem_used_max')})${ratio}; ${grouped(of('same_pages'))} of one word, ` +
+        `${grouped(of('huge_pages'))} huge; ${grouped(of('failed_writes'))} refused`,
+    ],
+  ];
+  if (of('bd_writes') > 0)
+    rows.push([
+      `${path} backing`,
+      `${grouped(of('bd_count'))} pages there, ${grouped(of('bd_writes'))} written in ` +
+        `${grouped(of('backing_writes'))} I/Os, ${grouped(of('bd_reads'))} read`,
+    ]);
   return rows;
 }
 
@@ -167,6 +205,19 @@ function swapoffRow(op: string, swapoff: PhaseResult['swapoff']): Record<string,
       'TABLE WORDS': swapoff.tableWordsVisited,
       'MINOR FAULTS LEFT': swapoff.minorFaultsLeft,
       'LOCK HOLDS': swapoff.lockHolds,
+    },
+  ];
+}
+
+function zramSettingRow({ op, zramSetting }: PhaseResult): Record<string, Cell>[] {
+  if (zramSetting === undefined) return [];
+  return [
+    {
+      ZRAM: op.replace(/^zram /, ''),
+      OUTCOME: zramSetting.outcome,
+      'POOL PAGES FREED': zramSetting.poolPagesFreed,
+      'PAGES WRITTEN': zramSetting.pagesWritten,
+      WRITES: zramSetting.writes,
     },
   ];
 }

@@ -110,9 +110,9 @@ async function runAndStore(
       },
     });
     writer.areas(
-      result.areas.map(({ type, path, kind, pages, usedPages, priority, ...counters }) => ({
+      result.areas.map(({ type, path, kind, pages, usedPages, priority, zram, ...counters }) => ({
         ...{ type, path, kind, pages, usedPages, priority },
-        counters,
+        counters: { ...counters, ...zram },
       })),
     );
     writer.metadata(result.metadata);

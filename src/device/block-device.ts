@@ -18,6 +18,11 @@ export interface BlockDevice {
    * no wrapper models time.
    */
   readonly completionNs: number;
+  /**
+   * Pages of the longest request; absent: as long as the block layer makes them. One where swap
+   * writes page by page and waits (swap_writepage_bdev_sync of linux 6.18).
+   */
+  readonly requestPagesMax?: number;
 
   /**
    * Reads `pageCount` pages that follow each other on the device into `pages[0..pageCount)`.
@@ -44,6 +49,12 @@ export interface BlockDevice {
 
   /** Tells the device that a range holds nothing of use any more. */
   discard(offsetBytes: number, lengthBytes: number, nowNs: number): Outcome;
+
+  /**
+   * The swap core tells that a slot holds nothing of use any more; absent: the device does not want
+   * to know. Kernel: swap_slot_free_notify of struct block_device_operations.
+   */
+  slotFreed?(slot: number): void;
 
   /** Makes all writes so far durable. */
   flush(): Outcome;

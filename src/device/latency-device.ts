@@ -34,6 +34,7 @@ export class LatencyDevice implements BlockDevice {
   readonly sizeBytes: number;
   readonly rotational: boolean;
   readonly synchronous: boolean;
+  readonly requestPagesMax?: number;
   readonly #inner: BlockDevice;
   readonly #stream: RandomStream;
   readonly #read: Timing;
@@ -57,6 +58,7 @@ export class LatencyDevice implements BlockDevice {
     this.sizeBytes = inner.sizeBytes;
     this.rotational = profile.rotational;
     this.synchronous = profile.synchronous;
+    if (inner.requestPagesMax !== undefined) this.requestPagesMax = inner.requestPagesMax;
     this.#inner = inner;
     this.#stream = stream;
     this.#read = timingOf(profile.read);
@@ -124,10 +126,12 @@ export class LatencyDevice implements BlockDevice {
     const linkNs =
       lengthBytes * (isSequential ? timing.sequentialNsPerByte : timing.randomNsPerByte);
     // Whole nanoseconds, as the kernel's clocks and the histograms have them.
-    this.#completionNs = Math.max(
-      this.#earliestChannel().serve(nowNs, Math.round(holdNs)),
-      this.#link.serve(nowNs, Math.round(linkNs)),
-    );
+    // What the inner device waits for itself (zram: its backing device) comes on top.
+    this.#completionNs =
+      Math.max(
+        this.#earliestChannel().serve(nowNs, Math.round(holdNs)),
+        this.#link.serve(nowNs, Math.round(linkNs)),
+      ) + Math.max(0, this.#inner.completionNs - nowNs);
   }
 
   #earliestChannel(): Server {

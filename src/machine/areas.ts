@@ -7,8 +7,9 @@ import {
   deviceProfile,
   LatencyDevice,
   NullDevice,
-  ZramDevice,
   type BlockDevice,
+  type ZramDevice,
+  type ZramSetting,
 } from '../device/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ROLE, SlotArea } from '../slots/index.ts';
@@ -19,8 +20,14 @@ import {
   type SwapoffResult,
   type SwapSystem,
 } from '../swap/index.ts';
-import { PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../units/index.ts';
+import { assert, PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../units/index.ts';
 import type { AreaResult } from './run-result.ts';
+import {
+  applyZramSetting,
+  areaFigures,
+  sumOfFigures,
+  type ZramSettingResult,
+} from './zram-area.ts';
 
 /** An area that swapon accepted, with its device open. */
 export interface PreparedArea {
@@ -33,6 +40,8 @@ export interface PreparedArea {
   /** Profile that models the device's time. */
   readonly profile: string;
   readonly device: BlockDevice;
+  /** The device once more, where it is one in compressed memory. */
+  readonly zram?: ZramDevice;
   /** False: the machine starts without it, until a `swapon`. */
   readonly isOn?: boolean;
   /** What went wrong with the real file, in words; null when nothing did. */
@@ -67,6 +76,8 @@ export class MachineAreas {
   readonly #swap: SwapSystem;
   readonly #kind: DesignKind;
   readonly #known: KnownArea[] = [];
+  /** Those of the areas that are in compressed memory: asked after each operation. */
+  readonly #zrams: ZramDevice[] = [];
 
   constructor(engine: Engine, swap: SwapSystem, kind: DesignKind) {
     this.#engine = engine;
@@ -120,6 +131,42 @@ export class MachineAreas {
     this.#find(name);
   }
 
+  /** @throws UsageError when no area of the run is called so, or it is no zram */
+  requireZram(name: string): ZramDevice {
+    const { zram } = this.#find(name).area;
+    if (zram !== undefined) return zram;
+    const accepted = this.#known.flatMap(({ area }) => (area.zram === undefined ? [] : area.name));
+    throw new UsageError(
+      `zram ${name}: the area is no zram; accepted: ${accepted.join(', ') || 'none in this run'}`,
+    );
+  }
+
+  /** Writes to a file of a zram in /sys. */
+  setZram(name: string, setting: ZramSetting): ZramSettingResult {
+    return applyZramSetting(this.#engine, this.requireZram(name), setting);
+  }
+
+  /** Figures of all zrams together; null where there are none. */
+  zramFigures(): Record<string, number> | null {
+    return sumOfFigures(this.#zrams);
+  }
+
+  /** Calls of compressors by devices so far. */
+  get codecCalls(): number {
+    let calls = 0;
+    for (const zram of this.#zrams) calls += zram.compressions + zram.decompressions;
+    return calls;
+  }
+
+  /** After the last task has gone a zram holds nothing, in memory or on its backing device. */
+  checkEmpty(): void {
+    for (const zram of this.#zrams) {
+      zram.checkInvariants();
+      const { origDataBytes, memUsedBytes, bdCount } = zram.stat();
+      assert(origDataBytes + memUsedBytes + bdCount === 0, 'every page of a zram came back');
+    }
+  }
+
   swapoff(name: string): SwapoffResult {
     const known = this.#find(name);
     if (!known.isOn) throw new UsageError(`swapoff ${name}: EINVAL: the area is not in use`);
@@ -165,6 +212,7 @@ export class MachineAreas {
         writes,
         pagesRead,
         reads,
+        ...(area.zram === undefined ? {} : { zram: areaFigures(area.zram) }),
       };
     });
   }
@@ -185,6 +233,7 @@ export class MachineAreas {
     );
     const known = { area, growth, device, isOn: false, before: NO_TRAFFIC, usablePages: 0 };
     this.#known.push(known);
+    if (area.zram !== undefined) this.#zrams.push(area.zram);
     if (area.isOn !== false) this.#turnOn(known);
   }
 
@@ -204,9 +253,9 @@ export class MachineAreas {
       priority: area.priority,
       engine: this.#engine,
       isSwapFull: () => this.#swap.space.isFull(),
-      ...(area.device instanceof ZramDevice
-        ? { onSlotFreed: (slot) => void area.device.discard(slot * PAGE_SIZE, PAGE_SIZE, 0) }
-        : {}),
+      ...(area.device.slotFreed === undefined
+        ? {}
+        : { onSlotFreed: (slot) => area.device.slotFreed!(slot) }),
     });
     this.#swap.space.add(slots);
     this.#swap.addArea({ type: area.type, name: area.name, device: known.device });

@@ -73,6 +73,7 @@ export function assemble(
   // A name that a later line gets wrong should not cost the run up to there.
   for (const phase of workload.phases)
     if (phase.kind === 'swapon' || phase.kind === 'swapoff') areas.require(phase.path);
+    else if (phase.kind === 'zram') areas.requireZram(phase.path);
   return { ...parts, memory, areas };
 }
 

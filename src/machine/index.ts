@@ -11,3 +11,4 @@ export * from './agreement.ts';
 export * from './capture.ts';
 export * from './replay.ts';
 export * from './slab-rounding.ts';
+export * from './zram-area.ts';

@@ -45,6 +45,7 @@ import { PageComparison } from './page-comparison.ts';
 import type { AreaResult, PhaseResult, RunResult, SlotRun, SwapUsage } from './run-result.ts';
 import { slotRunsOf } from './slot-runs.ts';
 import { swapUsage } from './usage.ts';
+import type { ZramSettingResult } from './zram-area.ts';
 
 /** What the outside is told while a machine runs. */
 export interface RunHooks {
@@ -339,6 +340,7 @@ export class Machine {
     const startMs = performance.now();
     const series: PhaseResult['series'][number][] = [];
     let swapoff: SwapoffResult | null = null;
+    let zramSetting: ZramSettingResult | null = null;
     switch (phase.kind) {
       case 'operations':
         await this.#runOperations(index, phase.fork, series);
@@ -362,11 +364,16 @@ export class Machine {
       case 'swapoff':
         swapoff = this.swapoff(phase.path);
         break;
+      case 'zram':
+        zramSetting = this.#areas.setZram(phase.path, phase.setting);
+        await this.#turn();
+        break;
       case 'vswap':
         this.#setVirtual(phase.label, phase.isOn);
         break;
     }
     this.#areas.check();
+    const zram = this.#areas.zramFigures();
     const live = this.#spaces.filter((space) => space.isAlive).map((space) => space.residency());
     live.push({ present: 0, swapped: this.memory.sharedResidency().swapped });
     return {
@@ -378,6 +385,8 @@ export class Machine {
       virtualNs: this.engine.latestNs - startNs,
       wallMs: performance.now() - startMs,
       zswap: this.#spec.zswap.enabled ? this.swap.zswap.gauges() : null,
+      ...(zram === null ? {} : { zram }),
+      ...(zramSetting === null ? {} : { zramSetting }),
       ...(swapoff === null ? {} : { swapoff }),
       series,
     };
@@ -438,8 +447,7 @@ export class Machine {
         this.#operate(space, kind[i]!, at, page[i]! as VirtualPage);
         if (child === null) this.#endNs[at] = this.engine.nowNs;
         if (isKilled(space)) this.#noteKill(space, at, child === null ? 'task' : 'forked child');
-        if (this.swap.zswap.codecCalls - this.#codecCallsSeen >= CODEC_CALLS_PER_TURN)
-          await this.#turn();
+        if (this.#codecCalls() - this.#codecCallsSeen >= CODEC_CALLS_PER_TURN) await this.#turn();
       }
       if (this.#operations === this.#visitAt && !this.#visit()) return;
     }
@@ -546,6 +554,7 @@ export class Machine {
       assert(charged === 0, 'every charge came back');
     for (const area of this.swap.space.areas())
       assert(area.inUse === 0, 'every swap slot came back');
+    this.#areas.checkEmpty();
   }
 
   #setVirtual(label: string, isOn: boolean): void {
@@ -567,8 +576,12 @@ export class Machine {
   }
 
   async #turn(): Promise<void> {
-    this.#codecCallsSeen = this.swap.zswap.codecCalls;
+    this.#codecCallsSeen = this.#codecCalls();
     await nextTurn();
+  }
+
+  #codecCalls(): number {
+    return this.swap.zswap.codecCalls + this.#areas.codecCalls;
   }
 
   #setSampleLengths(): void {

@@ -1,7 +1,7 @@
 /** What two runs of the same workload are compared by. */
 import type { CountedName } from '../engine/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
-import type { RunResult } from './run-result.ts';
+import type { AreaResult, RunResult } from './run-result.ts';
 
 export interface Metric {
   /** Stands above its rows in a table. */
@@ -197,6 +197,18 @@ const compressed: readonly Metric[] = [
   ),
 ];
 
+/**
+ * What an area has written to a disk: a zram's pages stay in memory, but for those on its backing
+ * device.
+ */
+export function diskWrites(area: AreaResult): {
+  readonly pages: number;
+  readonly writes: number;
+} {
+  if (area.zram === undefined) return { pages: area.pagesWritten, writes: area.writes };
+  return { pages: area.zram['bd_writes'] ?? 0, writes: area.zram['backing_writes'] ?? 0 };
+}
+
 function area(
   name: string,
   unit: string,
@@ -204,8 +216,9 @@ function area(
   of: (pages: number, writes: number) => number | null,
 ): Metric {
   const value = (result: RunResult): number | null => {
-    const pages = result.areas.reduce((total, { pagesWritten }) => total + pagesWritten, 0);
-    const writes = result.areas.reduce((total, each) => total + each.writes, 0);
+    const written = result.areas.map(diskWrites);
+    const pages = written.reduce((total, each) => total + each.pages, 0);
+    const writes = written.reduce((total, each) => total + each.writes, 0);
     return of(pages, writes);
   };
   return { group: 'devices', name, unit, better, value };

@@ -1,7 +1,5 @@
 /** Replays a capture on the machine that it describes. */
-import { createCompressor } from '../codec/index.ts';
 import { MemoryDevice, NullDevice, ZramDevice, type BlockDevice } from '../device/index.ts';
-import { CostProfile, Engine } from '../engine/index.ts';
 import { FLUSH_PERIOD_NS } from '../memory/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
 import { parseTrace, TraceWorkload } from '../workload/index.ts';
@@ -11,6 +9,7 @@ import type { Capture } from './capture.ts';
 import { Machine, type RecordedHost } from './machine.ts';
 import type { RunResult } from './run-result.ts';
 import { parseSpec } from './spec.ts';
+import { createZram } from './zram-area.ts';
 
 /** Pages of the recorder's own in the cgroup. @source fixtures/kernel/README.md: 70 to 110 */
 const RECORDER_PAGES = 90;
@@ -193,11 +192,5 @@ function createDevice(capture: Capture, payload: 'bytes' | 'none'): BlockDevice 
   const name = 'swap';
   if (payload === 'none') return new NullDevice({ name, sizeBytes });
   if (capture.backend !== 'zram') return new MemoryDevice({ name, sizeBytes });
-  // What zram itself does costs its device profile's time: its own events are not the machine's.
-  const engine = new Engine({
-    seed: 1,
-    cpuCount: 1,
-    costs: new CostProfile({ name: 'none', description: '', prices: {} }),
-  });
-  return new ZramDevice({ name, sizeBytes, engine, compressor: createCompressor('lz4', 'zram') });
+  return createZram({ name, sizeBytes, compressors: ['lz4'], seed: 1 });
 }

@@ -2,6 +2,7 @@
 import type { AreaKind } from '../area/active-areas.ts';
 import type { CountedName, HistogramBucket, OperationName } from '../engine/index.ts';
 import type { MetadataTerm, SwapoffResult } from '../swap/index.ts';
+import type { ZramSettingResult } from './zram-area.ts';
 
 export interface PhaseResult {
   readonly index: number;
@@ -12,6 +13,10 @@ export interface PhaseResult {
   readonly virtualNs: number;
   readonly wallMs: number;
   readonly zswap: Readonly<Record<string, number>> | null;
+  /** Of all areas in compressed memory together, by the kernel's names; absent without any. */
+  readonly zram?: Readonly<Record<string, number>>;
+  /** Only of a line that writes to a file of a zram. */
+  readonly zramSetting?: ZramSettingResult;
   /** Only of a swapoff. */
   readonly swapoff?: SwapoffResult;
   readonly series: readonly {
@@ -44,6 +49,12 @@ export interface AreaResult {
   readonly writes: number;
   readonly pagesRead: number;
   readonly reads: number;
+  /**
+   * Of an area in compressed memory: mm_stat, io_stat and bd_stat by the kernel's names, and
+   * `backing_writes`, the I/Os that bd_writes pages took. What it has written to a disk is in
+   * these, `pagesWritten` is what swap gave it.
+   */
+  readonly zram?: Readonly<Record<string, number>>;
 }
 
 /** What the digest covers. */

@@ -32,8 +32,10 @@ export interface AreaSpec {
   readonly ghost: boolean;
   /** 0 to 32767; absent: the kernel's rule. */
   readonly priority?: number | undefined;
-  /** Device profile; absent: the run's. */
+  /** Device profile, of a zram that of its backing device; absent: the run's. */
   readonly device?: string | undefined;
+  /** The area is a zram of `size`, which has no file. */
+  readonly zram?: ZramSpec | undefined;
   /** False: the machine starts without it, until its `swapon`. */
   readonly on: boolean;
 }
@@ -53,6 +55,21 @@ export interface CgroupSpec {
   readonly zswapMax?: number | string | undefined;
   /** memory.zswap.writeback. */
   readonly zswapWriteback: boolean;
+}
+
+/** How a zram is set up before it is given its size. */
+export interface ZramSpec {
+  readonly compressor: string;
+  /** For recompression, by priority from 1. */
+  readonly recompress: readonly string[];
+  /** mem_limit; 0: none. */
+  readonly memLimit: number | string;
+  /** Size of a temporary backing device; absent: none. */
+  readonly backing?: number | string | undefined;
+  /** writeback_batch_size. */
+  readonly writebackBatch: number;
+  /** compressed_writeback. */
+  readonly compressedWriteback: boolean;
 }
 
 export interface MachineSpec {
@@ -129,12 +146,22 @@ export interface RunSpec {
   readonly workload: WorkloadSpec;
 }
 
+const zramSchema: z.ZodType<ZramSpec> = z.strictObject({
+  compressor: oneOf(compressors).default('lz4'),
+  recompress: z.array(oneOf(compressors)).max(3).default([]),
+  memLimit: size.default(0),
+  backing: size.optional(),
+  writebackBatch: z.number().int().min(1).max(4096).default(32),
+  compressedWriteback: z.boolean().default(false),
+});
+
 const areaSchema: z.ZodType<AreaSpec> = z.strictObject({
   path: z.string().min(1).optional(),
   size: size.optional(),
   ghost: z.boolean().default(false),
   priority: z.number().int().min(0).max(32767).optional(),
   device: oneOf(deviceProfiles).optional(),
+  zram: zramSchema.optional(),
   on: z.boolean().default(true),
 });
 
@@ -221,6 +248,7 @@ export function parseSpec(json: unknown, where: string): RunSpec {
   const { kind, revision } = chooseDesign(designName(spec), `${where}: revision`);
   if (spec.noAreas && spec.areas.length > 0)
     throw new UsageError(`${where}: noAreas: areas are given as well`);
+  if (spec.areas.some((area) => area.zram !== undefined)) checkZram(spec, where, kind.areas);
   // A temporary area of the ghost design is a ghost; what was made before stays what it is.
   const areas = spec.areas.map((area) =>
     kind.areas === 'all-ghost' && area.size !== undefined ? { ...area, ghost: true } : area,
@@ -228,6 +256,23 @@ export function parseSpec(json: unknown, where: string): RunSpec {
   // Frontswap had no such check; what zswap had of its own later, it lost to the flag of 6.12.
   const sameFilled = spec.sameFilled ?? (spec.zswap.version === '2013' ? 'none' : 'zero');
   return { ...spec, revision, areas, sameFilled };
+}
+
+/** A zram holds real bytes in an area of its own. */
+function checkZram(spec: RunSpec, where: string, areas: string): void {
+  const wrong = (what: string): never => {
+    throw new UsageError(`${where}: areas: zram: ${what}`);
+  };
+  if (spec.payload === 'none') wrong("payload 'none' has no bytes to compress; accepted: bytes");
+  if (areas === 'all-ghost') wrong(`design ${spec.design} has no areas but ghosts`);
+  for (const area of spec.areas) {
+    if (area.zram === undefined) continue;
+    if (area.size === undefined || area.path !== undefined) wrong('a zram has a size, and no path');
+    if (area.ghost) wrong('a zram is no ghost');
+    pagesOf(area.zram.memLimit, `${where}: areas: zram: memLimit`);
+    if (area.zram.backing !== undefined && pagesOf(area.zram.backing, 'backing') < 2)
+      wrong('backing: accepted: at least 8192 bytes, the first 4096 of which are never used');
+  }
 }
 
 /** NAME or NAME:REVISION, as `chooseDesign` reads it. */

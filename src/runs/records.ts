@@ -45,6 +45,8 @@ export interface PhaseRecord {
   readonly wallMs: number;
   /** zswap's state when the phase ended; null without zswap. */
   readonly zswap: Readonly<Record<string, number>> | null;
+  /** The same of areas in compressed memory; absent without any. */
+  readonly zram?: Readonly<Record<string, number>>;
   readonly series: readonly SeriesPoint[];
 }
 

@@ -138,11 +138,14 @@ function readPhases(connection: Connection, runId: number): PhaseRecord[] {
       runId,
     ),
   );
-  const zswap = byOwner(
-    connection.all<NamedValue>(
-      `SELECT phase_index AS owner, name, value FROM gauge
-       WHERE run_id = ? AND subject = 'zswap' ORDER BY phase_index, name`,
-      runId,
+  const [zswap, zram] = ['zswap', 'zram'].map((subject) =>
+    byOwner(
+      connection.all<NamedValue>(
+        `SELECT phase_index AS owner, name, value FROM gauge
+         WHERE run_id = ? AND subject = ? ORDER BY phase_index, name`,
+        runId,
+        subject,
+      ),
     ),
   );
   const series = byOwner(
@@ -153,11 +156,13 @@ function readPhases(connection: Connection, runId: number): PhaseRecord[] {
     ),
   );
   return phases.map((phase) => {
-    const gauges = zswap.get(phase.index);
+    const gauges = zswap!.get(phase.index);
+    const zramGauges = zram!.get(phase.index);
     return {
       ...phase,
       counters: namedValues(counters.get(phase.index) ?? []),
       zswap: gauges === undefined ? null : namedValues(gauges),
+      ...(zramGauges === undefined ? {} : { zram: namedValues(zramGauges) }),
       series: series.get(phase.index) ?? [],
     };
   });

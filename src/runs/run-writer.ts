@@ -39,7 +39,7 @@ export class RunWriter {
   /** Stores a phase that has ended, in one transaction. */
   phase(phase: PhaseRecord): void {
     const key = [this.runId, phase.index] as const;
-    const { counters, zswap } = phase;
+    const { counters, zswap, zram } = phase;
     this.#connection.transaction(() => {
       this.#insert('phase', ...key, phase.op, phase.present, phase.swapped, phase.virtualNs);
       this.#insert('phase_wall', ...key, phase.wallMs);
@@ -47,6 +47,8 @@ export class RunWriter {
         this.#insert('counter', ...key, name, value);
       for (const [name, value] of Object.entries(zswap ?? {}))
         this.#insert('gauge', ...key, 'zswap', name, value);
+      for (const [name, value] of Object.entries(zram ?? {}))
+        this.#insert('gauge', ...key, 'zram', name, value);
       phase.series.forEach((point, position) => {
         this.#insert('series', ...key, position, point.name, point.timeNs, point.value);
       });

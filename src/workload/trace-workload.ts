@@ -271,6 +271,8 @@ function phaseOf(step: TraceStep): Phase {
     case 'swapon':
     case 'swapoff':
       return { kind: step.kind, label: step.line, path: step.path };
+    case 'zram':
+      return { kind: step.kind, label: step.line, path: step.path, setting: step.setting };
     case 'vswap':
       return { kind: step.kind, label: step.line, isOn: step.isOn };
   }

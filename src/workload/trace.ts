@@ -2,6 +2,7 @@
  * The trace format: parsing, with an error for every mistake that names the line.
  * @source fixtures/trace-format.md
  */
+import { parseZramSetting, type ZramSetting } from '../device/index.ts';
 import { UsageError } from '../units/index.ts';
 import { CONTENT_SYNTAX, parseContent, type Content } from './content.ts';
 
@@ -34,6 +35,12 @@ export type TraceStep =
   | { readonly kind: 'pause' | 'barrier'; readonly line: string }
   | { readonly kind: 'sleep'; readonly line: string; readonly durationNs: number }
   | { readonly kind: 'swapon' | 'swapoff'; readonly line: string; readonly path: string }
+  | {
+      readonly kind: 'zram';
+      readonly line: string;
+      readonly path: string;
+      readonly setting: ZramSetting;
+    }
   | { readonly kind: 'vswap'; readonly line: string; readonly isOn: boolean };
 
 export interface Trace {
@@ -200,15 +207,27 @@ class Parser {
         this.steps.push({ kind: verb, line, isOn: state === 'on' });
         return;
       }
+      case 'zram':
+        this.steps.push(this.#readZram(line, words));
+        return;
       case 'task':
         this.#selectTask(needs('a name'));
         return;
       default:
         this.fail(
           `'${verb}' is no operation; accepted: ${Object.keys(VERBS).join(' ')} ` +
-            'pause barrier sleep swapon swapoff vswap task',
+            'pause barrier sleep swapon swapoff vswap zram task',
         );
     }
+  }
+
+  #readZram(line: string, words: readonly string[]): TraceStep {
+    const [, path, attribute, ...value] = words;
+    if (path === undefined || attribute === undefined || value.length === 0)
+      this.fail("'zram' takes AREA ATTRIBUTE VALUE, as in 'zram zram0 idle all'");
+    const setting = parseZramSetting(attribute, value.join(' '));
+    if (typeof setting === 'string') this.fail(`zram ${path}: ${setting}`);
+    return { kind: 'zram', line, path, setting };
   }
 
   #selectTask(name: string): void {

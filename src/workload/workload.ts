@@ -2,6 +2,7 @@
  * The contract of a workload: phases of page operations in typed arrays, no object per
  * operation, and what every page must hold at the end.
  */
+import type { ZramSetting } from '../device/index.ts';
 import type { VirtualPage } from '../units/index.ts';
 
 /** What one operation does to one page of one task's mapping. */
@@ -51,6 +52,13 @@ export type Phase =
   | { readonly kind: 'barrier'; readonly label: string }
   /** An area is given up or taken while the machine runs. */
   | { readonly kind: 'swapoff' | 'swapon'; readonly label: string; readonly path: string }
+  /** Something is written to a file of a zram's in /sys. */
+  | {
+      readonly kind: 'zram';
+      readonly label: string;
+      readonly path: string;
+      readonly setting: ZramSetting;
+    }
   /** Virtual slots are taken from now on, or not (vm.vswap_enabled). */
   | { readonly kind: 'vswap'; readonly label: string; readonly isOn: boolean }
   /** A task exits. */
