@@ -188,8 +188,9 @@ export class MachineAreas {
 
   /** Reads a slot from the device itself, past its model of time; false when that fails. */
   readSlot(type: number, slot: number, into: Uint8Array): boolean {
-    const known = this.#known.find(({ area }) => area.type === type)!;
-    return known.area.device.read(slot * PAGE_SIZE, [into], 1, this.#engine.nowNs) === 'ok';
+    const { area } = this.#known.find((known) => known.area.type === type)!;
+    if (area.zram !== undefined) return area.zram.peek(slot, into) === 'ok';
+    return area.device.read(slot * PAGE_SIZE, [into], 1, this.#engine.nowNs) === 'ok';
   }
 
   /** What became of each area. */

@@ -59,6 +59,7 @@ export function createZram(options: ZramAreaOptions): ZramDevice {
               deviceProfile(backing.profile, 'device'),
               engine.stream(`${name}.backing`),
             ),
+            untimed: backing.device,
             batchPages: backing.batchPages,
             isCompressed: backing.isCompressed,
           },

@@ -1,5 +1,10 @@
 /** Small machines for tests: areas in RAM, a trace as text. */
-import { MemoryDevice, NullDevice, type BlockDevice } from '../../src/device/index.ts';
+import {
+  MemoryDevice,
+  NullDevice,
+  type BlockDevice,
+  type ZramDevice,
+} from '../../src/device/index.ts';
 import { Machine, parseSpec, type PreparedArea, type RunResult } from '../../src/machine/index.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';
 import { parseTrace, TraceWorkload } from '../../src/workload/index.ts';
@@ -11,6 +16,7 @@ export interface SmallArea {
   readonly profile?: string;
   readonly badPages?: readonly number[];
   readonly device?: BlockDevice;
+  readonly zram?: ZramDevice;
 }
 
 export interface SmallCgroup {
@@ -65,9 +71,10 @@ export function smallMachine(options: SmallMachine): Machine {
   );
   const areas = options.areas.map((area, type): PreparedArea => {
     const sizeBytes = area.pages * PAGE_SIZE;
-    const name = `area${type}`;
+    const name = area.zram?.name ?? `area${type}`;
     const isReal = payload === 'bytes' && area.ghost !== true;
     const device =
+      area.zram ??
       area.device ??
       (isReal ? new MemoryDevice({ name, sizeBytes }) : new NullDevice({ name, sizeBytes }));
     return {
@@ -79,6 +86,7 @@ export function smallMachine(options: SmallMachine): Machine {
       priority: area.priority ?? 0,
       profile: area.profile ?? 'nvme',
       device,
+      ...(area.zram === undefined ? {} : { zram: area.zram }),
       problem: () => null,
     };
   });

@@ -14,6 +14,8 @@ import type { ZramStore } from './zram-store.ts';
 
 export interface ZramBacking {
   readonly device: BlockDevice;
+  /** The same device without a model of time, for looks from outside; absent: `device`. */
+  readonly untimed?: BlockDevice;
   /** writeback_batch_size. */
   readonly batchPages: number;
   /** compressed_writeback: what is written is the object as it is, in a block of its own. */
@@ -23,6 +25,7 @@ export interface ZramBacking {
 export class ZramWriteback {
   readonly #store: ZramStore;
   readonly #device: BlockDevice;
+  readonly #untimed: BlockDevice;
   readonly #isCompressed: boolean;
   /** writeback_limit in pages of 4 KiB, and whether it holds. */
   limitPages = 0;
@@ -39,6 +42,7 @@ export class ZramWriteback {
   constructor(store: ZramStore, backing: ZramBacking) {
     this.#store = store;
     this.#device = backing.device;
+    this.#untimed = backing.untimed ?? backing.device;
     this.#isCompressed = backing.isCompressed;
     this.batchPages = backing.batchPages;
   }
@@ -83,6 +87,13 @@ export class ZramWriteback {
     const block = this.#store.slots.low(slot);
     const outcome = this.#device.read(block * PAGE_SIZE, [page], 1, nowNs);
     this.#readDoneNs = this.#device.completionNs;
+    return outcome === 'ok' ? this.#store.finishBackingRead(slot, page) : outcome;
+  }
+
+  /** As `read`, but it is not counted and takes no time. */
+  peek(slot: number, page: Uint8Array): Outcome {
+    const offsetBytes = this.#store.slots.low(slot) * PAGE_SIZE;
+    const outcome = this.#untimed.read(offsetBytes, [page], 1, 0);
     return outcome === 'ok' ? this.#store.finishBackingRead(slot, page) : outcome;
   }
 

@@ -197,6 +197,13 @@ export class ZramDevice implements BlockDevice {
     return this.#store.slots.has(slot, flags);
   }
 
+  /** Reads a slot as a look from outside: it is no access, and nothing counts it. */
+  peek(slot: number, page: Uint8Array): Outcome {
+    if (!this.#store.slots.has(slot, ZRAM.WB)) return this.#store.read(slot, page);
+    assert(this.#writeback !== null, 'a page is on a backing device that there is');
+    return this.#writeback.peek(slot, page);
+  }
+
   checkInvariants(): void {
     this.#store.checkInvariants();
   }

@@ -8,7 +8,7 @@ import {
   type ZramOptions,
 } from '../../../src/device/index.ts';
 import { CostProfile, Engine } from '../../../src/engine/index.ts';
-import { assert, PAGE_SIZE, type Outcome } from '../../../src/units/index.ts';
+import { assert, PAGE_SIZE, UsageError, type Outcome } from '../../../src/units/index.ts';
 import { Mulberry32 } from '../../../src/workload/index.ts';
 
 export const SLOTS = 96;
@@ -132,7 +132,7 @@ export function testZram(
     },
     set: (attribute, value) => {
       const setting = parseZramSetting(attribute, value);
-      if (typeof setting === 'string') throw new Error(setting);
+      if (typeof setting === 'string') throw new UsageError(setting);
       return zram.apply(setting, 0);
     },
   };
