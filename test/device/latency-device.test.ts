@@ -218,6 +218,20 @@ describe('the published figures', () => {
   });
 });
 
+describe('a device that waits for another itself', () => {
+  it('is done so much later', () => {
+    const inner = deviceOf(deviceProfiles.hdd);
+    const plain = deviceOf(deviceProfiles.zram);
+    const device = new LatencyDevice(inner, deviceProfiles.zram, new RandomStream(1, 'device'));
+    for (const direction of ['read', 'write'] as const) {
+      device[direction](PAGE_SIZE, [], 1, 5000);
+      plain[direction](PAGE_SIZE, [], 1, 5000);
+      expect(device.completionNs).toBe(plain.completionNs + inner.completionNs - 5000);
+      expect(inner.completionNs).toBeGreaterThan(1e6);
+    }
+  });
+});
+
 describe('a turning disk', () => {
   it('positions its head again when a write came in between', () => {
     const device = deviceOf(deviceProfiles.hdd);

@@ -17,7 +17,7 @@ const TRACE = [
   'W 500 500 seq 500 1 file',
   'W 1000 500 seq 500 1 fill:5a',
   'zram zram0 idle all',
-  'zram zram0 recompress type=idle max_pages=400',
+  'zram zram0 recompress type=idle',
   'zram zram0 writeback_limit 200',
   'zram zram0 writeback_limit_enable 1',
   'zram zram0 writeback huge',

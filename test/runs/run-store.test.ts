@@ -28,7 +28,15 @@ describe('a stored run', () => {
   it('reads back as it was written', () => {
     const { runs } = workspace.open('a.db');
     const writer = runs.begin(runHeader({ name: 'first' }));
-    const phases = [phaseRecord(0), phaseRecord(1, { zswap: null, series: [], counters: {} })];
+    const phases = [
+      phaseRecord(0),
+      phaseRecord(1, {
+        zswap: null,
+        series: [],
+        counters: {},
+        zram: { bd_count: 7, huge_pages: 2 },
+      }),
+    ];
     for (const phase of phases) writer.phase(phase);
     const metadata = [
       { term: 'swap_map', bytes: 1024, kind: 'static' as const },

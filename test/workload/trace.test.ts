@@ -201,6 +201,27 @@ describe('the traces of the captures', () => {
   });
 });
 
+describe('a line that writes to a zram', () => {
+  it('is a phase with what was written', () => {
+    const { phases } = workload(
+      'pages 10\nzram area1  writeback page_index=3  page_index=5 # two\nR 0 1 seq 1 1 -',
+    );
+    expect(phases[0]).toEqual({
+      kind: 'zram',
+      label: 'zram area1 writeback page_index=3 page_index=5',
+      path: 'area1',
+      setting: {
+        attribute: 'writeback',
+        flags: 0,
+        ranges: [
+          { first: 3, last: 3 },
+          { first: 5, last: 5 },
+        ],
+      },
+    });
+  });
+});
+
 describe('a trace with a mistake', () => {
   it.each([
     ['', /t:1: no 'pages N' line/],
@@ -226,6 +247,10 @@ describe('a trace with a mistake', () => {
     ['pages 10\npause now', /t:2: 'pause' takes nothing behind it/],
     ['pages 10\nsleep soon', /t:2: sleep 'soon' is no number/],
     ['pages 10\ntask', /t:2: 'task' takes a name/],
+    ['pages 10\nzram', /t:2: 'zram' takes AREA ATTRIBUTE VALUE/],
+    ['pages 10\nzram zram0 idle', /t:2: 'zram' takes AREA ATTRIBUTE VALUE/],
+    ['pages 10\nzram zram0 limit 1', /t:2: zram zram0: 'limit' is no attribute; accepted: idle,/],
+    ['pages 10\nzram zram0 idle 1 2', /t:2: zram zram0: idle '1 2' is not accepted/],
     ['pages 10\ntask b\nFR 0 1 seq 1 1 -', /t:3: only the first task forks/],
   ])('ends in a message with the line: %j', (text, message) => {
     expect(() => parseTrace(text, 't')).toThrow(UsageError);
