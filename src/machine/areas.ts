@@ -256,7 +256,11 @@ export class MachineAreas {
       isSwapFull: () => this.#swap.space.isFull(),
       ...(area.device.slotFreed === undefined
         ? {}
-        : { onSlotFreed: (slot) => area.device.slotFreed!(slot) }),
+        : {
+            onSlotFreed: (slot) => {
+              area.device.slotFreed!(slot);
+            },
+          }),
     });
     this.#swap.space.add(slots);
     this.#swap.addArea({ type: area.type, name: area.name, device: known.device });

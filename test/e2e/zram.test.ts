@@ -37,7 +37,12 @@ interface Document {
     readonly zram?: Figures;
     readonly zramSetting?: { readonly outcome: string; readonly poolPagesFreed: number };
   }[];
-  readonly areas: readonly { readonly path: string; readonly zram?: Figures }[];
+  readonly areas: readonly {
+    readonly path: string;
+    readonly type: number;
+    readonly pagesWritten: number;
+    readonly zram?: Figures;
+  }[];
 }
 
 /** A command line that fills a zram, and a file of text for the trace's content. */
@@ -96,9 +101,7 @@ describe('swaplab run with a zram', () => {
     const swaps = [...line('8M,zram,prio=7'), '--area', 'a.swap', '--json'];
     const { code, stdout } = place.swaplab(...swaps);
     expect(code).toBe(0);
-    const { areas, verify } = JSON.parse(stdout) as Document & {
-      readonly areas: readonly { readonly type: number; readonly pagesWritten: number }[];
-    };
+    const { areas, verify } = JSON.parse(stdout) as Document;
     expect(verify.mismatches).toBe(0);
     expect(new Set(areas.map(({ type }) => type)).size).toBe(2);
     const zram = areas.find(({ path }) => path === 'zram0')!;

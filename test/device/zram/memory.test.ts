@@ -197,11 +197,15 @@ describe('recompression of a zram device', () => {
     const test = testZram({ recompress: ['deflate'] });
     test.write(1, dullPage(1));
     test.write(2, dullPage(2));
+    test.write(3, noisePage(3));
     test.set('idle', 'all');
     test.read(2);
     test.set('recompress', 'type=huge_idle');
-    expect(test.zram.stat().hugePages).toBe(1);
+    expect(test.zram.stat().hugePages).toBe(2);
     expect(test.zram.hasFlags(1, ZRAM.IDLE)).toBe(false);
+    // Tried in vain, but touched.
+    expect(test.zram.hasFlags(3, ZRAM.INCOMPRESSIBLE)).toBe(true);
+    expect(test.zram.hasFlags(3, ZRAM.IDLE)).toBe(false);
   });
 
   it('refuses a threshold that no object passes, and compressors that are not there', () => {
