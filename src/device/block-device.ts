@@ -18,11 +18,6 @@ export interface BlockDevice {
    * no wrapper models time.
    */
   readonly completionNs: number;
-  /**
-   * Pages of the longest request; absent: as long as the block layer makes them. One where swap
-   * writes page by page and waits (swap_writepage_bdev_sync of linux 6.18).
-   */
-  readonly requestPagesMax?: number;
 
   /**
    * Reads `pageCount` pages that follow each other on the device into `pages[0..pageCount)`.

@@ -34,7 +34,6 @@ export class LatencyDevice implements BlockDevice {
   readonly sizeBytes: number;
   readonly rotational: boolean;
   readonly synchronous: boolean;
-  readonly requestPagesMax?: number;
   readonly #inner: BlockDevice;
   readonly #stream: RandomStream;
   readonly #read: Timing;
@@ -58,7 +57,6 @@ export class LatencyDevice implements BlockDevice {
     this.sizeBytes = inner.sizeBytes;
     this.rotational = profile.rotational;
     this.synchronous = profile.synchronous;
-    if (inner.requestPagesMax !== undefined) this.requestPagesMax = inner.requestPagesMax;
     this.#inner = inner;
     this.#stream = stream;
     this.#read = timingOf(profile.read);

@@ -43,8 +43,6 @@ export interface AreaTraffic {
 /** One area's device and the writes that wait for it. */
 class AreaQueue {
   readonly device: BlockDevice;
-  /** Pages of the longest request. */
-  readonly requestPagesMax: number;
   readonly frames: number[] = [];
   readonly slots: number[] = [];
   /** Content tags by slot, in chunks of 4096 slots; payload none only. */
@@ -56,7 +54,6 @@ class AreaQueue {
 
   constructor(device: BlockDevice) {
     this.device = device;
-    this.requestPagesMax = Math.min(MAX_RUN_PAGES, device.requestPagesMax ?? MAX_RUN_PAGES);
   }
 }
 
@@ -163,7 +160,7 @@ export class SwapIo {
       let end = start + 1;
       while (
         end < order.length &&
-        end - start < queue.requestPagesMax &&
+        end - start < MAX_RUN_PAGES &&
         slots[order[end]!] === slots[order[end - 1]!]! + 1
       )
         end += 1;

@@ -40,7 +40,6 @@ export class ZramDevice implements BlockDevice {
   readonly sizeBytes: number;
   readonly rotational = false;
   readonly synchronous = true;
-  readonly requestPagesMax = 1;
   readonly #store: ZramStore;
   readonly #recompression: ZramRecompression;
   readonly #writeback: ZramWriteback | null;
