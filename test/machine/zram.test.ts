@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryDevice, type ZramDevice } from '../../src/device/index.ts';
 import { createZram, metricsOf, type RunResult } from '../../src/machine/index.ts';
-import { PAGE_SIZE } from '../../src/units/index.ts';
+import type { Location } from '../../src/swap/index.ts';
+import { PAGE_SIZE, type VirtualPage } from '../../src/units/index.ts';
 import { runSmall, smallMachine } from './support.ts';
 
 const PAGES = 512;
@@ -104,6 +105,7 @@ describe('a swap area in compressed memory', () => {
       await run(WRITTEN_BACK, { backingProfile: 'hdd' }),
     ];
     expect(hdd.phases[0]!.virtualNs).toBe(nvme.phases[0]!.virtualNs);
+    expect(hdd.phases[2]!.virtualNs).toBeGreaterThan(5 * nvme.phases[2]!.virtualNs);
     expect(hdd.phases[3]!.virtualNs).toBeGreaterThan(10 * nvme.phases[3]!.virtualNs);
   });
 
@@ -195,6 +197,34 @@ describe('a swap area in compressed memory', () => {
     for (const device of [zram, fresh]) device.read(PAGE_SIZE, [other], 1, 1000);
     expect(zram.completionNs).toBe(fresh.completionNs);
     expect(zram.completionNs).toBeGreaterThan(1000);
+  });
+
+  it('is looked at by the machine without being changed', async () => {
+    const zram = zramOf();
+    const machine = smallMachine({
+      trace: WRITTEN_BACK,
+      memoryPages: 128,
+      areas: [{ pages: PAGES, zram, profile: 'zram' }],
+    });
+    let looks = 0;
+    await machine.runUntil({
+      first: 0,
+      afterOperation: () => 'stop',
+      afterPhase: ({ index }) => {
+        if (index !== 2) return 'go on';
+        const before = zram.stat();
+        const { page, slot, length } = machine.slotRuns()[0]!;
+        for (let i = 0; i < length; i++) {
+          const location = { kind: 'file', area: 0, slot: slot + i } as Location;
+          expect(machine.holdsExpectedAt(0, (page + i) as VirtualPage, location)).toBe(true);
+          looks += 1;
+        }
+        expect(zram.stat()).toEqual(before);
+        expect(before.bdCount).toBeGreaterThan(0);
+        return 'stop';
+      },
+    });
+    expect(looks).toBeGreaterThan(0);
   });
 
   it('is asked for by its name before the run begins', () => {
