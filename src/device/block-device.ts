@@ -1,9 +1,12 @@
 /**
  * The contract of a block device: page-granular vectored reads and writes at a byte
- * offset. Wrappers (latency, faults, checksums, wear) implement the same interface around
+ * offset, and sector-granular ones of a single buffer. Wrappers (latency, faults, checksums, wear) implement the same interface around
  * another device.
  */
 import type { Outcome } from '../units/index.ts';
+
+/** The smallest transfer. @source linux 6.18 include/linux/blk_types.h SECTOR_SIZE */
+export const SECTOR_SIZE = 512;
 
 export interface BlockDevice {
   /** Where it is, for messages. */
@@ -39,6 +42,24 @@ export interface BlockDevice {
     offsetBytes: number,
     pages: readonly Uint8Array[],
     pageCount: number,
+    nowNs: number,
+  ): Outcome;
+
+  /**
+   * Reads `lengthBytes` bytes into one buffer.
+   *
+   * @param offsetBytes - multiple of 512
+   * @param target - `lengthBytes` bytes or more; the rest is left alone
+   * @param lengthBytes - multiple of 512, 512 or more
+   * @returns EINVAL from a device whose smallest transfer is a page (zram), or that checks pages
+   */
+  readSectors(offsetBytes: number, target: Uint8Array, lengthBytes: number, nowNs: number): Outcome;
+
+  /** Writes `lengthBytes` bytes from the start of one buffer; otherwise as `readSectors`. */
+  writeSectors(
+    offsetBytes: number,
+    source: Uint8Array,
+    lengthBytes: number,
     nowNs: number,
   ): Outcome;
 

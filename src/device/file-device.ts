@@ -17,7 +17,13 @@ import {
 } from '../units/index.ts';
 import type { BlockDevice } from './block-device.ts';
 import { blockDeviceBytes } from './block-size.ts';
-import { assertBuffers, assertRange, assertWriteRange } from './io-range.ts';
+import {
+  assertBuffers,
+  assertRange,
+  assertSectors,
+  assertWriteRange,
+  assertWriteSectors,
+} from './io-range.ts';
 
 /** The calls of `node:fs` that a transfer needs; a test can put others in their place. */
 export interface FilePort {
@@ -167,11 +173,32 @@ export class FileDevice implements BlockDevice {
     assertWriteRange(this, offsetBytes, pageCount * PAGE_SIZE);
     assertBuffers(pages, pageCount);
     this.#completionNs = nowNs;
-    if (this.#readOnly) {
-      this.#problem = `${this.name}: is open for reading only`;
-      return 'EROFS';
-    }
+    if (this.#readOnly) return this.#refuseWrite();
     return this.#transfer('write', offsetBytes, pages, pageCount);
+  }
+
+  readSectors(
+    offsetBytes: number,
+    target: Uint8Array,
+    lengthBytes: number,
+    nowNs: number,
+  ): Outcome {
+    assertSectors(this, offsetBytes, lengthBytes);
+    this.#completionNs = nowNs;
+    return this.#transferBuffer('read', offsetBytes, target, lengthBytes);
+  }
+
+  /** A write can also fail with EROFS, as `write`. */
+  writeSectors(
+    offsetBytes: number,
+    source: Uint8Array,
+    lengthBytes: number,
+    nowNs: number,
+  ): Outcome {
+    assertWriteSectors(this, offsetBytes, lengthBytes);
+    this.#completionNs = nowNs;
+    if (this.#readOnly) return this.#refuseWrite();
+    return this.#transferBuffer('write', offsetBytes, source, lengthBytes);
   }
 
   /**
@@ -198,26 +225,58 @@ export class FileDevice implements BlockDevice {
     this.#port.closeSync(this.#fd);
   }
 
-  /**
-   * Moves all bytes, in as many calls as it takes: the system may stop a transfer anywhere. A run
-   * goes in one vectored call; whatever that leaves over follows page by page.
-   */
+  #refuseWrite(): Errno {
+    this.#problem = `${this.name}: is open for reading only`;
+    return 'EROFS';
+  }
+
+  /** Moves whole pages: a run in one vectored call; what that leaves over follows page by page. */
   #transfer(
     direction: 'read' | 'write',
     offsetBytes: number,
     pages: readonly Uint8Array[],
     pageCount: number,
   ): Outcome {
+    return this.#moveAll(direction, offsetBytes, pageCount * PAGE_SIZE, (doneBytes) =>
+      doneBytes === 0 && pageCount > 1
+        ? this.#moveRun(direction, offsetBytes, pages, pageCount)
+        : this.#movePage(direction, offsetBytes, pages, doneBytes),
+    );
+  }
+
+  /** Moves the first `lengthBytes` bytes of one buffer. */
+  #transferBuffer(
+    direction: 'read' | 'write',
+    offsetBytes: number,
+    buffer: Uint8Array,
+    lengthBytes: number,
+  ): Outcome {
+    assert(buffer.length >= lengthBytes, 'a transfer has a buffer for all its bytes');
+    return this.#moveAll(direction, offsetBytes, lengthBytes, (doneBytes) => {
+      const length = lengthBytes - doneBytes;
+      const at = offsetBytes + doneBytes;
+      return direction === 'read'
+        ? this.#port.readSync(this.#fd, buffer, doneBytes, length, at)
+        : this.#port.writeSync(this.#fd, buffer, doneBytes, length, at);
+    });
+  }
+
+  /**
+   * Moves all bytes, in as many calls as it takes: the system may stop a transfer anywhere.
+   * @param move - moves some of the bytes behind the first `doneBytes`; returns how many
+   */
+  #moveAll(
+    direction: 'read' | 'write',
+    offsetBytes: number,
+    lengthBytes: number,
+    move: (doneBytes: number) => number,
+  ): Outcome {
     assert(this.#isOpen, 'a closed device takes no I/O');
-    const lengthBytes = pageCount * PAGE_SIZE;
     let doneBytes = 0;
     while (doneBytes < lengthBytes) {
       let movedBytes: number;
       try {
-        movedBytes =
-          doneBytes === 0 && pageCount > 1
-            ? this.#moveRun(direction, offsetBytes, pages, pageCount)
-            : this.#movePage(direction, offsetBytes, pages, doneBytes);
+        movedBytes = move(doneBytes);
       } catch (error) {
         if (codeOf(error) === 'EINTR') continue;
         return this.#fail(error, `${direction} of ${lengthBytes} bytes at offset ${offsetBytes}`);

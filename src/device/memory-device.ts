@@ -6,7 +6,13 @@
  */
 import { assert, PAGE_SIZE, type Outcome } from '../units/index.ts';
 import type { BlockDevice } from './block-device.ts';
-import { assertBuffers, assertRange, assertWriteRange } from './io-range.ts';
+import {
+  assertBuffers,
+  assertRange,
+  assertSectors,
+  assertWriteRange,
+  assertWriteSectors,
+} from './io-range.ts';
 
 /** Pages of a chunk; 256 KiB keep the list short without taking much for a single page. */
 const CHUNK_PAGES = 64;
@@ -83,6 +89,47 @@ export class MemoryDevice implements BlockDevice {
       const index = Math.floor(at / CHUNK_BYTES);
       const chunk = (this.#chunks[index] ??= new Uint8Array(CHUNK_BYTES));
       chunk.set(pages[i]!, at % CHUNK_BYTES);
+    }
+    return 'ok';
+  }
+
+  readSectors(
+    offsetBytes: number,
+    target: Uint8Array,
+    lengthBytes: number,
+    nowNs: number,
+  ): Outcome {
+    assertSectors(this, offsetBytes, lengthBytes);
+    assert(target.length >= lengthBytes, 'a transfer has a buffer for all its bytes');
+    this.#completionNs = nowNs;
+    for (let done = 0; done < lengthBytes;) {
+      const at = offsetBytes + done;
+      const start = at % CHUNK_BYTES;
+      const length = Math.min(CHUNK_BYTES - start, lengthBytes - done);
+      const chunk = this.#chunks[Math.floor(at / CHUNK_BYTES)];
+      if (chunk === undefined) target.fill(0, done, done + length);
+      else target.set(chunk.subarray(start, start + length), done);
+      done += length;
+    }
+    return 'ok';
+  }
+
+  writeSectors(
+    offsetBytes: number,
+    source: Uint8Array,
+    lengthBytes: number,
+    nowNs: number,
+  ): Outcome {
+    assertWriteSectors(this, offsetBytes, lengthBytes);
+    assert(source.length >= lengthBytes, 'a transfer has a buffer for all its bytes');
+    this.#completionNs = nowNs;
+    for (let done = 0; done < lengthBytes;) {
+      const at = offsetBytes + done;
+      const start = at % CHUNK_BYTES;
+      const length = Math.min(CHUNK_BYTES - start, lengthBytes - done);
+      const chunk = (this.#chunks[Math.floor(at / CHUNK_BYTES)] ??= new Uint8Array(CHUNK_BYTES));
+      chunk.set(source.subarray(done, done + length), start);
+      done += length;
     }
     return 'ok';
   }

@@ -4,7 +4,7 @@
  */
 import { PAGE_SIZE, type Outcome } from '../units/index.ts';
 import type { BlockDevice } from './block-device.ts';
-import { assertRange, assertWriteRange } from './io-range.ts';
+import { assertRange, assertSectors, assertWriteRange, assertWriteSectors } from './io-range.ts';
 
 export interface NullDeviceOptions {
   readonly name: string;
@@ -50,6 +50,19 @@ export class NullDevice implements BlockDevice {
     nowNs: number,
   ): Outcome {
     assertWriteRange(this, offsetBytes, pageCount * PAGE_SIZE);
+    this.#completionNs = nowNs;
+    return 'ok';
+  }
+
+  /** Leaves the buffer as it is; it need not hold anything. */
+  readSectors(offset: number, _target: Uint8Array, lengthBytes: number, nowNs: number): Outcome {
+    assertSectors(this, offset, lengthBytes);
+    this.#completionNs = nowNs;
+    return 'ok';
+  }
+
+  writeSectors(offset: number, _source: Uint8Array, lengthBytes: number, nowNs: number): Outcome {
+    assertWriteSectors(this, offset, lengthBytes);
     this.#completionNs = nowNs;
     return 'ok';
   }

@@ -130,6 +130,16 @@ export class ZramDevice implements BlockDevice {
     return 'ok';
   }
 
+  /** Refuses: zram's logical block is a page. @source linux 6.18 zram_drv.h ZRAM_LOGICAL_BLOCK_SIZE */
+  readSectors(): Outcome {
+    return 'EINVAL';
+  }
+
+  /** Refuses, as `readSectors`. */
+  writeSectors(): Outcome {
+    return 'EINVAL';
+  }
+
   /** The slots hold nothing any more. @source linux 6.18 drivers/block/zram zram_bio_discard */
   discard(offsetBytes: number, lengthBytes: number): Outcome {
     assertRange(this, offsetBytes, lengthBytes);

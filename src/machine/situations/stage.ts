@@ -184,6 +184,15 @@ class ObservedDevice implements BlockDevice {
     return this.#inner.write(offset, pages, count, nowNs);
   }
 
+  readSectors(offset: number, target: Uint8Array, length: number, nowNs: number): Outcome {
+    return this.#inner.readSectors(offset, target, length, nowNs);
+  }
+
+  writeSectors(offset: number, source: Uint8Array, length: number, nowNs: number): Outcome {
+    this.#onWrite(offset, length);
+    return this.#inner.writeSectors(offset, source, length, nowNs);
+  }
+
   discard(offset: number, lengthBytes: number, nowNs: number): Outcome {
     return this.#inner.discard(offset, lengthBytes, nowNs);
   }

@@ -44,6 +44,18 @@ export class FaultyDevice implements BlockDevice {
     return this.#device.write(offset, pages, pageCount, nowNs);
   }
 
+  readSectors(offset: number, target: Uint8Array, length: number, nowNs: number): Outcome {
+    if (this.failsReads) return 'EIO';
+    this.pagesRead += Math.ceil(length / PAGE_SIZE);
+    return this.#device.readSectors(offset, target, length, nowNs);
+  }
+
+  writeSectors(offset: number, source: Uint8Array, length: number, nowNs: number): Outcome {
+    if (this.failsWrites) return 'EIO';
+    this.pagesWritten += Math.ceil(length / PAGE_SIZE);
+    return this.#device.writeSectors(offset, source, length, nowNs);
+  }
+
   discard(offset: number, length: number, nowNs: number): Outcome {
     return this.#device.discard(offset, length, nowNs);
   }
