@@ -1,4 +1,5 @@
 export * from './block-device.ts';
+export * from './checksum-device.ts';
 export * from './device-profile.ts';
 export * from './file-device.ts';
 export * from './latency-device.ts';
@@ -6,3 +7,5 @@ export * from './memory-device.ts';
 export * from './null-device.ts';
 export * from './profiles.ts';
 export * from './zram/index.ts';
+export * from './slot-checksums.ts';
+export * from './zram-device.ts';

@@ -86,7 +86,10 @@ export const EVENT_NAMES = [
   'zbudFree',
   'zbudPageAlloc',
   'zbudPageFree',
+  'checksum',
   // Devices.
+  'locationRead',
+  'locationWrite',
   'deviceSubmit',
   'deviceRead',
   'deviceWrite',
@@ -127,6 +130,7 @@ export const COUNTER_NAMES = [
   'swap.referencesFreed',
   'write_error',
   'read_error',
+  'checksumMismatch',
   'zswap.pool_limit_hit',
   'zswap.reject_reclaim_fail',
   'zswap.reject_alloc_fail',
