@@ -3,6 +3,7 @@ export * from './checksum-device.ts';
 export * from './device-profile.ts';
 export * from './file-device.ts';
 export * from './latency-device.ts';
+export * from './mapped/index.ts';
 export * from './memory-device.ts';
 export * from './null-device.ts';
 export * from './profiles.ts';
