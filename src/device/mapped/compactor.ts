@@ -3,7 +3,7 @@
  * live, and writes it together somewhere else.
  *
  * Kernel counterpart: none; the garbage collection of an FTL, or of F2FS in its greedy mode.
- * A segment with a blob that cannot be read stays as it is until its blobs are discarded.
+ * A segment with a blob that cannot be read is left out until there is no other way.
  */
 import { EV } from '../../engine/index.ts';
 import { PAGE_SIZE, type Outcome } from '../../units/index.ts';
@@ -45,6 +45,7 @@ export class Compactor {
   #runRounds(goal: CompactionGoal, nowNs: number): Outcome {
     const { segments } = this.#log;
     let failure: Outcome = 'ENOSPC';
+    let mayRetry = goal === 'room';
     for (;;) {
       const victims = segments.leastLive(VICTIMS_MAX, this.#log.openSegment);
       let isPlanned = this.#plan(victims, goal);
@@ -54,7 +55,12 @@ export class Compactor {
         const all = segments.leastLive(segments.count, this.#log.openSegment);
         isPlanned = all.some((victim) => this.#plan([victim], goal));
       }
-      if (!isPlanned) return failure;
+      if (!isPlanned) {
+        // What could not be read some time ago perhaps can be now.
+        if (!mayRetry || failure !== 'ENOSPC' || !segments.clearUnreadable()) return failure;
+        mayRetry = false;
+        continue;
+      }
       const read = this.#read(nowNs);
       if (read === 'ok') return this.#move();
       failure = read;

@@ -115,6 +115,13 @@ export class SegmentTable {
     this.#unreadable[segment] = 1;
   }
 
+  /** Lets all be tried again. @returns false when none was marked */
+  clearUnreadable(): boolean {
+    const isMarked = this.#unreadable.includes(1);
+    if (isMarked) this.#unreadable.fill(0);
+    return isMarked;
+  }
+
   addBlob(segment: number, lengthBytes: number): void {
     assert(!this.isFree(segment), 'a blob lies in a segment that is in use');
     this.#liveBytes[segment]! += lengthBytes;

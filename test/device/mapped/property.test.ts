@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MappedForm } from '../../../src/device/index.ts';
-import { PAGE_SIZE } from '../../../src/units/index.ts';
+import { PAGE_SIZE, type Outcome } from '../../../src/units/index.ts';
 import { mapped, squeezable, type Fixture } from '../support/mapped.ts';
 
 const KIB = 1024;
@@ -121,6 +121,11 @@ function run(world: World, program: readonly Step[]): void {
   // Pages that compress to a tenth, to a half, hardly, and not at all.
   const contents = (seed: number): Uint8Array =>
     squeezable(seed, [400, 2000, 3800, PAGE_SIZE][seed % 4]!);
+  // Of whole pages an area takes what it promises, in any order; only thin provisioning may fail.
+  const check = (outcome: Outcome): Outcome => {
+    if (world.slots === undefined) expect(outcome).not.toBe('ENOSPC');
+    return outcome;
+  };
   for (const step of program) {
     const failsFrom = inner.failAt;
     switch (step.kind) {
@@ -128,7 +133,7 @@ function run(world: World, program: readonly Step[]): void {
         const first = slotAt(step.at);
         const count = Math.min(step.count, slots + 1 - first);
         const pages = Array.from({ length: count }, (_, i) => contents(step.seed + i));
-        const outcome = fixture.write(first, ...pages);
+        const outcome = check(fixture.write(first, ...pages));
         pages.forEach((page, i) => {
           if (outcome === 'ok') oracle.written(first + i, page);
           else oracle.uncertain(first + i, page);
@@ -138,9 +143,8 @@ function run(world: World, program: readonly Step[]): void {
       case 'compressed': {
         const chosen = [...new Set(step.at.map(slotAt))];
         const pages = chosen.map((_, i) => contents(step.seed + i));
-        const outcome =
-          world.form === 'pages' ? fixture.blobs([], []) : fixture.compressed(chosen, pages);
         if (world.form === 'pages') break;
+        const outcome = check(fixture.compressed(chosen, pages));
         pages.forEach((page, i) => {
           if (outcome === 'ok') oracle.written(chosen[i]!, page);
           else oracle.uncertain(chosen[i]!, page);
@@ -181,7 +185,7 @@ describe.each(Object.entries(worlds))('a mapped area: %s', (_name, world) => {
       fc.property(steps, (program) => {
         run(world, program);
       }),
-      { seed: 20260401, numRuns: 40 },
+      { seed: 20260401, numRuns: 12 },
     );
   });
 

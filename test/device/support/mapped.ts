@@ -44,7 +44,7 @@ export function mapped(
   const device = new MappedDevice({ inner, engine, hasBytes, ...rest });
   const batchOf = (slots: readonly number[], blobs: readonly Uint8Array[]) => ({
     slots,
-    data: hasBytes ? Uint8Array.from(blobs.flatMap((blob) => [...blob])) : null,
+    data: hasBytes ? Buffer.concat(blobs) : null,
     lengths: blobs.map((blob) => blob.length),
     count: slots.length,
     compressor: lz4,
