@@ -52,12 +52,11 @@ export class SegmentLog {
   #openEnd = 0;
   /** Where to look for a free segment next: behind the latest, so that runs stay together. */
   #hint = 0;
-  // The plan: its regions, the segments that it took or goes on in, and the cursor before it.
+  // The plan: its regions, the segments that it took, and the cursor before it.
   readonly #starts: number[] = [];
   readonly #lengths: number[] = [];
   readonly #tos: number[] = [];
   readonly #taken: number[] = [];
-  readonly #pins: number[] = [];
   #planFrom = 0;
   #openAtBefore = 0;
   #openEndBefore = 0;
@@ -121,7 +120,7 @@ export class SegmentLog {
       const start = this.#starts[i]!;
       const to = this.#tos[i]!;
       if (this.io.staging.length > 0) {
-        this.io.staging.fill(0, 0, this.#lengths[i]!);
+        this.io.staging.fill(0, 0, this.#lengths[i]);
         for (let at = from; at < to; at++)
           this.io.staging.set(list.view(at), list.address[at]! - start);
       }
@@ -153,11 +152,7 @@ export class SegmentLog {
     this.#openAt = this.#openAtBefore;
     this.#openEnd = this.#openEndBefore;
     this.#hint = this.#hintBefore;
-    for (const segment of this.#taken) {
-      this.segments.unpin(segment);
-      this.segments.release(segment);
-    }
-    this.#taken.length = 0;
+    for (const segment of this.#taken) this.segments.release(segment);
     this.#endPlan();
   }
 
@@ -181,7 +176,6 @@ export class SegmentLog {
     let buffered = 0;
     let mapped = 0;
     for (let segment = 0; segment < segments.count; segment++) {
-      assert(!segments.isPinned(segment), 'nothing is pinned between plans');
       if (!segments.isFree(segment)) used += 1;
       const places: [number, number][] = [];
       let bytes = 0;
@@ -232,8 +226,6 @@ export class SegmentLog {
         this.segments.take(segment);
         this.#taken.push(segment);
       }
-      this.segments.pin(segment);
-      this.#pins.push(segment);
     }
     this.#hint = last + 1;
     const at = region.start + usedBytes;
@@ -279,6 +271,7 @@ export class SegmentLog {
     const address = list.address[at]!;
     const length = list.length[at]!;
     const segment = this.segments.of(address);
+    // First in, then out: the open segment may hold nothing else than what is replaced.
     this.segments.addBlob(segment, length);
     if (this.map.isMapped(slot)) this.drop(slot);
     this.map.set(slot, address, length, list.codec[at]!);
@@ -289,11 +282,6 @@ export class SegmentLog {
   }
 
   #endPlan(): void {
-    for (const segment of this.#pins) {
-      this.segments.unpin(segment);
-      if (!this.segments.isFree(segment)) this.#releaseIfEmpty(segment);
-    }
-    this.#pins.length = 0;
     this.#taken.length = 0;
     this.#starts.length = 0;
     this.#lengths.length = 0;
@@ -301,7 +289,7 @@ export class SegmentLog {
   }
 
   #releaseIfEmpty(segment: number): void {
-    if (this.segments.liveBlobs(segment) > 0 || this.segments.isPinned(segment)) return;
+    if (this.segments.liveBlobs(segment) > 0) return;
     if (segment === this.openSegment) this.#openAt = this.#openEnd = 0;
     this.segments.release(segment);
     this.#discard(this.segments.start(segment), this.segments.segmentBytes);

@@ -13,8 +13,6 @@ export class SegmentTable {
   readonly #used: Uint32Array;
   readonly #liveBytes: Uint32Array;
   readonly #liveBlobs: Uint32Array;
-  /** 1 while a plan puts blobs there: such a segment is not freed, however little of it is live. */
-  readonly #pinned: Uint8Array;
   /** 1 where the compactor met a blob that it cannot read: not worth trying again. */
   readonly #unreadable: Uint8Array;
   #freeCount: number;
@@ -30,7 +28,6 @@ export class SegmentTable {
     this.#used = new Uint32Array(Math.ceil(this.count / 32));
     this.#liveBytes = new Uint32Array(this.count);
     this.#liveBlobs = new Uint32Array(this.count);
-    this.#pinned = new Uint8Array(this.count);
     this.#unreadable = new Uint8Array(this.count);
     this.#freeCount = this.count;
   }
@@ -45,10 +42,6 @@ export class SegmentTable {
 
   isFree(segment: number): boolean {
     return ((this.#used[segment >>> 5]! >>> (segment & 31)) & 1) === 0;
-  }
-
-  isPinned(segment: number): boolean {
-    return this.#pinned[segment] === 1;
   }
 
   isUnreadable(segment: number): boolean {
@@ -103,14 +96,6 @@ export class SegmentTable {
     this.#freeCount += 1;
   }
 
-  pin(segment: number): void {
-    this.#pinned[segment] = 1;
-  }
-
-  unpin(segment: number): void {
-    this.#pinned[segment] = 0;
-  }
-
   markUnreadable(segment: number): void {
     this.#unreadable[segment] = 1;
   }
@@ -136,15 +121,12 @@ export class SegmentTable {
 
   /**
    * Up to `limit` segments with the fewest live bytes, fewest first: the greedy choice. Those that
-   * are pinned, unreadable or `except` are left out.
+   * are unreadable or `except` are left out.
    */
   leastLive(limit: number, except: number): number[] {
     const buckets = new Uint32Array(BUCKETS + 1);
     const isCandidate = (segment: number): boolean =>
-      this.#liveBlobs[segment]! > 0 &&
-      segment !== except &&
-      this.#pinned[segment] === 0 &&
-      this.#unreadable[segment] === 0;
+      this.#liveBlobs[segment]! > 0 && segment !== except && this.#unreadable[segment] === 0;
     for (let segment = 0; segment < this.count; segment++)
       if (isCandidate(segment)) buckets[this.#bucket(segment)]! += 1;
     let last = 0;

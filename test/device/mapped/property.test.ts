@@ -185,7 +185,7 @@ describe.each(Object.entries(worlds))('a mapped area: %s', (_name, world) => {
       fc.property(steps, (program) => {
         run(world, program);
       }),
-      { seed: 20260401, numRuns: 30 },
+      { seed: 20260401, numRuns: 15 },
     );
   });
 

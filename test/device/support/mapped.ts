@@ -1,11 +1,11 @@
 /** A mapped device over a recording one, with blobs to write. */
-import { createCompressor } from '../../../src/codec/index.ts';
+import { createCompressor, type Compressor } from '../../../src/codec/index.ts';
 import { MappedDevice, type MappedOptions } from '../../../src/device/index.ts';
 import type { Engine } from '../../../src/engine/index.ts';
 import { PAGE_SIZE, type Outcome } from '../../../src/units/index.ts';
 import { pageOf, RecordingDevice, testEngine } from './recording-device.ts';
 
-export const lz4 = createCompressor('lz4', 'test');
+export const lz4: Compressor = createCompressor('lz4', 'test');
 
 /** A page that lz4 makes about `bytes` long: that many random bytes, then zeros. */
 export function squeezable(seed: number, bytes: number): Uint8Array {
@@ -24,13 +24,21 @@ export interface Fixture {
   readonly engine: Engine;
   readonly device: MappedDevice;
   /** Writes pages as they are from a slot on. */
-  write(slot: number, ...pages: Uint8Array[]): Outcome;
+  readonly write: (slot: number, ...pages: Uint8Array[]) => Outcome;
   /** Writes pages compressed, one batch. */
-  compressed(slots: readonly number[], pages: readonly Uint8Array[], ages?: number[]): Outcome;
+  readonly compressed: (
+    slots: readonly number[],
+    pages: readonly Uint8Array[],
+    ages?: number[],
+  ) => Outcome;
   /** Writes blobs of given lengths that nobody restores: for layouts. */
-  blobs(slots: readonly number[], lengths: readonly number[], outcomes?: Outcome[]): Outcome;
-  read(slot: number): { outcome: Outcome; page: Uint8Array };
-  discard(...slots: number[]): void;
+  readonly blobs: (
+    slots: readonly number[],
+    lengths: readonly number[],
+    outcomes?: Outcome[],
+  ) => Outcome;
+  readonly read: (slot: number) => { outcome: Outcome; page: Uint8Array };
+  readonly discard: (...slots: number[]) => void;
 }
 
 export function mapped(
