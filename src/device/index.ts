@@ -7,6 +7,5 @@ export * from './mapped/index.ts';
 export * from './memory-device.ts';
 export * from './null-device.ts';
 export * from './profiles.ts';
-export * from './zram/index.ts';
 export * from './slot-checksums.ts';
-export * from './zram-device.ts';
+export * from './zram/index.ts';

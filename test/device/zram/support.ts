@@ -69,6 +69,14 @@ export class WatchedDevice implements BlockDevice {
     return outcome;
   }
 
+  readSectors(): Outcome {
+    return 'EINVAL';
+  }
+
+  writeSectors(): Outcome {
+    return 'EINVAL';
+  }
+
   discard(): Outcome {
     return 'ok';
   }
