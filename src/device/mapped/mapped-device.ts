@@ -11,7 +11,7 @@
  * sees: of `writeCompressed`, of the buffer and of the compactor; not for those of `read` and of an
  * unbuffered `write`, which whoever calls them counts.
  */
-import type { Compressor } from '../../codec/index.ts';
+import { countDecompress, type Compressor } from '../../codec/index.ts';
 import { EV, type Engine } from '../../engine/index.ts';
 import { assert, PAGE_SIZE, type Outcome } from '../../units/index.ts';
 import type { BlockDevice } from '../block-device.ts';
@@ -339,7 +339,8 @@ export class MappedDevice implements BlockDevice {
   }
 
   #countDecompress(slot: number): Outcome {
-    if (this.#map.codec(slot) !== PLAIN) this.#engine.count(EV.decompress);
+    const codec = this.#map.codec(slot);
+    if (codec !== PLAIN) countDecompress(this.#engine, this.#codecs[codec - 1]!);
     return 'ok';
   }
 
@@ -352,8 +353,8 @@ export class MappedDevice implements BlockDevice {
       page.set(blob);
       return 'ok';
     }
-    this.#engine.count(EV.decompress);
     const compressor = this.#codecs[codec - 1]!;
+    countDecompress(this.#engine, compressor);
     const { headroomBytes } = compressor;
     // The headroom is the compressor's to scribble on, and in front of a blob may lie another.
     this.#scratch.set(blob, headroomBytes);
