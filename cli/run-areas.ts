@@ -37,8 +37,8 @@ export async function holdAreas(
 ): Promise<HeldAreas> {
   const holder = new AreaHolder(spec, active, io);
   try {
-    if (spec.areas.length === 0 && !spec.noAreas) holder.takeActive();
-    await holder.takeAll();
+    if (spec.areas.length > 0) await holder.takeAll();
+    else if (!spec.noAreas) holder.takeActive();
   } catch (error) {
     holder.release();
     throw error;
