@@ -5,7 +5,7 @@ import type { BlobList } from './blob-list.ts';
 import type { BlobStore } from './blob-store.ts';
 import { Compactor } from './compactor.ts';
 import { SPARE_SEGMENTS, type SegmentLog } from './segment-log.ts';
-import type { WriteBuffer } from './write-buffer.ts';
+import { BATCH_BYTES, type WriteBuffer } from './write-buffer.ts';
 
 export class LogStore implements BlobStore {
   readonly #log: SegmentLog;
@@ -46,7 +46,7 @@ export class LogStore implements BlobStore {
         else this.#log.rollBack();
       } else {
         let bytes = 0;
-        while (to < list.count && bytes + list.length[to]! <= this.#buffer.capacityBytes)
+        while (to < list.count && bytes + list.length[to]! <= BATCH_BYTES)
           bytes += list.length[to++]!;
         outcome = this.#ensureRoom(this.#buffer, bytes, nowNs);
         if (outcome === 'ok') this.#collect(this.#buffer, list, from, to);
@@ -119,7 +119,7 @@ export class LogStore implements BlobStore {
   /** Makes `bytes` of the buffer free, by writing out what is in it. */
   #ensureRoom(buffer: WriteBuffer, bytes: number, nowNs: number): Outcome {
     while (buffer.roomBytes < bytes) {
-      if (buffer.isWorthSqueezing) {
+      if (!buffer.hasBlock) {
         buffer.squeeze();
         continue;
       }

@@ -32,7 +32,7 @@ import {
 } from './mapped-options.ts';
 import { MappedCounts, type MappedStats } from './mapped-stats.ts';
 import { SegmentLog } from './segment-log.ts';
-import { WriteBuffer } from './write-buffer.ts';
+import { BATCH_BYTES, WriteBuffer } from './write-buffer.ts';
 
 /** The longest I/O, unless an erase block is longer. @source linux 6.18 BLK_DEF_MAX_SECTORS_CAP */
 const TRANSFER_BYTES_MAX = 1280 << 10;
@@ -81,7 +81,7 @@ export class MappedDevice implements BlockDevice {
     this.#engine = engine;
     this.#hasBytes = hasBytes;
     this.#isPages = form === 'pages';
-    this.#bufferBytes = bufferBytes;
+    this.#bufferBytes = bufferBytes === 0 ? 0 : bufferBytes + BATCH_BYTES;
     this.#sums = this.#createSums(options);
     const transferBytesMax = Math.max(TRANSFER_BYTES_MAX, bufferBytes);
     this.#io = new InnerIo({ device: inner, engine, blockBytes, hasBytes, transferBytesMax });

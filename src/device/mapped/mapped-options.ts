@@ -22,7 +22,8 @@ export interface MappedOptions {
   /** False with payload none: no bytes move, counts and locations are the same. */
   readonly hasBytes: boolean;
   /**
-   * Bytes of the RAM buffer and of a segment: an erase block, 128 KiB to 8 MiB, a power of two.
+   * Bytes of a segment where there is a RAM buffer: an erase block, 128 KiB to 8 MiB, a power of
+   * two. The buffer holds one, and a batch of 32 pages that comes when the block is all but whole.
    * 0 (the default) for none; `pages` needs one, `slot` has none.
    */
   readonly bufferBytes?: number;

@@ -232,8 +232,10 @@ export class SegmentLog {
     const end = this.segments.start(last + 1);
     // The packed form goes on with a page.
     const next = this.#isPacked ? Math.ceil(at / PAGE_SIZE) * PAGE_SIZE : at;
-    this.#openAt = next < end ? next : 0;
-    this.#openEnd = next < end ? end : 0;
+    // A buffer leaves the end of a block that would make an I/O of less than a page.
+    const isOpen = end - next >= (this.#buffer === null ? 1 : PAGE_SIZE);
+    this.#openAt = isOpen ? next : 0;
+    this.#openEnd = isOpen ? end : 0;
     this.#starts.push(region.start);
     this.#lengths.push(usedBytes);
     this.#tos.push(laid.to);

@@ -3,18 +3,22 @@
  * sequential run. One that is discarded, or replaced, before that is never written.
  *
  * Kernel counterpart: none merged; the buffer of LG's flash-friendly swap driver.
- * Simplified on purpose: filled from the start to the end; room that dies in it comes back when an
- * eighth of it is dead (assumed) or when it is written out, not blob by blob.
+ * Simplified on purpose: filled from the start to the end, and squeezed together when it is full; a
+ * kernel would keep a list of pages, so only what comes in is counted as copied.
  */
 import { EV, type Engine } from '../../engine/index.ts';
 import { assert, PAGE_SIZE } from '../../units/index.ts';
 import { BlobList, NO_AGE } from './blob-list.ts';
 import { NO_BLOB, type LocationMap } from './location-map.ts';
 
-/** @source assumed: squeezing at each dead blob would move the buffer's content over and over */
-const DEAD_SHARE = 8;
+/**
+ * Room beyond an erase block, so that a block is whole when a batch no longer fits.
+ * @source assumed: a batch of 32 whole pages
+ */
+export const BATCH_BYTES: number = 32 * PAGE_SIZE;
 
 export class WriteBuffer {
+  readonly blockBytes: number;
   readonly capacityBytes: number;
   /** Slot NO_BLOB marks a dead entry. Squeezed, it holds only what is to be written. */
   readonly list: BlobList = new BlobList();
@@ -27,11 +31,12 @@ export class WriteBuffer {
   /** Bytes copied that have not made a whole page yet. */
   #copiedBytes = 0;
 
-  constructor(engine: Engine, map: LocationMap, capacityBytes: number, hasBytes: boolean) {
+  constructor(engine: Engine, map: LocationMap, blockBytes: number, hasBytes: boolean) {
     this.#engine = engine;
     this.#map = map;
-    this.capacityBytes = capacityBytes;
-    this.#bytes = hasBytes ? new Uint8Array(capacityBytes) : null;
+    this.blockBytes = blockBytes;
+    this.capacityBytes = blockBytes + BATCH_BYTES;
+    this.#bytes = hasBytes ? new Uint8Array(this.capacityBytes) : null;
     this.list.bytes = this.#bytes;
   }
 
@@ -48,9 +53,9 @@ export class WriteBuffer {
     return this.capacityBytes - this.#tailBytes;
   }
 
-  /** True when squeezing gives back enough to be worth it. */
-  get isWorthSqueezing(): boolean {
-    return (this.#tailBytes - this.#liveBytes) * DEAD_SHARE >= this.capacityBytes;
+  /** True when what is live makes a whole erase block; else squeezing makes room for a batch. */
+  get hasBlock(): boolean {
+    return this.#liveBytes >= this.blockBytes;
   }
 
   /**
@@ -105,7 +110,6 @@ export class WriteBuffer {
       list.move(from, to);
       if (offset !== tail) {
         this.#bytes?.copyWithin(tail, offset, offset + length);
-        this.#countCopy(length);
         list.offset[to] = tail;
       }
       if (from !== to) this.#map.setBuffered(slot, to, length, list.codec[to]!);

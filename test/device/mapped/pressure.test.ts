@@ -25,21 +25,21 @@ function fill({ device, write }: Fixture): void {
 }
 
 describe('a RAM buffer', () => {
-  it('becomes one aligned run of an erase block when it is full', () => {
+  it('becomes one aligned run of an erase block when it can take no more', () => {
     const fixture = buffered(8);
     const { inner, engine, device, write, read } = fixture;
     // Slots in no order: the run is sequential all the same.
-    for (let i = 0; i < 33; i++) write(1 + ((i * 37) % 100), pageOf(i));
+    for (let i = 0; i < 65; i++) write(1 + ((i * 37) % 100), pageOf(i));
     expect(inner.writes).toEqual([[BLOCK, BLOCK]]);
     expect(device.stats()).toMatchObject({
-      bufferBytes: BLOCK,
-      bufferedBytes: PAGE_SIZE,
+      bufferBytes: 2 * BLOCK,
+      bufferedBytes: 33 * PAGE_SIZE,
       writes: 1,
     });
-    expect(engine.counted(EV.memcpyPage)).toBe(33);
+    expect(engine.counted(EV.memcpyPage)).toBe(65);
     expect(engine.counted(EV.deviceWrite)).toBe(1);
-    for (let i = 0; i < 33; i++) expect(read(1 + ((i * 37) % 100)).page).toEqual(pageOf(i));
-    expect(device.stats().bufferReads).toBe(1);
+    for (let i = 0; i < 65; i++) expect(read(1 + ((i * 37) % 100)).page).toEqual(pageOf(i));
+    expect(device.stats().bufferReads).toBe(33);
   });
 
   it('serves reads without an I/O, and never writes what was discarded or replaced', () => {
@@ -65,7 +65,7 @@ describe('a RAM buffer', () => {
     const { inner, device, write } = buffered(8);
     write(1, pageOf(1));
     device.flush();
-    for (let slot = 2; slot <= 66; slot++) write(slot, pageOf(slot));
+    for (let slot = 2; slot <= 98; slot++) write(slot, pageOf(slot));
     expect(inner.writes).toEqual([
       [BLOCK, PAGE_SIZE],
       [BLOCK + PAGE_SIZE, BLOCK - PAGE_SIZE],
@@ -75,24 +75,24 @@ describe('a RAM buffer', () => {
 
   it('keeps what it cannot write, serves it, and tries again', () => {
     const { inner, device, write, read } = buffered(8);
-    for (let slot = 1; slot <= 32; slot++) write(slot, pageOf(slot));
+    for (let slot = 1; slot <= 64; slot++) write(slot, pageOf(slot));
     inner.failsWrites = true;
     // Every slot is live, so the block has to be written before another page fits.
     expect(write(5, pageOf(55))).toBe('EIO');
     expect(read(5).page).toEqual(pageOf(5));
-    expect(write(40, pageOf(40))).toBe('EIO');
-    expect(read(40).page).toEqual(new Uint8Array(PAGE_SIZE));
+    expect(write(100, pageOf(100))).toBe('EIO');
+    expect(read(100).page).toEqual(new Uint8Array(PAGE_SIZE));
     expect(device.flush()).toBe('EIO');
     expect(read(32).page).toEqual(pageOf(32));
     device.checkInvariants();
     inner.failsWrites = false;
-    expect(write(40, pageOf(40))).toBe('ok');
+    expect(write(100, pageOf(100))).toBe('ok');
     expect(write(5, pageOf(55))).toBe('ok');
     expect(device.flush()).toBe('ok');
     for (const [slot, seed] of [
       [1, 1],
       [5, 55],
-      [40, 40],
+      [100, 100],
     ] as const)
       expect(read(slot)).toEqual({ outcome: 'ok', page: pageOf(seed) });
   });
@@ -104,9 +104,9 @@ describe('a RAM buffer', () => {
         pages: 8 * BLOCK_PAGES,
         bufferBytes: BLOCK,
       });
-      const slots = Array.from({ length: 100 }, (_, i) => i + 1);
+      const slots = Array.from({ length: 150 }, (_, i) => i + 1);
       for (const slot of slots) compressed([slot], [squeezable(slot, 1900)]);
-      // 100 blobs of about 1.9 KB: two to a page, or 68 to a block.
+      // 150 blobs of about 1.9 KB: two to a page, or 68 to a block.
       expect(inner.writes).toEqual([[BLOCK, form === 'packed' ? BLOCK : expect.any(Number)]]);
       expect(inner.writes[0]![1]).toBeGreaterThan(BLOCK - PAGE_SIZE);
       for (const slot of slots) expect(holds(read(slot), squeezable(slot, 1900))).toBe(true);
