@@ -115,6 +115,22 @@ describe('a RAM buffer', () => {
   });
 });
 
+describe('a RAM buffer that takes batches', () => {
+  it('writes whole erase blocks, but for the page that no blob fills', () => {
+    const { inner, blobs } = mapped({ form: 'batch', pages: 12 * BLOCK_PAGES, bufferBytes: BLOCK });
+    for (let first = 1; first + 32 <= 280; first += 32)
+      blobs(
+        Array.from({ length: 32 }, (_, i) => first + i),
+        Array.from({ length: 32 }, (_, i) => 1300 + 41 * i),
+      );
+    expect(inner.writes.length).toBeGreaterThanOrEqual(2);
+    inner.writes.forEach(([offset, length], i) => {
+      expect(offset).toBe((i + 1) * BLOCK);
+      expect(length).toBeGreaterThan(BLOCK - PAGE_SIZE);
+    });
+  });
+});
+
 describe.each([
   ['packed', { form: 'packed', pages: 80 }],
   ['batch', { form: 'batch', pages: 1 + 6 * 32 }],
