@@ -119,13 +119,15 @@ export function applyZramSetting(
   zram: ZramDevice,
   setting: ZramSetting,
 ): ZramSettingResult {
-  const before = { ...zram.stat(), out: zram.compressions, in: zram.decompressions };
+  const { compressions, decompressions, codecNs } = zram;
+  const before = zram.stat();
   const outcome = zram.apply(setting, engine.nowNs);
   const after = zram.stat();
   const writes = after.backingWrites - before.backingWrites;
   engine.waitUntil(zram.completionNs);
-  engine.countMany(EV.compress, zram.compressions - before.out);
-  engine.countMany(EV.decompress, zram.decompressions - before.in);
+  engine.countMany(EV.compress, zram.compressions - compressions);
+  engine.countMany(EV.decompress, zram.decompressions - decompressions);
+  engine.spend(zram.codecNs - codecNs);
   engine.countMany(EV.deviceSubmit, writes);
   engine.countMany(EV.deviceWrite, writes);
   return {

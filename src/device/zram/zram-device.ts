@@ -76,6 +76,11 @@ export class ZramDevice implements BlockDevice {
     return this.#store.decompressions;
   }
 
+  /** Virtual time that those calls would have taken a CPU, ns. */
+  get codecNs(): number {
+    return this.#store.codecNs;
+  }
+
   stat(): ZramStat {
     const store = this.#store;
     return {

@@ -7,8 +7,14 @@
  * of a page that goes to the backing device and takes it off `huge_pages` twice, when it goes and when
  * it is freed; here it is taken off once.
  */
-import { INCOMPRESSIBLE, isSameFilled, type Compressor } from '../../codec/index.ts';
-import type { Engine } from '../../engine/index.ts';
+import {
+  type Compressor,
+  countCompress,
+  countDecompress,
+  INCOMPRESSIBLE,
+  isSameFilled,
+} from '../../codec/index.ts';
+import { EV, type Engine } from '../../engine/index.ts';
 import {
   classIndexOf,
   createSizeClasses,
@@ -55,11 +61,11 @@ export class ZramStore {
   #hugePages = 0;
   #hugePagesSince = 0;
   #accesses = 0;
-  #compressions = 0;
-  #decompressions = 0;
+  readonly #engine: Engine;
 
   constructor(options: ZramStoreOptions) {
     const { compressors, engine } = options;
+    this.#engine = engine;
     assert(compressors.length >= 1 && compressors.length <= ZRAM_MAX_COMPS, 'one to four of them');
     this.slots = new ZramSlotTable(options.slotCount);
     this.blocks = new BackingBlocks(options.blockCount);
@@ -115,11 +121,16 @@ export class ZramStore {
 
   /** Calls of compressors so far, both ways. */
   get compressions(): number {
-    return this.#compressions;
+    return this.#engine.counted(EV.compress);
   }
 
   get decompressions(): number {
-    return this.#decompressions;
+    return this.#engine.counted(EV.decompress);
+  }
+
+  /** Virtual time that those calls would have taken a CPU, ns. */
+  get codecNs(): number {
+    return this.#engine.nowNs;
   }
 
   /** Reads and writes of slots so far: what ages are counted in. */
@@ -216,8 +227,9 @@ export class ZramStore {
    * @returns its length; 4096 where that is not smaller
    */
   compress(page: Uint8Array, priority: number): number {
-    this.#compressions += 1;
-    const length = this.compressors[priority]!.compress(page, this.#compressed);
+    const compressor = this.compressors[priority]!;
+    countCompress(this.#engine, compressor);
+    const length = compressor.compress(page, this.#compressed);
     return length === INCOMPRESSIBLE ? PAGE_SIZE : length;
   }
 
@@ -303,8 +315,8 @@ export class ZramStore {
 
   /** Decompresses the scratch buffer by the slot's compressor. */
   #decompress(slot: number, page: Uint8Array): Outcome {
-    this.#decompressions += 1;
     const compressor = this.compressors[this.slots.priority(slot)]!;
+    countDecompress(this.#engine, compressor);
     return compressor.decompress(this.#scratch, this.slots.length(slot), page) ? 'ok' : 'EIO';
   }
 }
