@@ -73,7 +73,7 @@ class AreaHolder implements HeldAreas {
     if (outcome !== 'ok')
       throw new RunError(`${areas.map((area) => area.path).join(', ')}: another run uses them`);
     this.#fileIds.push(...areas.map((area) => area.fileId));
-    for (const area of areas) this.#open(area.path, area, this.#spec.device, true);
+    for (const area of areas) this.#open(area.path, area, this.#spec.device, { on: true });
   }
 
   /** Takes the areas of the spec; a zram gets a type that no file has. */
@@ -130,7 +130,7 @@ class AreaHolder implements HeldAreas {
     }
     this.#fileIds.push(opened.fileId);
     const row = this.#active.list().find((area) => area.fileId === opened.fileId)!;
-    this.#open(path, row, profile, area.on);
+    this.#open(path, row, profile, area);
   }
 
   async #takeTemporary(area: AreaSpec, profile: string): Promise<void> {
@@ -161,7 +161,7 @@ class AreaHolder implements HeldAreas {
       priority: area.priority ?? -2 - type,
       profile,
       device: new NullDevice({ name, sizeBytes: pages * PAGE_SIZE }),
-      isOn: area.on,
+      ...inFront(area),
       problem: () => null,
     });
   }
@@ -179,7 +179,7 @@ class AreaHolder implements HeldAreas {
       profile: 'zram',
       device: zram,
       zram,
-      isOn: area.on,
+      ...inFront(area),
       problem: () => {
         backing?.checkSize();
         return backing?.problem ?? null;
@@ -201,7 +201,7 @@ class AreaHolder implements HeldAreas {
     this.prepared = [...this.prepared, area];
   }
 
-  #open(path: string, row: ActiveArea, profile: string, isOn: boolean): void {
+  #open(path: string, row: ActiveArea, profile: string, area: AreaUse): void {
     const opened = openSwapArea(path, { active: [] });
     if (opened.outcome !== 'ok')
       throw new RunError(
@@ -221,7 +221,7 @@ class AreaHolder implements HeldAreas {
       priority: row.priority,
       profile,
       device,
-      isOn,
+      ...inFront(area),
       problem: () => {
         if (!(device instanceof FileDevice)) return null;
         device.checkSize();
@@ -229,6 +229,19 @@ class AreaHolder implements HeldAreas {
       },
     });
   }
+}
+
+/** How an area is used; an active one has none of the rest. */
+type AreaUse = Pick<AreaSpec, 'on'> & Partial<Pick<AreaSpec, 'checksum' | 'buffer'>>;
+
+/** What stands in front of the area's own device, and whether it is on. */
+function inFront({
+  on,
+  checksum = false,
+  buffer,
+}: AreaUse): Pick<PreparedArea, 'isOn' | 'hasChecksums' | 'bufferBytes'> {
+  const bufferBytes = buffer === undefined ? 0 : specBytes(buffer, 'buffer');
+  return { isOn: on, hasChecksums: checksum, bufferBytes };
 }
 
 /** Whole pages of a temporary area. */

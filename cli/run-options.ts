@@ -306,10 +306,12 @@ function readArea(text: string, option: string): Json {
     else if (key === 'prio' && value !== undefined)
       area['priority'] = wholeNumber(value, `${option} prio`);
     else if (key === 'device' && value !== undefined) area['device'] = value;
+    else if (key === 'checksum' && value === undefined) area['checksum'] = true;
+    else if (key === 'buffer' && value !== undefined) area['buffer'] = value;
     else if (option === '--swap' && applyZram(area, key, value)) continue;
     else
       throw new UsageError(
-        `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME, off` +
+        `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME, checksum, buffer=SIZE, off` +
           (option === '--swap' ? `, ghost, zram, ${ZRAM_OPTIONS.join(', ')}` : ''),
       );
   }

@@ -80,6 +80,7 @@ function summaryRows(result: RunResult): Cell[][] {
   const onDisk = result.areas.map(diskWrites);
   const written = onDisk.reduce((pages, area) => pages + area.pages, 0);
   const writes = onDisk.reduce((count, area) => count + area.writes, 0);
+  const bytesOut = onDisk.reduce((bytes, area) => bytes + area.bytes, 0);
   const where = kindOfAreas(result);
   const moved = out + fromDisk + sum('zswpin') + filledIn;
   const rate = (moved * PAGE_SIZE * 1e9) / Math.max(1, result.virtualNs);
@@ -121,7 +122,7 @@ function summaryRows(result: RunResult): Cell[][] {
   rows.push(
     [
       'written to disk',
-      `${humanSize(written * PAGE_SIZE, 'long')} in ${grouped(writes)} I/Os` +
+      `${humanSize(bytesOut, 'long')} in ${grouped(writes)} I/Os` +
         (writes === 0 ? '' : ` of ${(written / writes).toFixed(1)} pages`),
     ],
     ['swap usage', usageText(result.usage)],

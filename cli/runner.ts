@@ -94,6 +94,18 @@ function watchPage(machine: Machine, { task, page }: WatchedPage): void {
   machine.watch(task, page as VirtualPage);
 }
 
+/** Counts under names of their own, for a flat record; ratios follow from them. */
+function prefixed(
+  prefix: string,
+  figures: Readonly<Record<string, number>> = {},
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(figures)
+      .filter(([, value]) => Number.isInteger(value))
+      .map(([name, value]) => [`${prefix}.${name}`, value]),
+  );
+}
+
 async function runAndStore(
   machine: Machine,
   writer: RunWriter,
@@ -110,10 +122,12 @@ async function runAndStore(
       },
     });
     writer.areas(
-      result.areas.map(({ type, path, kind, pages, usedPages, priority, zram, ...counters }) => ({
-        ...{ type, path, kind, pages, usedPages, priority },
-        counters: { ...counters, ...zram },
-      })),
+      result.areas.map(
+        ({ type, path, kind, pages, usedPages, priority, zram, mapped, ...counters }) => ({
+          ...{ type, path, kind, pages, usedPages, priority },
+          counters: { ...counters, ...zram, ...prefixed('map', mapped) },
+        }),
+      ),
     );
     writer.metadata(result.metadata);
     for (const { name, buckets } of result.histograms)

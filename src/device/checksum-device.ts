@@ -107,6 +107,12 @@ export class ChecksumDevice implements BlockDevice {
     return this.#inner.discard(offset, lengthBytes, nowNs);
   }
 
+  /** The slot holds nothing of use: it has no checksum, and the device below may want to know. */
+  slotFreed(slot: number): void {
+    this.#sums.forget(slot);
+    this.#inner.slotFreed?.(slot);
+  }
+
   flush(): Outcome {
     return this.#inner.flush();
   }

@@ -2,12 +2,10 @@
  * The swap areas of a machine: swapon, swapoff while it runs, and what became of each. Also the
  * devices without a file that some designs bring along.
  */
-import type { AreaKind } from '../area/active-areas.ts';
 import {
   deviceProfile,
-  LatencyDevice,
   NullDevice,
-  type BlockDevice,
+  type CompressedForm,
   type ZramDevice,
   type ZramSetting,
 } from '../device/index.ts';
@@ -18,9 +16,19 @@ import {
   type AreaTraffic,
   type DesignKind,
   type SwapoffResult,
+  type MetadataTerm,
   type SwapSystem,
 } from '../swap/index.ts';
 import { assert, PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../units/index.ts';
+import {
+  deviceTerms,
+  slotListener,
+  slotsOf,
+  stackDevices,
+  type AreaDeviceOptions,
+  type AreaDevices,
+} from './area-device.ts';
+import type { PreparedArea } from './prepared-area.ts';
 import type { AreaResult } from './run-result.ts';
 import {
   applyZramSetting,
@@ -28,25 +36,6 @@ import {
   sumOfFigures,
   type ZramSettingResult,
 } from './zram-area.ts';
-
-/** An area that swapon accepted, with its device open. */
-export interface PreparedArea {
-  readonly type: number;
-  readonly name: string;
-  readonly kind: AreaKind;
-  readonly maxPages: number;
-  readonly badPages: readonly number[];
-  readonly priority: number;
-  /** Profile that models the device's time. */
-  readonly profile: string;
-  readonly device: BlockDevice;
-  /** The device once more, where it is one in compressed memory. */
-  readonly zram?: ZramDevice;
-  /** False: the machine starts without it, until a `swapon`. */
-  readonly isOn?: boolean;
-  /** What went wrong with the real file, in words; null when nothing did. */
-  problem(): string | null;
-}
 
 /** Slots of a design's own device, as a multiple of the machine's memory. */
 const OWN_AREA = {
@@ -62,7 +51,7 @@ const OWN_PRIORITY = 0x7fff;
 interface KnownArea {
   readonly area: PreparedArea;
   readonly growth: 'fixed' | 'chunked';
-  readonly device: BlockDevice;
+  readonly devices: AreaDevices;
   isOn: boolean;
   /** Of the times before it was given up. */
   before: AreaTraffic;
@@ -71,18 +60,43 @@ interface KnownArea {
 
 const NO_TRAFFIC: AreaTraffic = { pagesRead: 0, pagesWritten: 0, reads: 0, writes: 0 };
 
+export interface MachineAreasOptions {
+  /** False with payload none. */
+  readonly hasBytes: boolean;
+  /** In which form zswap writes compressed pages back; off when absent. */
+  readonly compressedWriteback?: CompressedForm | 'off';
+  /** Something rare has happened to an area. */
+  readonly onEvent?: (kind: string, detail: string) => void;
+}
+
 export class MachineAreas {
   readonly #engine: Engine;
   readonly #swap: SwapSystem;
   readonly #kind: DesignKind;
+  readonly #deviceOptions: AreaDeviceOptions;
   readonly #known: KnownArea[] = [];
   /** Those of the areas that are in compressed memory: asked after each operation. */
   readonly #zrams: ZramDevice[] = [];
 
-  constructor(engine: Engine, swap: SwapSystem, kind: DesignKind) {
+  constructor(
+    engine: Engine,
+    swap: SwapSystem,
+    kind: DesignKind,
+    options: MachineAreasOptions = { hasBytes: false },
+  ) {
     this.#engine = engine;
     this.#swap = swap;
     this.#kind = kind;
+    const { hasBytes, compressedWriteback = 'off', onEvent } = options;
+    this.#deviceOptions = {
+      ...{ engine, hasBytes, compressedWriteback },
+      onMismatch: (area, { slot, expected, found }) => {
+        onEvent?.(
+          'checksum',
+          `${area.name}: slot ${slot}: read ${found} where ${expected} was written (xxh64)`,
+        );
+      },
+    };
   }
 
   /** Takes an area that was opened, and puts it to use unless it is to be off at first. */
@@ -165,6 +179,11 @@ export class MachineAreas {
       const { origDataBytes, memUsedBytes, bdCount } = zram.stat();
       assert(origDataBytes + memUsedBytes + bdCount === 0, 'every page of a zram came back');
     }
+    for (const { devices } of this.#known) {
+      devices.mapped?.checkInvariants();
+      const live = devices.mapped?.stats().liveBytes ?? 0;
+      assert(live === 0, 'every blob of a location map came back');
+    }
   }
 
   swapoff(name: string): SwapoffResult {
@@ -188,9 +207,16 @@ export class MachineAreas {
 
   /** Reads a slot from the device itself, past its model of time; false when that fails. */
   readSlot(type: number, slot: number, into: Uint8Array): boolean {
-    const { area } = this.#known.find((known) => known.area.type === type)!;
+    const { area, devices } = this.#known.find((known) => known.area.type === type)!;
     if (area.zram !== undefined) return area.zram.peek(slot, into) === 'ok';
-    return area.device.read(slot * PAGE_SIZE, [into], 1, this.#engine.nowNs) === 'ok';
+    // Where a slot lies, only the map knows.
+    const device = devices.mapped ?? area.device;
+    return device.read(slot * PAGE_SIZE, [into], 1, this.#engine.nowNs) === 'ok';
+  }
+
+  /** What maps, buffers and checksums of areas take. */
+  metadata(): MetadataTerm[] {
+    return deviceTerms(this.#known.map(({ devices }) => devices));
   }
 
   /** What became of each area. */
@@ -214,6 +240,7 @@ export class MachineAreas {
         pagesRead,
         reads,
         ...(area.zram === undefined ? {} : { zram: areaFigures(area.zram) }),
+        ...(known.devices.mapped === null ? {} : { mapped: { ...known.devices.mapped.stats() } }),
       };
     });
   }
@@ -227,26 +254,23 @@ export class MachineAreas {
   }
 
   #add(area: PreparedArea, growth: KnownArea['growth']): void {
-    const device = new LatencyDevice(
-      area.device,
-      deviceProfile(area.profile, 'device'),
-      this.#engine.stream(`device.${area.type}`),
-    );
-    const known = { area, growth, device, isOn: false, before: NO_TRAFFIC, usablePages: 0 };
+    const devices = stackDevices(area, this.#deviceOptions);
+    const known = { area, growth, devices, isOn: false, before: NO_TRAFFIC, usablePages: 0 };
     this.#known.push(known);
     if (area.zram !== undefined) this.#zrams.push(area.zram);
     if (area.isOn !== false) this.#turnOn(known);
   }
 
   #turnOn(known: KnownArea): void {
-    const { area, growth } = known;
+    const { area, growth, devices } = known;
+    const onSlotFreed = slotListener(area, devices);
     const isGhost = area.kind === 'ghost' || this.#kind.areas === 'all-ghost';
     const slots = new SlotArea({
       type: area.type,
       role: isGhost ? ROLE.ghost : ROLE.plain,
       allocator: this.#kind.allocator,
       growth,
-      maxPages: area.maxPages,
+      maxPages: slotsOf(area, devices),
       badPages: area.badPages,
       // A ghost has no device behind it: solid state, never waited for.
       rotational: !isGhost && deviceProfile(area.profile, 'device').rotational,
@@ -254,16 +278,10 @@ export class MachineAreas {
       priority: area.priority,
       engine: this.#engine,
       isSwapFull: () => this.#swap.space.isFull(),
-      ...(area.device.slotFreed === undefined
-        ? {}
-        : {
-            onSlotFreed: (slot) => {
-              area.device.slotFreed!(slot);
-            },
-          }),
+      ...(onSlotFreed === null ? {} : { onSlotFreed }),
     });
     this.#swap.space.add(slots);
-    this.#swap.addArea({ type: area.type, name: area.name, device: known.device });
+    this.#swap.addArea({ type: area.type, name: area.name, device: devices.outer });
     known.isOn = true;
     known.usablePages = slots.usablePages;
   }

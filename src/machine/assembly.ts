@@ -14,7 +14,8 @@ import { MemoryManager, type FlushWorker, type MemoryParts } from '../memory/ind
 import type { Workload } from '../workload/index.ts';
 import { designName, pagesOf, type RunSpec } from './spec.ts';
 import { resolveCgroups, type CgroupSettings } from './cgroups.ts';
-import { MachineAreas, type PreparedArea } from './areas.ts';
+import { MachineAreas } from './areas.ts';
+import type { PreparedArea } from './prepared-area.ts';
 
 /** Frames beyond the limits: reclaim and writeback may not wait; a batch is at most 4096 entries. */
 const SPARE_FRAMES = 4096;
@@ -39,6 +40,7 @@ export function assemble(
   calls: {
     readonly onKill: NonNullable<MemoryParts['onKill']>;
     readonly flushWorker: FlushWorker | undefined;
+    readonly onEvent: (kind: string, detail: string) => void;
   },
 ): Assembly {
   const design = chooseDesign(designName(spec), 'design');
@@ -67,7 +69,11 @@ export function assemble(
     },
   );
   memory.swap.design.setVirtual?.(spec.vswapEnabled);
-  const areas = new MachineAreas(engine, memory.swap, design.kind);
+  const areas = new MachineAreas(engine, memory.swap, design.kind, {
+    hasBytes: payload.kind === 'bytes',
+    compressedWriteback: spec.zswap.compressedWriteback,
+    onEvent: calls.onEvent,
+  });
   for (const area of prepared) areas.add(area);
   areas.addOwn(ramPages);
   // A name that a later line gets wrong should not cost the run up to there.
@@ -120,6 +126,7 @@ function createSwap(
           ...zswap,
           writebackBatch: zswap.writebackBatch === 'kernel' ? 1 : zswap.writebackBatch,
           writebackAge: zswap.writebackAge ?? Infinity,
+          writesCompressed: zswap.compressedWriteback !== 'off',
         },
       ),
   });

@@ -1,4 +1,5 @@
 export * from './areas.ts';
+export * from './prepared-area.ts';
 export * from './machine.ts';
 export * from './run-result.ts';
 export * from './spec.ts';

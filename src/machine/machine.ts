@@ -37,7 +37,8 @@ import {
 } from '../workload/index.ts';
 import type { RunSpec } from './spec.ts';
 import { assemble } from './assembly.ts';
-import type { MachineAreas, PreparedArea } from './areas.ts';
+import type { MachineAreas } from './areas.ts';
+import type { PreparedArea } from './prepared-area.ts';
 import { cgroupOfTasks, cgroupResults, chargedPages } from './cgroups.ts';
 import { difference, total } from './counts.ts';
 import { digestOf } from './digest.ts';
@@ -155,6 +156,7 @@ export class Machine {
         // Another's fault in a page that the task's cgroup is charged for.
         if (space !== this.#acting) this.#noteKill(space, this.#spaces.indexOf(space), 'task');
       },
+      onEvent: (kind, detail) => this.#hooks.onEvent?.(this.engine.nowNs, kind, detail),
       flushWorker: host === null ? undefined : this.#recordedWorker(host),
     });
     this.#spec = spec;
@@ -278,6 +280,7 @@ export class Machine {
     const stored = this.swap.zswap.entries.count;
     return [
       ...this.swap.design.metadata(),
+      ...this.#areas.metadata(),
       ...this.#filledWords(),
       { term: 'zswap_entry', kind: 'dynamic', bytes: zswap.entries, units: stored },
       { term: 'zs_handle', kind: 'dynamic', bytes: zswap.handles, units: stored },

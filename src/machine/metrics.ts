@@ -51,6 +51,9 @@ const WRITES: readonly CountedName[] = [
   'redirectWrite',
 ];
 const TREE: readonly CountedName[] = ['xaLoad', 'xaStore', 'xaErase'];
+const RED_BLACK: readonly CountedName[] = ['rbVisit', 'rbRotate'];
+/** What a location map adds to each look-up: the extra indirection. */
+const LOCATIONS: readonly CountedName[] = ['locationRead', 'locationWrite'];
 /** Locks that a design takes; those of folios, the LRU and zswap's pool are the same under all. */
 const LOCKS: readonly CountedName[] = [
   'lockAcquire.percpuCluster',
@@ -92,6 +95,8 @@ const STEPS: readonly (readonly [string, readonly CountedName[]])[] = [
   ['table words read', READS],
   ['table words written', WRITES],
   ['xarray operations', TREE],
+  ['red-black tree steps', RED_BLACK],
+  ['location map accesses', LOCATIONS],
   ['locks taken', LOCKS],
   ['slots looked at', ['slotScan']],
 ];
@@ -131,6 +136,7 @@ export function metricsOf(results: readonly RunResult[]): Metric[] {
     ...allocation,
     ...compressed,
     ...devices,
+    ...maps,
     ...usage,
     ...memory,
     ...gauges.map((name): Metric => ({
@@ -199,27 +205,35 @@ const compressed: readonly Metric[] = [
 
 /**
  * What an area has written to a disk: a zram's pages stay in memory, but for those on its backing
- * device.
+ * device; a location map's device writes otherwise than it is told to.
  */
 export function diskWrites(area: AreaResult): {
   readonly pages: number;
   readonly writes: number;
+  readonly bytes: number;
 } {
-  if (area.zram === undefined) return { pages: area.pagesWritten, writes: area.writes };
-  return { pages: area.zram['bd_writes'] ?? 0, writes: area.zram['backing_writes'] ?? 0 };
+  const { mapped, zram } = area;
+  if (mapped !== undefined) {
+    const { writes = 0, bytesWritten: bytes = 0 } = mapped;
+    return { pages: area.pagesWritten, writes, bytes };
+  }
+  const pages = zram === undefined ? area.pagesWritten : (zram['bd_writes'] ?? 0);
+  const writes = zram === undefined ? area.writes : (zram['backing_writes'] ?? 0);
+  return { pages, writes, bytes: pages * PAGE_SIZE };
 }
 
 function area(
   name: string,
   unit: string,
   better: Metric['better'],
-  of: (pages: number, writes: number) => number | null,
+  of: (pages: number, writes: number, bytes: number) => number | null,
 ): Metric {
   const value = (result: RunResult): number | null => {
     const written = result.areas.map(diskWrites);
     const pages = written.reduce((total, each) => total + each.pages, 0);
     const writes = written.reduce((total, each) => total + each.writes, 0);
-    return of(pages, writes);
+    const bytes = written.reduce((total, each) => total + each.bytes, 0);
+    return of(pages, writes, bytes);
   };
   return { group: 'devices', name, unit, better, value };
 }
@@ -240,7 +254,7 @@ const devices: readonly Metric[] = [
     better: 'lower',
     value: (result) => counter(result)('zswpwb'),
   },
-  area('bytes written', 'bytes', 'lower', (pages) => pages * PAGE_SIZE),
+  area('bytes written', 'bytes', 'lower', (_pages, _writes, bytes) => bytes),
   area('write I/Os', 'I/Os', 'lower', (_pages, writes) => writes),
   area('mean run length', 'pages', 'higher', (pages, writes) =>
     writes === 0 ? null : pages / writes,
@@ -284,6 +298,39 @@ function used(
   const value = (result: RunResult): number => of(result.usage);
   return { group: 'swap usage at the end', name, unit: 'pages', better, value };
 }
+
+/** A metric of the areas with a location map together; null where there is none. */
+function ofMaps(
+  name: string,
+  unit: string,
+  better: Metric['better'],
+  of: (sum: (figure: string) => number) => number | null,
+): Metric {
+  const value = (result: RunResult): number | null => {
+    const maps = result.areas.flatMap(({ mapped }) => (mapped === undefined ? [] : [mapped]));
+    if (maps.length === 0) return null;
+    return of((figure) => maps.reduce((total, map) => total + (map[figure] ?? 0), 0));
+  };
+  return { group: 'location maps', name, unit, better, value };
+}
+
+const maps: readonly Metric[] = [
+  ofMaps('bytes read', 'bytes', 'lower', (sum) => sum('bytesRead')),
+  ofMaps('read amplification', ': 1', 'lower', (sum) => {
+    const asked = sum('bytesAsked');
+    return asked === 0 ? null : (sum('bytesRead') - sum('compactionBytesRead')) / asked;
+  }),
+  ofMaps('space taken for what is live', ': 1', 'lower', (sum) => {
+    const live = sum('liveBytes');
+    return live === 0 ? null : sum('usedBytes') / live;
+  }),
+  ofMaps('bytes moved by compaction', 'bytes', 'lower', (sum) => sum('bytesRelocated')),
+  ofMaps('reads served by the buffer', 'pages', 'higher', (sum) => sum('bufferReads')),
+  ofMaps('writes that died in the buffer', 'pages', 'higher', (sum) => sum('bufferDrops')),
+  ofMaps('age spread in a packed page', 'pages', 'lower', (sum) =>
+    sum('agedPages') === 0 ? null : sum('ageSpreadSum') / sum('agedPages'),
+  ),
+];
 
 const usage: readonly Metric[] = [
   used('entries in use (virtual)', 'none', ({ entries }) => entries),

@@ -3,7 +3,7 @@ import { MemoryDevice, NullDevice, ZramDevice, type BlockDevice } from '../devic
 import { FLUSH_PERIOD_NS } from '../memory/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
 import { parseTrace, TraceWorkload } from '../workload/index.ts';
-import type { PreparedArea } from './areas.ts';
+import type { PreparedArea } from './prepared-area.ts';
 import { median, type ReplayedPhase } from './agreement.ts';
 import type { Capture } from './capture.ts';
 import { Machine, type RecordedHost } from './machine.ts';

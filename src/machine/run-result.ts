@@ -49,6 +49,8 @@ export interface AreaResult {
   readonly writes: number;
   readonly pagesRead: number;
   readonly reads: number;
+  /** Of an area with a location map: what its device has done (`MappedStats`). */
+  readonly mapped?: Readonly<Record<string, number>>;
   /**
    * Of an area in compressed memory: mm_stat, io_stat and bd_stat by the kernel's names, and
    * `backing_writes`, the I/Os that bd_writes pages took. What it has written to a disk is in

@@ -5,7 +5,13 @@
 import { z } from 'zod';
 import { PAGE_SIZE, parseSize, UsageError } from '../units/index.ts';
 import { compressorChoices, compressors } from '../codec/index.ts';
-import { deviceProfiles } from '../device/index.ts';
+import {
+  BUFFER_BYTES_MAX,
+  BUFFER_BYTES_MIN,
+  COMPRESSED_FORMS,
+  deviceProfiles,
+  type CompressedForm,
+} from '../device/index.ts';
 import { CHAIN_SIZE_MAX, CHAIN_SIZE_MIN, pools } from '../pool/index.ts';
 import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
 import { chooseDesign, designs, SAME_FILLED, type SameFilled } from '../swap/index.ts';
@@ -36,6 +42,10 @@ export interface AreaSpec {
   readonly device?: string | undefined;
   /** The area is a zram of `size`, which has no file. */
   readonly zram?: ZramSpec | undefined;
+  /** A 64-bit checksum per slot, kept in memory and verified at every read. */
+  readonly checksum: boolean;
+  /** RAM in which writes collect until they are an erase block of this size. */
+  readonly buffer?: number | string | undefined;
   /** False: the machine starts without it, until its `swapon`. */
   readonly on: boolean;
 }
@@ -106,6 +116,8 @@ export interface ZswapSpec {
   readonly maxCompressionRatio: number;
   /** The dynamic shrinker (shrinker_enabled). */
   readonly shrinkerEnabled: boolean;
+  /** In which form compressed pages are written back as they are; `off`: decompressed. */
+  readonly compressedWriteback: CompressedForm | 'off';
   /** Entries go once so many pages were offered to zswap after them; absent: never for that. */
   readonly writebackAge?: number | undefined;
   /** Entries of one writeback round; `kernel`: what 6.18 does, one. */
@@ -162,6 +174,8 @@ const areaSchema: z.ZodType<AreaSpec> = z.strictObject({
   priority: z.number().int().min(0).max(32767).optional(),
   device: oneOf(deviceProfiles).optional(),
   zram: zramSchema.optional(),
+  checksum: z.boolean().default(false),
+  buffer: size.optional(),
   on: z.boolean().default(true),
 });
 
@@ -201,6 +215,7 @@ const zswapSchema: z.ZodType<ZswapSpec> = z
     acceptThresholdPercent: z.number().int().min(0).max(100).default(90),
     maxCompressionRatio: z.number().int().min(0).max(100).default(80),
     shrinkerEnabled: z.boolean().default(false),
+    compressedWriteback: z.enum(['off', ...COMPRESSED_FORMS]).default('off'),
     writebackAge: z.number().int().min(1).optional(),
     writebackBatch: z.union([z.literal('kernel'), z.number().int().min(1).max(4096)]).default(32),
   })
@@ -249,6 +264,8 @@ export function parseSpec(json: unknown, where: string): RunSpec {
   if (spec.noAreas && spec.areas.length > 0)
     throw new UsageError(`${where}: noAreas: areas are given as well`);
   if (spec.areas.some((area) => area.zram !== undefined)) checkZram(spec, where, kind.areas);
+  for (const [index, area] of spec.areas.entries())
+    checkMapping(spec, area, `${where}: areas.${index}`);
   // A temporary area of the ghost design is a ghost; what was made before stays what it is.
   const areas = spec.areas.map((area) =>
     kind.areas === 'all-ghost' && area.size !== undefined ? { ...area, ghost: true } : area,
@@ -256,6 +273,32 @@ export function parseSpec(json: unknown, where: string): RunSpec {
   // Frontswap had no such check; what zswap had of its own later, it lost to the flag of 6.12.
   const sameFilled = spec.sameFilled ?? (spec.zswap.version === '2013' ? 'none' : 'zero');
   return { ...spec, revision, areas, sameFilled };
+}
+
+/** What cannot be put in front of a device. */
+function checkMapping(spec: RunSpec, area: AreaSpec, at: string): void {
+  const form = spec.zswap.compressedWriteback;
+  const kind = area.zram !== undefined ? 'a zram' : area.ghost ? 'a ghost' : null;
+  if (kind !== null && area.buffer !== undefined)
+    throw new UsageError(`${at}.buffer: ${kind} has no flash to write in order`);
+  if (area.ghost && area.checksum)
+    throw new UsageError(`${at}.checksum: a ghost has no bytes to check`);
+  if (area.zram !== undefined && form !== 'off')
+    throw new UsageError(
+      `${at}: zswap.compressedWriteback '${form}': a zram takes whole pages; accepted: off`,
+    );
+  if (area.buffer === undefined) return;
+  if (form === 'slot')
+    throw new UsageError(
+      `${at}.buffer: with zswap.compressedWriteback slot each blob has its own place; ` +
+        'accepted: off, packed, batch',
+    );
+  const bytes = specBytes(area.buffer, `${at}.buffer`);
+  const isPower = Number.isInteger(Math.log2(bytes));
+  if (!isPower || bytes < BUFFER_BYTES_MIN || bytes > BUFFER_BYTES_MAX)
+    throw new UsageError(
+      `${at}.buffer: '${area.buffer}' is no erase block; accepted: powers of two, 128K to 8M`,
+    );
 }
 
 /** A zram holds real bytes in an area of its own. */

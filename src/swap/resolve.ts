@@ -11,7 +11,6 @@ import {
   entryType,
   NO_ENTRY,
   NO_FRAME,
-  PAGE_SIZE,
   type PageFrame,
   type SwapEntry,
 } from '../units/index.ts';
@@ -48,7 +47,9 @@ export type Location =
       /** Path of the area's file or device. */
       readonly name: string;
       readonly slot: number;
-      readonly offset: number;
+      /** Byte of the file; null while a device with a location map has the slot in its RAM buffer. */
+      readonly offset: number | null;
+      readonly lengthBytes: number;
     }
   | { readonly kind: 'nowhere'; readonly why: string };
 
@@ -60,11 +61,19 @@ export interface Resolution {
   readonly events: Readonly<Partial<Record<CountedName, number>>>;
 }
 
+/** Where a slot's bytes lie: at slot × 4096 unless the device has a location map. */
+export interface SlotPlace {
+  readonly offset: number | null;
+  readonly lengthBytes: number;
+}
+
 export interface LocateParts {
   readonly frames: FrameTable;
   readonly design: SwapDesign;
   readonly zswap: Zswap;
   readonly filled: FilledPages;
+  /** Where the bytes of a slot lie on the area's device. */
+  readonly placeOf: (type: number, slot: number) => SlotPlace;
   /** Name of the area of a swap type. */
   readonly nameOf: (type: number) => string;
 }
@@ -94,7 +103,8 @@ export function locateOutside(parts: LocateParts, entry: SwapEntry): Location {
   if (slot === NO_ENTRY) return { kind: 'nowhere', why: 'no slot of a device is behind the entry' };
   const area = entryType(slot);
   const index = entrySlot(slot);
-  return { kind: 'file', area, name: parts.nameOf(area), slot: index, offset: index * PAGE_SIZE };
+  const { offset, lengthBytes } = parts.placeOf(area, index);
+  return { kind: 'file', area, name: parts.nameOf(area), slot: index, offset, lengthBytes };
 }
 
 export function locationOfFrame(frames: FrameTable, frame: PageFrame): Location {

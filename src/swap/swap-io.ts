@@ -19,7 +19,9 @@ import {
 } from '../units/index.ts';
 import { EV, type Engine, type Histogram } from '../engine/index.ts';
 import type { Payload } from '../frames/index.ts';
-import type { BlockDevice } from '../device/block-device.ts';
+import { MappedDevice, takesCompressed, type BlockDevice } from '../device/index.ts';
+import type { SlotPlace } from './resolve.ts';
+import type { BlobBatch } from '../zswap/index.ts';
 
 /** Pages of the longest merged request. @source linux 6.18 BLK_DEF_MAX_SECTORS_CAP: 1280 KiB */
 const MAX_RUN_PAGES = 320;
@@ -111,6 +113,35 @@ export class SwapIo {
     this.#pending += 1;
   }
 
+  /** Writes compressed pages, area by area, and says of each what came of it. */
+  writeBlobs(batch: BlobBatch): void {
+    let offset = 0;
+    for (let start = 0; start < batch.count;) {
+      const type = entryType(batch.slots[start]!);
+      let end = start;
+      let bytes = 0;
+      while (end < batch.count && entryType(batch.slots[end]!) === type)
+        bytes += batch.lengths[end++]!;
+      this.#writeBlobsOf(this.#queue(type), batch, { start, end, offset, bytes });
+      start = end;
+      offset += bytes;
+    }
+  }
+
+  /** Where the bytes of a slot lie on the area's device. */
+  placeOf(type: number, slot: number): SlotPlace {
+    const { device } = this.#queue(type);
+    if (!(device instanceof MappedDevice))
+      return { offset: slot * PAGE_SIZE, lengthBytes: PAGE_SIZE };
+    const at = device.locate(slot);
+    return { offset: at === 'buffer' ? null : at, lengthBytes: device.storedBytes(slot) };
+  }
+
+  /** True when the area's device takes compressed pages. */
+  takesCompressed(type: number): boolean {
+    return takesCompressed(this.#queue(type).device);
+  }
+
   /** Submits and completes everything that was queued. */
   flush(): void {
     if (this.#pending === 0) return;
@@ -169,6 +200,42 @@ export class SwapIo {
     }
     frames.length = 0;
     slots.length = 0;
+  }
+
+  #writeBlobsOf(
+    queue: AreaQueue,
+    batch: BlobBatch,
+    part: { start: number; end: number; offset: number; bytes: number },
+  ): void {
+    const { device } = queue;
+    assert(takesCompressed(device), 'compressed pages go to a device that takes them');
+    const { start, end, offset, bytes } = part;
+    const outcomes: Outcome[] = [];
+    const now = this.#engine.nowNs;
+    const outcome = device.writeCompressed(
+      {
+        slots: batch.slots.slice(start, end).map(entrySlot),
+        data: batch.data?.subarray(offset, offset + bytes) ?? null,
+        lengths: batch.lengths.slice(start, end),
+        count: end - start,
+        compressor: batch.compressor!,
+        ages: batch.ages.slice(start, end),
+        outcomes,
+      },
+      now,
+    );
+    if (outcome !== 'ok') this.#noteProblem(device, 'write', outcome, 0);
+    for (let i = start; i < end; i++) {
+      batch.outcomes[i] = outcomes[i - start]!;
+      if (batch.outcomes[i] !== 'ok') {
+        this.#engine.count(EV.write_error);
+        continue;
+      }
+      this.#engine.count(EV.pswpout);
+      queue.pagesWritten += 1;
+      if (this.#payload.kind === 'none') putTag(queue, entrySlot(batch.slots[i]!), batch.tags[i]!);
+    }
+    this.#writeLatency.record(device.completionNs - now);
   }
 
   /** Places of `slots` in ascending order of slot; already ascending is the common case. */

@@ -24,7 +24,7 @@ import { EV, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
 import type { BlockDevice } from '../device/block-device.ts';
 import type { SlotSpace } from '../slots/index.ts';
-import type { WritebackTarget, Zswap } from '../zswap/index.ts';
+import type { BlobBatch, WritebackTarget, Zswap } from '../zswap/index.ts';
 import { FilledPages, type SameFilled } from './filled-pages.ts';
 import { PageChecks } from './page-checks.ts';
 import {
@@ -36,7 +36,7 @@ import {
   type SwapDesign,
 } from './swap-design.ts';
 import { locate, locateOutside, locationOfFrame, recordSearch } from './resolve.ts';
-import type { LocateParts, Location, Resolution } from './resolve.ts';
+import type { LocateParts, Location, Resolution, SlotPlace } from './resolve.ts';
 import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
 import { emptyArea, type SwapoffResult } from './swapoff.ts';
 
@@ -464,6 +464,30 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     return true;
   }
 
+  takeSlot(entry: SwapEntry): SwapEntry {
+    const { entries, backing } = this.design;
+    if (!backing.mayWrite(entry) || !entries.isSwapped(entry)) return NO_ENTRY;
+    const slot = backing.takeSlot(entry);
+    if (slot === NO_ENTRY || this.#io.takesCompressed(entryType(slot))) return slot;
+    backing.dropSlot(entry, slot);
+    return NO_ENTRY;
+  }
+
+  useSlot(entry: SwapEntry, slot: SwapEntry): boolean {
+    if (!this.design.backing.useSlot(entry, slot)) return false;
+    if (this.#sees(NO_FRAME, entry))
+      this.#tell(`written as it is, compressed, to ${placeOf(slot)}`);
+    return true;
+  }
+
+  dropSlot(entry: SwapEntry, slot: SwapEntry): void {
+    this.design.backing.dropSlot(entry, slot);
+  }
+
+  writeBlobs(batch: BlobBatch): void {
+    this.#io.writeBlobs(batch);
+  }
+
   flushWrites(): void {
     this.#io.flush();
   }
@@ -614,7 +638,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   #locateParts(): LocateParts {
     const nameOf = (type: number): string => this.#areaName(type);
     const { filled, zswap, design } = this;
-    return { frames: this.#frames, design, zswap, filled, nameOf };
+    const placeOf = (type: number, slot: number): SlotPlace => this.#io.placeOf(type, slot);
+    return { frames: this.#frames, design, zswap, filled, placeOf, nameOf };
   }
 
   #noteSynchronous(): void {

@@ -165,6 +165,16 @@ export class CompressedPages {
     return false;
   }
 
+  get hasBytes(): boolean {
+    return this.#payload.kind === 'bytes';
+  }
+
+  /** Copies an entry's bytes as they are stored. */
+  copyBlob(zswapEntry: number, into: Uint8Array, at: number): void {
+    const { objects } = this.pools.at(this.entries.pool(zswapEntry));
+    objects.load(this.entries.handle(zswapEntry), into, at);
+  }
+
   /** Frees an entry that no index holds any more. */
   free(zswapEntry: number): void {
     const { entries } = this;

@@ -1,4 +1,5 @@
 export * from './zswap.ts';
+export * from './blob-batch.ts';
 export * from './generations.ts';
 export * from './dynamic-shrinker.ts';
 export * from './writeback-target.ts';

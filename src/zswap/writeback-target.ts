@@ -1,4 +1,5 @@
 /** The port through which zswap writes entries back. */
+import type { BlobBatch } from './blob-batch.ts';
 import type { PageFrame, SwapEntry } from '../units/index.ts';
 
 /** What zswap needs of the swap core to write entries back (implemented in src/swap). */
@@ -34,6 +35,17 @@ export interface WritebackTarget {
    * @returns false when no slot can be had: nothing has changed
    */
   submitWriteback(frame: PageFrame): boolean;
+  /**
+   * A slot for the entry's compressed bytes, which are found where they were until `useSlot`.
+   * @returns NO_ENTRY: none can be had, or the entry may not be written
+   */
+  takeSlot(entry: SwapEntry): SwapEntry;
+  /** The entry's bytes are in the slot from now on; false when there is no memory to note that. */
+  useSlot(entry: SwapEntry, slot: SwapEntry): boolean;
+  /** Gives a slot back that was taken and not used. */
+  dropSlot(entry: SwapEntry, slot: SwapEntry): void;
+  /** Writes compressed pages to their slots, and says of each what came of it. */
+  writeBlobs(batch: BlobBatch): void;
   /** Sends what was queued: sorted by slot, neighbours merged. */
   flushWrites(): void;
 }

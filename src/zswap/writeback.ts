@@ -16,6 +16,7 @@ import {
   type SwapEntry,
 } from '../units/index.ts';
 import type { CompressedPages } from './compressed-pages.ts';
+import { CompressedWriteback } from './compressed-writeback.ts';
 import type { ZswapGeneration } from './generations.ts';
 import type { WritebackTarget } from './writeback-target.ts';
 import type { ZswapIndex } from './zswap-index.ts';
@@ -40,6 +41,8 @@ export interface WritebackParts {
   readonly index: ZswapIndex;
   readonly target: WritebackTarget;
   readonly generation: ZswapGeneration;
+  /** Entries are written as they are, compressed. */
+  readonly isCompressed: boolean;
 }
 
 export class ZswapWriteback {
@@ -48,6 +51,7 @@ export class ZswapWriteback {
   readonly #index: ZswapIndex;
   readonly #target: WritebackTarget;
   readonly #generation: ZswapGeneration;
+  readonly #compressed: CompressedWriteback | null;
   /** What was picked last and is not being written yet. */
   #batch: Batch = new Batch();
   /** Batches that are done: making room for one batch may write another one back. */
@@ -62,6 +66,10 @@ export class ZswapWriteback {
     this.#index = parts.index;
     this.#target = parts.target;
     this.#generation = parts.generation;
+    const finish = (zswapEntry: number, entry: SwapEntry): void => {
+      this.#finish(zswapEntry, entry);
+    };
+    this.#compressed = parts.isCompressed ? new CompressedWriteback({ ...parts, finish }) : null;
   }
 
   /** Writes under way. */
@@ -136,7 +144,7 @@ export class ZswapWriteback {
     const count = batch.picked.length;
     if (count === 0) return 0;
     this.#batch = this.#spare.pop() ?? new Batch();
-    const written = this.#write(batch);
+    const written = this.#compressed === null ? this.#write(batch) : this.#writeAsIs(batch);
     batch.clear();
     this.#spare.push(batch);
     this.#engine.countMany(EV['zswap.reject_reclaim_fail'], count - written);
@@ -178,6 +186,12 @@ export class ZswapWriteback {
     return written;
   }
 
+  #writeAsIs(batch: Batch): number {
+    const written = this.#compressed!.write(batch.picked, batch.entries);
+    this.#metWarm = this.#compressed!.metWarm;
+    return written;
+  }
+
   #add(zswapEntry: number): void {
     this.#batch.picked.push(zswapEntry);
     this.#batch.entries.push(this.#pages.entries.swapEntry(zswapEntry));
@@ -212,15 +226,20 @@ export class ZswapWriteback {
       this.#target.cancelWriteback(frame);
       return false;
     }
-    this.#index.moved(entry);
     if (this.#engine.trace.concerns(frame, entry))
       this.#tell('zswap frees its copy: it is written from the decompressed folio');
-    this.#engine.count(EV.zswpwb);
     this.#outstanding += 1;
+    this.#finish(zswapEntry, entry);
+    return true;
+  }
+
+  /** An entry has its bytes in a slot: it is in zswap no more. */
+  #finish(zswapEntry: number, entry: SwapEntry): void {
+    this.#index.moved(entry);
+    this.#engine.count(EV.zswpwb);
     this.#writtenBack[entryType(entry)]! += 1;
     this.#pages.ages.noteWrittenBack(zswapEntry);
     this.#pages.free(zswapEntry);
-    return true;
   }
 
   /** An entry that was not written back stays: where the next look finds it, or at the young end. */

@@ -48,6 +48,8 @@ export interface ZswapSettings {
   readonly shrinkerEnabled: boolean;
   /** Entries are written back once so many pages were offered after them; Infinity for never. */
   readonly writebackAge: number;
+  /** Entries are written back as they are, compressed. */
+  readonly writesCompressed: boolean;
 }
 
 /** What linux 6.18 has before anybody sets anything, but for Kconfig. @source mm/zswap.c */
@@ -60,6 +62,7 @@ export const defaultZswapSettings: ZswapSettings = {
   writebackBatch: 1,
   shrinkerEnabled: false,
   writebackAge: Infinity,
+  writesCompressed: false,
 };
 
 export interface ZswapParts {
@@ -143,6 +146,7 @@ export class Zswap {
       index,
       target,
       generation: this.#generation,
+      isCompressed: settings.writesCompressed,
     });
     this.#writeback = writeback;
     const { writebackBatch: batch, writebackAge } = settings;

@@ -20,6 +20,7 @@ describe('a spec', () => {
     const { areas } = parseSpec({ workload, areas: [{ size: '1M', zram: {} }] }, 'test');
     expect(areas[0]).toEqual({
       size: '1M',
+      checksum: false,
       ghost: false,
       on: true,
       zram: {

@@ -8,6 +8,7 @@ import {
   defaultZswapSettings,
   Zswap,
   ZswapTrees,
+  type BlobBatch,
   type WritebackTarget,
 } from '../../src/zswap/index.ts';
 
@@ -148,6 +149,22 @@ export class ZswapWorld implements WritebackTarget {
 
   expectWrites(count: number): void {
     this.expectedWrites.push(count);
+  }
+
+  takeSlot(entry: SwapEntry): SwapEntry {
+    return entry;
+  }
+
+  useSlot(): boolean {
+    return true;
+  }
+
+  dropSlot(): void {
+    // The slot is the entry.
+  }
+
+  writeBlobs(batch: BlobBatch): void {
+    this.flushes.push(batch.slots.slice(0, batch.count));
   }
 
   flushWrites(): void {

@@ -116,6 +116,11 @@ export class MappedDevice implements BlockDevice {
     return this.#completionNs;
   }
 
+  /** False in the form `pages`. */
+  get takesCompressed(): boolean {
+    return !this.#isPages;
+  }
+
   /** What went wrong last, here or inside, in a sentence; null when nothing did. */
   get problem(): string | null {
     if (this.#problem !== null) return this.#problem;
@@ -225,6 +230,11 @@ export class MappedDevice implements BlockDevice {
     return 'ok';
   }
 
+  /** The slot holds nothing of use: its location is free. */
+  slotFreed(slot: number): void {
+    this.discard(slot * PAGE_SIZE, PAGE_SIZE);
+  }
+
   /** Refuses: slots are pages. */
   readSectors(): Outcome {
     return 'EINVAL';
@@ -281,6 +291,8 @@ export class MappedDevice implements BlockDevice {
       spaceAmplification: counts.liveBytes === 0 ? 0 : usedBytes / counts.liveBytes,
       ageSpreadMean: counts.agedPages === 0 ? 0 : counts.ageSpreadSum / counts.agedPages,
       agedPages: counts.agedPages,
+      ageSpreadSum: counts.ageSpreadSum,
+      bytesAsked: counts.bytesAsked,
     };
   }
 

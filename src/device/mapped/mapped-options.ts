@@ -13,7 +13,11 @@ import { SegmentTable } from './segment-table.ts';
  * - `batch`: the blobs of a batch back to back, rounded up to a block at the end
  * - `pages`: pages as they are, by way of the RAM buffer
  */
-export type MappedForm = 'slot' | 'packed' | 'batch' | 'pages';
+export type MappedForm = CompressedForm | 'pages';
+
+/** The forms that take compressed pages as they are. */
+export const COMPRESSED_FORMS = ['slot', 'packed', 'batch'] as const;
+export type CompressedForm = (typeof COMPRESSED_FORMS)[number];
 
 export interface MappedOptions {
   readonly inner: BlockDevice;

@@ -33,8 +33,11 @@ export interface MappedStats {
    * with two or more: the relative age that is lost when a page is read or dropped as a whole.
    */
   readonly ageSpreadMean: number;
-  /** Pages in that mean. */
+  /** Pages in that mean, and the sum behind it. */
   readonly agedPages: number;
+  readonly ageSpreadSum: number;
+  /** Bytes of what was asked for, as stored. */
+  readonly bytesAsked: number;
 }
 
 /** The sums behind `MappedStats`. */

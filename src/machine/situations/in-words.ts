@@ -21,7 +21,9 @@ export function describeLocation(location: Location): string {
     case 'file':
       return (
         `slot ${location.slot} of area ${location.area} (${location.name}): ` +
-        `4096 bytes at byte ${location.offset}`
+        (location.offset === null
+          ? `${location.lengthBytes} bytes in the RAM buffer of its device`
+          : `${location.lengthBytes} bytes at byte ${location.offset}`)
       );
     case 'nowhere':
       return `nowhere: ${location.why}`;

@@ -48,7 +48,8 @@ function writtenNow(
     const outside = stage.viewOutside('the slot that it is being written to', before.page);
     const place = outside?.location;
     if (outside === null || place?.kind !== 'file' || place.area !== area) continue;
-    if (place.offset < start || place.offset + PAGE_SIZE > end) continue;
+    const { offset } = place;
+    if (offset === null || offset < start || offset + PAGE_SIZE > end) continue;
     // The device has nothing yet: there are no bytes to compare.
     return { main, outside: { ...outside, holds: null }, before };
   }

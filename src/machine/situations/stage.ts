@@ -11,7 +11,7 @@ import {
   type VirtualPage,
 } from '../../units/index.ts';
 import { parseTrace, TraceWorkload } from '../../workload/index.ts';
-import type { PreparedArea } from '../areas.ts';
+import type { PreparedArea } from '../prepared-area.ts';
 import { Machine } from '../machine.ts';
 import { parseSpec } from '../spec.ts';
 

@@ -1,0 +1,101 @@
+/**
+ * What stands between the swap core and an area's own device: the model of its time, and if wanted
+ * checksums, and a location map with the RAM buffer or the packed forms of compressed writeback.
+ */
+import {
+  ChecksumDevice,
+  deviceProfile,
+  LatencyDevice,
+  MappedDevice,
+  type BlockDevice,
+  type ChecksumProblem,
+  type CompressedForm,
+  type MappedForm,
+} from '../device/index.ts';
+import type { Engine } from '../engine/index.ts';
+import type { MetadataTerm } from '../swap/index.ts';
+import { PAGE_SIZE } from '../units/index.ts';
+import type { PreparedArea } from './prepared-area.ts';
+
+export interface AreaDeviceOptions {
+  readonly engine: Engine;
+  /** False with payload none. */
+  readonly hasBytes: boolean;
+  /** In which form compressed pages are written; `off`: not at all. */
+  readonly compressedWriteback: CompressedForm | 'off';
+  /** A slot did not hold what was written to it. */
+  readonly onMismatch: (area: PreparedArea, problem: ChecksumProblem) => void;
+}
+
+/** The devices of one area, outermost first. */
+export interface AreaDevices {
+  readonly outer: BlockDevice;
+  readonly mapped: MappedDevice | null;
+  readonly checksums: ChecksumDevice | null;
+}
+
+export function stackDevices(area: PreparedArea, options: AreaDeviceOptions): AreaDevices {
+  const { engine, hasBytes, compressedWriteback, onMismatch } = options;
+  const timed = new LatencyDevice(
+    area.device,
+    deviceProfile(area.profile, 'device'),
+    engine.stream(`device.${area.type}`),
+  );
+  const told = (problem: ChecksumProblem): void => {
+    onMismatch(area, problem);
+  };
+  const { hasChecksums = false, bufferBytes = 0 } = area;
+  const isMappable = area.kind !== 'ghost' && area.zram === undefined;
+  if (isMappable && (compressedWriteback !== 'off' || bufferBytes > 0)) {
+    const form: MappedForm = compressedWriteback === 'off' ? 'pages' : compressedWriteback;
+    const mapped = new MappedDevice({
+      ...{ inner: timed, engine, form, hasBytes, hasChecksums, onMismatch: told },
+      // A blob in its own slot lies where it lies: there is nothing to collect.
+      bufferBytes: form === 'slot' ? 0 : bufferBytes,
+    });
+    return { outer: mapped, mapped, checksums: null };
+  }
+  if (!hasChecksums || area.kind === 'ghost')
+    return { outer: timed, mapped: null, checksums: null };
+  const checksums = new ChecksumDevice({ inner: timed, engine, hasBytes, onMismatch: told });
+  return { outer: checksums, mapped: null, checksums };
+}
+
+/** Who wants to know that a slot holds nothing any more; null where nobody does. */
+export function slotListener(
+  area: PreparedArea,
+  { mapped, checksums }: AreaDevices,
+): ((slot: number) => void) | null {
+  // A model of time is nobody to tell: it stands between these and the area's own device.
+  const listener = mapped ?? checksums;
+  const own = area.device;
+  if (listener === null && own.slotFreed === undefined) return null;
+  return (slot) => {
+    listener?.slotFreed(slot);
+    own.slotFreed?.(slot);
+  };
+}
+
+/** Slots of an area, its header among them, that its devices can promise. */
+export function slotsOf(area: PreparedArea, { mapped }: AreaDevices): number {
+  return mapped === null ? area.maxPages : Math.min(area.maxPages, mapped.sizeBytes / PAGE_SIZE);
+}
+
+/** What location maps, their buffers and checksums take, over all areas. */
+export function deviceTerms(devices: readonly AreaDevices[]): MetadataTerm[] {
+  const maps = devices.flatMap(({ mapped }) => (mapped === null ? [] : [mapped]));
+  const sums = devices.flatMap(({ checksums }) => (checksums === null ? [] : [checksums]));
+  const terms: MetadataTerm[] = [];
+  const add = (term: string, bytes: number, units: number): void => {
+    if (bytes > 0) terms.push({ term, kind: 'static', bytes, units });
+  };
+  const slots = maps.reduce((sum, map) => sum + map.usablePages, 0);
+  add('location_map', total(maps.map((map) => map.metadataBytes())), slots);
+  add('write_buffer', total(maps.map((map) => map.stats().bufferBytes)), maps.length);
+  add('slot_checksum', total(sums.map((each) => each.metadataBytes())), sums.length);
+  return terms;
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
