@@ -8,10 +8,11 @@ import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/ind
 import { createCompressor, type Compressor } from '../codec/index.ts';
 import { createPool } from '../pool/index.ts';
 import { SlotSpace } from '../slots/index.ts';
-import { generations, Zswap } from '../zswap/index.ts';
+import { generations, Zswap, type ObjectCharges } from '../zswap/index.ts';
 import { chooseDesign, SwapSystem, type DesignChoice, type SwapClient } from '../swap/index.ts';
 import { MemoryManager, type FlushWorker, type MemoryParts } from '../memory/index.ts';
 import type { Workload } from '../workload/index.ts';
+import { requireKnob } from './knobs.ts';
 import { designName, pagesOf, type RunSpec } from './spec.ts';
 import { resolveCgroups, type CgroupSettings } from './cgroups.ts';
 import { MachineAreas } from './areas.ts';
@@ -60,7 +61,11 @@ export function assemble(
   const compressor = createCompressor(spec.zswap.compressor, 'zswap.compressor');
   const parts = { design, engine, frames, payload, compressor, cgroups };
   const memory = new MemoryManager(
-    { ...parts, ...calls, createSwap: (client) => createSwap(spec, parts, client, ramPages) },
+    {
+      ...parts,
+      ...calls,
+      createSwap: (client, charges) => createSwap(spec, { ...parts, charges }, client, ramPages),
+    },
     {
       cgroups,
       pageCluster: spec.machine.pageCluster,
@@ -80,16 +85,19 @@ export function assemble(
   for (const phase of workload.phases)
     if (phase.kind === 'swapon' || phase.kind === 'swapoff') areas.require(phase.path);
     else if (phase.kind === 'zram') areas.requireZram(phase.path);
+    else requireKnob(phase, spec, cgroups);
   return { ...parts, memory, areas };
 }
 
 function createSwap(
   spec: RunSpec,
-  parts: Pick<Assembly, 'design' | 'engine' | 'frames' | 'payload' | 'compressor' | 'cgroups'>,
+  parts: Pick<Assembly, 'design' | 'engine' | 'frames' | 'payload' | 'compressor' | 'cgroups'> & {
+    readonly charges: ObjectCharges;
+  },
   client: SwapClient,
   ramPages: number,
 ): SwapSystem {
-  const { engine, frames, payload, compressor, cgroups } = parts;
+  const { engine, frames, payload, compressor, cgroups, charges } = parts;
   const { kind, revision } = parts.design;
   const { zswap } = spec;
   const generation = generations[zswap.version];
@@ -121,6 +129,8 @@ function createSwap(
           target,
           ramPages,
           cgroups,
+          cgroupVersion: spec.machine.cgroupVersion ?? 1,
+          charges,
         },
         {
           ...zswap,

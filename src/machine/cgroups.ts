@@ -107,22 +107,32 @@ export function cgroupOfTasks(cgroups: readonly CgroupSettings[], taskCount: num
   return ids;
 }
 
-/** Entries, or slots of virtual designs, that each cgroup is charged for now; by order of ids. */
-export function chargedPages(swap: SwapSystem, cgroups: MemoryCgroups): number[] {
-  return cgroups.all.map(({ id }) => swap.chargedEntries(id));
+/** What a cgroup has in swap and in zswap. */
+export type CgroupCharges = Pick<
+  CgroupResult,
+  'chargedPages' | 'zswapCurrentBytes' | 'zswappedPages'
+>;
+
+/** What each cgroup has in swap and in zswap now; by order of ids. */
+export function cgroupCharges(swap: SwapSystem, cgroups: MemoryCgroups): CgroupCharges[] {
+  return cgroups.all.map(({ id }) => ({
+    chargedPages: swap.chargedEntries(id),
+    zswapCurrentBytes: swap.zswap.cgroupBytes(id),
+    zswappedPages: swap.zswap.cgroupPages(id),
+  }));
 }
 
 /** @param killed - tasks that were ended before their time, by cgroup id */
 export function cgroupResults(
   cgroups: MemoryCgroups,
-  charged: readonly number[],
+  charges: readonly CgroupCharges[],
   killed: Uint32Array,
 ): CgroupResult[] {
   return cgroups.all.map(({ id, name, limitPages, usagePagesMax, oomKills }, index) => ({
     name,
     limitPages,
     memoryMaxPages: usagePagesMax,
-    chargedPages: charged[index]!,
+    ...charges[index]!,
     killedTasks: killed[id]!,
     oomKills,
   }));

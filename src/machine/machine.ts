@@ -39,9 +39,10 @@ import type { RunSpec } from './spec.ts';
 import { assemble } from './assembly.ts';
 import type { MachineAreas } from './areas.ts';
 import type { PreparedArea } from './prepared-area.ts';
-import { cgroupOfTasks, cgroupResults, chargedPages } from './cgroups.ts';
+import { cgroupCharges, cgroupOfTasks, cgroupResults, type CgroupCharges } from './cgroups.ts';
 import { difference, total } from './counts.ts';
 import { digestOf } from './digest.ts';
+import { setKnob, usesZswap } from './knobs.ts';
 import { PageComparison } from './page-comparison.ts';
 import type { AreaResult, PhaseResult, RunResult, SlotRun, SwapUsage } from './run-result.ts';
 import { slotRunsOf } from './slot-runs.ts';
@@ -103,7 +104,7 @@ interface FinalState {
   readonly histograms: RunResult['histograms'];
   readonly operations: RunResult['operations'];
   readonly usage: SwapUsage;
-  readonly charged: readonly number[];
+  readonly charges: readonly CgroupCharges[];
   readonly gauges: Readonly<Record<string, number>>;
   readonly verify: RunResult['verify'];
 }
@@ -119,6 +120,7 @@ export class Machine {
   readonly #frames: FrameTable;
   readonly #payload: Payload;
   readonly #workload: Workload;
+  readonly #usesZswap: boolean;
   /** A frame of the payload behind the machine's own: for comparing. */
   readonly #kept: PageFrame;
   readonly #spaces: AddressSpace[] = [];
@@ -161,6 +163,7 @@ export class Machine {
     });
     this.#spec = spec;
     this.#workload = workload;
+    this.#usesZswap = usesZswap(spec, workload.phases);
     this.design = parts.design;
     this.engine = parts.engine;
     this.memory = parts.memory;
@@ -198,8 +201,8 @@ export class Machine {
     for (const space of this.#spaces) if (space.isAlive) this.memory.exit(space);
     const exitCounts = difference(this.engine.byOperation().free, beforeExit);
     this.#checkEmpty();
-    const { areas, zswap, slots, operations, usage, charged, gauges, ...kept } = final;
-    const cgroups = cgroupResults(this.memory.cgroups, charged, this.#killed);
+    const { areas, zswap, slots, operations, usage, charges, gauges, ...kept } = final;
+    const cgroups = cgroupResults(this.memory.cgroups, charges, this.#killed);
     const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
     const outcome = { phases, ...kept, slotRuns: slots.length, virtualNs };
     return {
@@ -325,10 +328,14 @@ export class Machine {
       areas: this.#areas.results(),
       operations: this.engine.byOperation(),
       usage: swapUsage(this.engine, this.swap, this.memory.cgroups.all),
-      charged: chargedPages(this.swap, this.memory.cgroups),
+      charges: cgroupCharges(this.swap, this.memory.cgroups),
       gauges: this.swap.design.gauges?.() ?? {},
       metadata: this.metadata(),
-      zswap: this.swap.zswap.gauges(),
+      zswap: {
+        ...this.swap.zswap.gauges(),
+        ...this.swap.zswap.debugfs(),
+        ...this.swap.zswap.ageFigures(),
+      },
       histograms: [...this.engine.histograms()].map(([name, histogram]) => ({
         name,
         buckets: [...histogram.buckets()],
@@ -371,6 +378,10 @@ export class Machine {
         zramSetting = this.#areas.setZram(phase.path, phase.setting);
         await this.#turn();
         break;
+      case 'zswap':
+      case 'cgroup':
+        setKnob(phase, this.swap.zswap, this.memory.cgroups);
+        break;
       case 'vswap':
         this.#setVirtual(phase.label, phase.isOn);
         break;
@@ -387,7 +398,7 @@ export class Machine {
       swapped: live.reduce((sum, space) => sum + space.swapped, 0),
       virtualNs: this.engine.latestNs - startNs,
       wallMs: performance.now() - startMs,
-      zswap: this.#spec.zswap.enabled ? this.swap.zswap.gauges() : null,
+      zswap: this.#usesZswap ? this.swap.zswap.gauges() : null,
       ...(zram === null ? {} : { zram }),
       ...(zramSetting === null ? {} : { zramSetting }),
       ...(swapoff === null ? {} : { swapoff }),
@@ -553,8 +564,10 @@ export class Machine {
     assert(this.#frames.freeCount === this.#frames.frameCount, 'every frame came back');
     assert(this.swap.zswap.entries.count === 0, 'every zswap entry came back');
     assert(this.swap.design.entriesInUse() === 0, 'every swap entry came back');
-    for (const charged of chargedPages(this.swap, this.memory.cgroups))
-      assert(charged === 0, 'every charge came back');
+    for (const { chargedPages } of cgroupCharges(this.swap, this.memory.cgroups))
+      assert(chargedPages === 0, 'every charge came back');
+    for (const { objectPages } of this.memory.cgroups.all)
+      assert(objectPages === 0, 'every charge for compressed bytes came back');
     for (const area of this.swap.space.areas())
       assert(area.inUse === 0, 'every swap slot came back');
     this.#areas.checkEmpty();
@@ -573,7 +586,7 @@ export class Machine {
     series.push({ name: 'swap.usedPages', timeNs, value: used });
     const bytes = this.metadata().reduce((sum, term) => sum + term.bytes, 0);
     this.#metadataBytesMax = Math.max(this.#metadataBytesMax, bytes);
-    if (!this.#spec.zswap.enabled) return;
+    if (!this.#usesZswap) return;
     series.push({ name: 'zswap.storedPages', timeNs, value: zswap['stored_pages'] ?? 0 });
     series.push({ name: 'zswap.poolBytes', timeNs, value: zswap['pool_total_size'] ?? 0 });
   }

@@ -95,6 +95,10 @@ export interface CgroupResult {
   readonly memoryMaxPages: number;
   /** memory.swap.current in pages at the end of the workload, by the design's own way. */
   readonly chargedPages: number;
+  /** memory.zswap.current at the end of the workload; null under cgroup v1, where nobody counts. */
+  readonly zswapCurrentBytes: number | null;
+  /** Pages in zswap (zswapped of memory.stat, in pages); null under cgroup v1. */
+  readonly zswappedPages: number | null;
   /** Its tasks that the OOM killer or a read error ended, and forks that found no memory. */
   readonly killedTasks: number;
   /** memory.events oom_kill; the comparison of pages after the workload counts as well. */
@@ -116,7 +120,10 @@ export interface RunResult extends DeterministicResult {
   readonly metadataBytesMax: number;
   readonly slots: readonly SlotRun[];
   readonly areas: readonly AreaResult[];
-  /** zswap's gauges before the final verification. */
+  /**
+   * Before the final verification: zswap's gauges, every file of its version's debugfs by its name,
+   * and the mean ages of what went to devices and of what stayed (`ZswapAges`), where something went.
+   */
   readonly zswap: Readonly<Record<string, number>>;
   /** Tasks that the OOM killer or a read error ended. */
   readonly killedTasks: number;

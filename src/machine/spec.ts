@@ -83,6 +83,12 @@ export interface ZramSpec {
 }
 
 export interface MachineSpec {
+  /**
+   * Version of the cgroups: under 2 zswap's compressed bytes are charged to the cgroup's memory, and
+   * there are memory.zswap.{max,writeback} and a shrinker that finds something. Absent: 2 where one
+   * of these is asked for, otherwise 1.
+   */
+  readonly cgroupVersion?: 1 | 2 | undefined;
   /** The machine's memory, of which zswap's pool takes a percentage. */
   readonly ram: number | string;
   readonly cpus: number;
@@ -191,6 +197,7 @@ const cgroupSchema: z.ZodType<CgroupSpec> = z.strictObject({
 
 const machineSchema: z.ZodType<MachineSpec> = z
   .strictObject({
+    cgroupVersion: z.union([z.literal(1), z.literal(2)], { error: 'expected 1 or 2' }).optional(),
     ram: size.default('1G'),
     cpus: z.number().int().min(1).max(1).default(1),
     memory: size.optional(),
@@ -272,7 +279,39 @@ export function parseSpec(json: unknown, where: string): RunSpec {
   );
   // Frontswap had no such check; what zswap had of its own later, it lost to the flag of 6.12.
   const sameFilled = spec.sameFilled ?? (spec.zswap.version === '2013' ? 'none' : 'zero');
-  return { ...spec, revision, areas, sameFilled };
+  const machine = { ...spec.machine, cgroupVersion: chooseCgroupVersion(spec, where) };
+  return { ...spec, revision, areas, sameFilled, machine };
+}
+
+/**
+ * The version of the machine's cgroups.
+ * @throws UsageError where a setting is given that the version, or zswap's, does not have
+ */
+function chooseCgroupVersion({ machine, zswap }: RunSpec, where: string): 1 | 2 {
+  const needs = firstOfVersion2(machine) ?? (zswap.shrinkerEnabled ? 'zswap.shrinkerEnabled' : null);
+  if (needs !== null && generations[zswap.version].lists !== 'cgroup')
+    throw new UsageError(
+      `${where}: ${needs}: zswap of ${zswap.version} knows of no cgroups and has no shrinker; ` +
+        'accepted with it: zswap.version 6.12, 6.18',
+    );
+  if (machine.cgroupVersion === 1 && needs !== null)
+    throw new UsageError(
+      `${where}: machine.cgroupVersion: 1 is not accepted with ${needs}: under cgroup v1 there are no ` +
+        "memory.zswap files, and the dynamic shrinker finds nothing because no cgroup's compressed " +
+        'bytes are counted; accepted: 2',
+    );
+  return machine.cgroupVersion ?? (needs === null ? 1 : 2);
+}
+
+/** A setting of a cgroup that only v2 has; null for none. */
+function firstOfVersion2(machine: MachineSpec): string | null {
+  const of = (cgroup: MachineSpec | CgroupSpec, at: string): string[] => [
+    ...(cgroup.zswapMax === undefined ? [] : [`${at}.zswapMax`]),
+    ...(cgroup.zswapWriteback ? [] : [`${at}.zswapWriteback`]),
+  ];
+  const { cgroups = [] } = machine;
+  const found = cgroups.flatMap((cgroup, index) => of(cgroup, `machine.cgroups.${index}`));
+  return [...of(machine, 'machine'), ...found][0] ?? null;
 }
 
 /** What cannot be put in front of a device. */

@@ -1,9 +1,12 @@
 /**
  * One memory cgroup: what is charged to it, its limit, its LRU lists and what reclaim remembers.
- * Kernel counterpart: struct mem_cgroup, page_counter, memcg stock, struct lruvec (linux 6.18
- * mm/memcontrol.c, mm/workingset.c).
+ * Kernel counterpart: struct mem_cgroup, page_counter, memcg stock, obj_cgroup, struct lruvec (linux
+ * 6.18 mm/memcontrol.c, mm/workingset.c).
+ *
+ * Simplified on purpose: objects share pages as closely as they can, where a CPU of the kernel keeps up
+ * to a page and an object charged and unused (obj_stock).
  */
-import { assert } from '../units/index.ts';
+import { assert, PAGE_SIZE } from '../units/index.ts';
 import { CgroupStatistics, LATE_WORKER, type FlushWorker } from './cgroup-statistics.ts';
 import type { LruLists } from './lru-lists.ts';
 
@@ -44,6 +47,8 @@ export class MemoryCgroup {
   #usage = 0;
   #usageMax = 0;
   #stock = 0;
+  #objectBytes = 0;
+  #objectPages = 0;
 
   constructor(options: MemoryCgroupOptions) {
     assert(options.limitPages >= 1, 'a cgroup may hold a page');
@@ -104,6 +109,35 @@ export class MemoryCgroup {
   uncharge(pages: number): void {
     this.#usage -= pages;
     assert(this.#usage >= 0, 'no page is uncharged twice');
+  }
+
+  /** Bytes of objects that are charged to it: what zswap keeps for it under cgroup v2. */
+  get objectBytes(): number {
+    return this.#objectBytes;
+  }
+
+  /** Pages that these are charged as. */
+  get objectPages(): number {
+    return this.#objectPages;
+  }
+
+  /** Charges an object, beyond the limit if need be. @source linux 6.18 obj_cgroup_charge */
+  chargeObject(bytes: number): void {
+    this.#objectBytes += bytes;
+    while (this.#objectPages * PAGE_SIZE < this.#objectBytes) {
+      this.#objectPages += 1;
+      this.forceCharge();
+    }
+  }
+
+  /** Pages that fall free are charges in advance for others. @source linux 6.18 refill_stock */
+  unchargeObject(bytes: number): void {
+    this.#objectBytes -= bytes;
+    assert(this.#objectBytes >= 0, 'no object is uncharged twice');
+    const pages = Math.ceil(this.#objectBytes / PAGE_SIZE);
+    this.#stock += this.#objectPages - pages;
+    this.#objectPages = pages;
+    if (this.#stock > CHARGE_BATCH) this.drainStock();
   }
 
   /** Adds to the cost of one type and lets both fade (lru_note_cost). */

@@ -1,13 +1,15 @@
 /**
  * The memory cgroups of a machine: siblings, each with a limit, lists and statistics of its own.
- * Kernel counterpart: mm/memcontrol.c (linux 6.18), cgroup v2.
+ * Kernel counterpart: mm/memcontrol.c (linux 6.18). What differs between cgroup v1 and v2 here is only
+ * whether zswap charges its bytes (`ZswapCgroups`).
  *
  * Simplified on purpose: no hierarchy, so that one cgroup's limit is never another's; each cgroup has
  * its stock of charges for itself (a CPU of 6.18 keeps those of seven: NR_MEMCG_STOCK).
  */
-import { assert, type PageFrame } from '../units/index.ts';
+import { assert, PAGE_SIZE, type PageFrame } from '../units/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { PG, type FrameTable } from '../frames/index.ts';
+import type { ObjectCharges } from '../zswap/index.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { FlushWorker } from './cgroup-statistics.ts';
 import { LruBatch } from './lru-batch.ts';
@@ -35,7 +37,7 @@ export interface MemoryCgroupsParts {
   readonly worker: FlushWorker | undefined;
 }
 
-export class MemoryCgroups {
+export class MemoryCgroups implements ObjectCharges {
   /** In the order of their ids, the first with FIRST_CGROUP. */
   readonly all: readonly MemoryCgroup[];
   /** New folios on their way to the lists. */
@@ -77,14 +79,28 @@ export class MemoryCgroups {
     return this.byId(this.#frames.cgroup(frame));
   }
 
+  chargeObject(cgroup: number, bytes: number): void {
+    this.byId(cgroup).chargeObject(bytes);
+  }
+
+  unchargeObject(cgroup: number, bytes: number): void {
+    this.byId(cgroup).unchargeObject(bytes);
+  }
+
   /** Takes a folio that is about to be freed off its list or out of the batch. */
   forget(frame: PageFrame): void {
     if (!this.#frames.has(frame, PG.lru)) this.batch.drain();
     if (this.#frames.has(frame, PG.lru)) this.of(frame).lru.remove(frame);
   }
 
-  /** @param spaces - all tasks: their page tables are charged, too */
-  checkInvariants(spaces: readonly AddressSpace[]): void {
+  /**
+   * @param spaces - all tasks: their page tables are charged, too
+   * @param zswapBytes - compressed bytes that a cgroup is charged for
+   */
+  checkInvariants(
+    spaces: readonly AddressSpace[],
+    zswapBytes: (cgroup: number) => number = () => 0,
+  ): void {
     this.batch.drain();
     const pages = Float64Array.from(this.#byId, (_, id) =>
       id === 0 ? 0 : this.#reservedPages[id - FIRST_CGROUP]!,
@@ -94,7 +110,9 @@ export class MemoryCgroups {
       pages[this.#frames.cgroup(frame)]! += 1;
     }
     for (const space of spaces) pages[space.cgroup]! += space.tableCount();
-    for (const { id, lru, usagePages, stockPages } of this.all) {
+    for (const { id, lru, usagePages, stockPages, objectBytes } of this.all) {
+      assert(objectBytes === zswapBytes(id), 'a cgroup is charged for its bytes in zswap');
+      pages[id]! += Math.ceil(objectBytes / PAGE_SIZE);
       lru.checkInvariants((frame) => this.#frames.cgroup(frame) === id);
       assert(usagePages - stockPages === pages[id], 'a cgroup is charged for what it has');
     }

@@ -19,6 +19,7 @@ import { EV, OPERATION, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
 import type { Shadow } from '../swap/swap-design.ts';
 import type { SwapClient, SwapSystem } from '../swap/swap-system.ts';
+import type { ObjectCharges } from '../zswap/index.ts';
 import { AddressSpace, PTE } from './address-space.ts';
 import type { FlushWorker } from './cgroup-statistics.ts';
 import { FaultHandler, type KillReason } from './faults.ts';
@@ -50,8 +51,8 @@ export interface MemoryParts {
   readonly engine: Engine;
   readonly frames: FrameTable;
   readonly payload: Payload;
-  /** Builds the swap system over this client. */
-  readonly createSwap: (client: SwapClient) => SwapSystem;
+  /** Builds the swap system over this client; zswap may charge cgroups for what it keeps. */
+  readonly createSwap: (client: SwapClient, charges: ObjectCharges) => SwapSystem;
   /** When the machine's worker flushes statistics; always late unless told. */
   readonly flushWorker?: FlushWorker | undefined;
 }
@@ -86,7 +87,7 @@ export class MemoryManager implements SwapClient {
     );
     this.#rmap = new ReverseMap(engine, frames);
     this.#file = new ShmemFile(options.sharedPages ?? 0);
-    this.swap = parts.createSwap(this);
+    this.swap = parts.createSwap(this, this.cgroups);
     const { cgroups, swap } = this;
     const { batch } = cgroups;
     const common = { engine, frames, payload, swap, rmap: this.#rmap, cgroups, batch };
@@ -301,7 +302,7 @@ export class MemoryManager implements SwapClient {
   }
 
   checkInvariants(): void {
-    this.cgroups.checkInvariants(this.#rmap.spaces());
+    this.cgroups.checkInvariants(this.#rmap.spaces(), (id) => this.swap.zswap.chargedBytes(id));
     this.#rmap.checkInvariants();
     this.swap.checkInvariants();
   }

@@ -273,6 +273,10 @@ function phaseOf(step: TraceStep): Phase {
       return { kind: step.kind, label: step.line, path: step.path };
     case 'zram':
       return { kind: step.kind, label: step.line, path: step.path, setting: step.setting };
+    case 'zswap':
+      return { kind: step.kind, label: step.line, setting: step.setting };
+    case 'cgroup':
+      return { kind: step.kind, label: step.line, name: step.name, setting: step.setting };
     case 'vswap':
       return { kind: step.kind, label: step.line, isOn: step.isOn };
   }

@@ -4,6 +4,12 @@
  */
 import { parseZramSetting, type ZramSetting } from '../device/index.ts';
 import { UsageError } from '../units/index.ts';
+import {
+  parseZswapCgroupSetting,
+  parseZswapSetting,
+  type ZswapCgroupSetting,
+  type ZswapSetting,
+} from '../zswap/index.ts';
 import { CONTENT_SYNTAX, parseContent, type Content } from './content.ts';
 
 export type Order = 'seq' | 'rev' | 'rand' | 'hot';
@@ -40,6 +46,13 @@ export type TraceStep =
       readonly line: string;
       readonly path: string;
       readonly setting: ZramSetting;
+    }
+  | { readonly kind: 'zswap'; readonly line: string; readonly setting: ZswapSetting }
+  | {
+      readonly kind: 'cgroup';
+      readonly line: string;
+      readonly name: string;
+      readonly setting: ZswapCgroupSetting;
     }
   | { readonly kind: 'vswap'; readonly line: string; readonly isOn: boolean };
 
@@ -210,13 +223,19 @@ class Parser {
       case 'zram':
         this.steps.push(this.#readZram(line, words));
         return;
+      case 'zswap':
+        this.steps.push(this.#readZswap(line, words));
+        return;
+      case 'cgroup':
+        this.steps.push(this.#readCgroup(line, words));
+        return;
       case 'task':
         this.#selectTask(needs('a name'));
         return;
       default:
         this.fail(
           `'${verb}' is no operation; accepted: ${Object.keys(VERBS).join(' ')} ` +
-            'pause barrier sleep swapon swapoff vswap zram task',
+            'pause barrier sleep swapon swapoff vswap zram zswap cgroup task',
         );
     }
   }
@@ -228,6 +247,24 @@ class Parser {
     const setting = parseZramSetting(attribute, value.join(' '));
     if (typeof setting === 'string') this.fail(`zram ${path}: ${setting}`);
     return { kind: 'zram', line, path, setting };
+  }
+
+  #readZswap(line: string, words: readonly string[]): TraceStep {
+    const [, parameter, value] = words;
+    if (parameter === undefined || value === undefined || words.length !== 3)
+      this.fail("'zswap' takes PARAMETER VALUE, as in 'zswap max_pool_percent 10'");
+    const setting = parseZswapSetting(parameter, value);
+    if (typeof setting === 'string') this.fail(`zswap ${setting}`);
+    return { kind: 'zswap', line, setting };
+  }
+
+  #readCgroup(line: string, words: readonly string[]): TraceStep {
+    const [, name, file, value] = words;
+    if (name === undefined || file === undefined || value === undefined || words.length !== 4)
+      this.fail("'cgroup' takes NAME FILE VALUE, as in 'cgroup all zswap.max 16M'");
+    const setting = parseZswapCgroupSetting(file, value);
+    if (typeof setting === 'string') this.fail(`cgroup ${name}: ${setting}`);
+    return { kind: 'cgroup', line, name, setting };
   }
 
   #selectTask(name: string): void {

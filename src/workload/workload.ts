@@ -4,6 +4,7 @@
  */
 import type { ZramSetting } from '../device/index.ts';
 import type { VirtualPage } from '../units/index.ts';
+import type { ZswapCgroupSetting, ZswapSetting } from '../zswap/index.ts';
 
 /** What one operation does to one page of one task's mapping. */
 export const OP = {
@@ -58,6 +59,15 @@ export type Phase =
       readonly label: string;
       readonly path: string;
       readonly setting: ZramSetting;
+    }
+  /** Something is written to a file of /sys/module/zswap/parameters. */
+  | { readonly kind: 'zswap'; readonly label: string; readonly setting: ZswapSetting }
+  /** Something is written to a file of a cgroup's. */
+  | {
+      readonly kind: 'cgroup';
+      readonly label: string;
+      readonly name: string;
+      readonly setting: ZswapCgroupSetting;
     }
   /** Virtual slots are taken from now on, or not (vm.vswap_enabled). */
   | { readonly kind: 'vswap'; readonly label: string; readonly isOn: boolean }

@@ -14,7 +14,7 @@ import {
   type SwapEntry,
 } from '../units/index.ts';
 import { ZswapAges } from './zswap-ages.ts';
-import { ZswapCgroups, type ZswapCgroup } from './zswap-cgroups.ts';
+import { ZswapCgroups, type ZswapCgroup, type ZswapCgroupsOptions } from './zswap-cgroups.ts';
 import { NO_ZSWAP_ENTRY, ZswapEntries } from './zswap-entries.ts';
 import { ZswapPools } from './zswap-pools.ts';
 
@@ -25,6 +25,7 @@ export interface CompressedPagesParts {
   readonly createObjects: () => ObjectPool;
   readonly compressor: Compressor;
   readonly cgroups: readonly ZswapCgroup[];
+  readonly accounting: ZswapCgroupsOptions;
   /** Bytes of struct zswap_entry. */
   readonly entryBytes: number;
 }
@@ -62,7 +63,7 @@ export class CompressedPages {
     this.#payload = parts.payload;
     this.#entryBytes = parts.entryBytes;
     this.pools = new ZswapPools(parts.createObjects, parts.compressor);
-    this.cgroups = new ZswapCgroups(parts.cgroups);
+    this.cgroups = new ZswapCgroups(parts.cgroups, parts.accounting);
   }
 
   /** Sum of the compressed lengths. */

@@ -10,6 +10,7 @@
  * | at the limit | the store itself writes back 16 entries and tries again | a worker is queued | as 6.12 |
  * | LRU lists | one per swap type, no second chance | one per cgroup, second chance | as 6.12 |
  * | written_back_pages | counts completions | counts submissions | as 6.12 |
+ * | memory.zswap.* and the charge of the pool (cgroup v2) | no | yes | yes |
  * @source zswap v9 patches 4 and 7 (linux-mm, 2013-04-14); linux 6.12 and 6.18 mm/zswap.c
  */
 import type { CounterName } from '../engine/index.ts';
@@ -43,6 +44,8 @@ export interface ZswapGeneration {
   readonly countsCompletions: boolean;
   /** A store that finds an older entry is counted. */
   readonly countsDuplicates: boolean;
+  /** Module parameters that can be written while the machine runs. */
+  readonly parameters: readonly ZswapParameterName[];
   /** /sys/kernel/debug/zswap: counters that are counted here, and gauges. */
   readonly debugfs: readonly (readonly [file: string, CounterName | GaugeName])[];
 }
@@ -61,6 +64,24 @@ const today: ZswapGeneration['debugfs'] = [
   ['reject_compress_poor', 'zswap.reject_compress_poor'],
 ];
 
+/** Module parameters by their names, of all versions. */
+export type ZswapParameterName =
+  | 'enabled'
+  | 'compressor'
+  | 'max_pool_percent'
+  | 'accept_threshold_percent'
+  | 'max_compression_ratio'
+  | 'shrinker_enabled';
+
+/** @source linux 6.12 and 6.18 mm/zswap.c: module_param with mode 0644 */
+const writable: readonly ZswapParameterName[] = [
+  'enabled',
+  'compressor',
+  'max_pool_percent',
+  'accept_threshold_percent',
+  'shrinker_enabled',
+];
+
 export type ZswapVersion = '2013' | '6.12' | '6.18';
 
 export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
@@ -77,6 +98,8 @@ export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
     failedGo: 'cold',
     countsCompletions: true,
     countsDuplicates: true,
+    // Switched on, and its compressor chosen, at boot. @source v9 patch 4
+    parameters: ['max_pool_percent', 'max_compression_ratio'],
     debugfs: [
       ['pool_limit_hit', 'zswap.pool_limit_hit'],
       ['reject_writeback_attempted', 'zswap.reject_writeback_attempted'],
@@ -104,6 +127,7 @@ export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
     failedGo: 'young',
     countsCompletions: false,
     countsDuplicates: false,
+    parameters: writable,
     debugfs: [
       ...today,
       ['written_back_pages', 'zswap.written_back_pages'],
@@ -123,6 +147,7 @@ export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
     failedGo: 'young',
     countsCompletions: false,
     countsDuplicates: false,
+    parameters: writable,
     debugfs: [
       ...today,
       ['decompress_fail', 'zswap.decompress_fail'],

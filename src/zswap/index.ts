@@ -6,4 +6,5 @@ export * from './writeback-target.ts';
 export * from './zswap-cgroups.ts';
 export * from './zswap-entries.ts';
 export * from './zswap-index.ts';
+export * from './zswap-parameters.ts';
 export * from './zswap-rb-trees.ts';

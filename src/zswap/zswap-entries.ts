@@ -150,11 +150,11 @@ export class ZswapEntries {
     return this.#head[list] ?? NO_ZSWAP_ENTRY;
   }
 
-  /** Calls back with the swap entry of each, list by list, coldest first. */
-  forEach(visit: (entry: SwapEntry) => void): void {
+  /** Calls back with the swap entry of each and its number, list by list, coldest first. */
+  forEach(visit: (entry: SwapEntry, zswapEntry: number) => void): void {
     for (let list = 0; list < this.#head.length; list++)
       for (let at = this.#head[list]!; at !== NO_ZSWAP_ENTRY; at = this.#next[at]!)
-        visit(this.#swapEntry[at]! as SwapEntry);
+        visit(this.#swapEntry[at]! as SwapEntry, at);
   }
 
   /** Moves an entry to the young end of its list. */

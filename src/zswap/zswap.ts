@@ -29,9 +29,10 @@ import { PoolLimit } from './pool-limit.ts';
 import { ShrinkWorker } from './shrink-worker.ts';
 import { ZswapWriteback } from './writeback.ts';
 import type { WritebackTarget } from './writeback-target.ts';
-import type { ZswapCgroup } from './zswap-cgroups.ts';
+import type { ObjectCharges, ZswapCgroup } from './zswap-cgroups.ts';
 import { NO_ZSWAP_ENTRY, type ZswapEntries } from './zswap-entries.ts';
 import type { ZswapIndex } from './zswap-index.ts';
+import type { ZswapCgroupSetting, ZswapParameter } from './zswap-parameters.ts';
 
 export interface ZswapSettings {
   readonly version: ZswapVersion;
@@ -77,6 +78,10 @@ export interface ZswapParts {
   /** Pages of the machine's memory, of which the limit is a percentage. */
   readonly ramPages: number;
   readonly cgroups?: readonly ZswapCgroup[];
+  /** Under 1 nothing is counted or charged by cgroup; absent: 2. */
+  readonly cgroupVersion?: 1 | 2;
+  /** Who is charged for compressed bytes; absent: nobody. */
+  readonly charges?: ObjectCharges;
 }
 
 /** Where zswap holds a page. */
@@ -94,14 +99,6 @@ export interface ZswapAreaFigures {
   readonly writtenBack: number;
 }
 
-/** A setting that can be changed while the machine runs: /sys/module/zswap/parameters. */
-export type ZswapParameter =
-  | { readonly name: 'enabled'; readonly value: boolean }
-  | { readonly name: 'shrinker_enabled'; readonly value: boolean }
-  | { readonly name: 'max_pool_percent'; readonly value: number }
-  | { readonly name: 'accept_threshold_percent'; readonly value: number }
-  | { readonly name: 'compressor'; readonly value: Compressor };
-
 export class Zswap {
   readonly settings: ZswapSettings;
   readonly shrinker: DynamicShrinker;
@@ -118,6 +115,7 @@ export class Zswap {
   #isEnabled: boolean;
   #maxPoolPercent: number;
   #acceptThresholdPercent: number;
+  #maxCompressionRatio: number;
   #storedLength = 0;
 
   constructor(parts: ZswapParts, settings: ZswapSettings) {
@@ -137,6 +135,10 @@ export class Zswap {
       compressor: parts.compressor,
       cgroups: parts.cgroups ?? [],
       entryBytes: this.#generation.entryBytes,
+      accounting: {
+        isCounted: parts.cgroupVersion !== 1 && this.#generation.lists === 'cgroup',
+        charges: parts.charges ?? null,
+      },
     });
     this.#pages = pages;
     this.#limit = new PoolLimit(engine, parts.ramPages, () => pages.pools.pageCount);
@@ -159,6 +161,7 @@ export class Zswap {
     this.#isEnabled = settings.enabled;
     this.#maxPoolPercent = settings.maxPoolPercent;
     this.#acceptThresholdPercent = settings.acceptThresholdPercent;
+    this.#maxCompressionRatio = settings.maxCompressionRatio;
     this.#setLimit();
   }
 
@@ -197,6 +200,9 @@ export class Zswap {
       case 'compressor':
         this.#pages.pools.use(parameter.value);
         return;
+      case 'max_compression_ratio':
+        this.#maxCompressionRatio = parameter.value;
+        return;
       case 'max_pool_percent':
         this.#maxPoolPercent = parameter.value;
         break;
@@ -204,6 +210,11 @@ export class Zswap {
         this.#acceptThresholdPercent = parameter.value;
     }
     this.#setLimit();
+  }
+
+  /** Changes what a cgroup may. */
+  setCgroup(cgroup: number, setting: ZswapCgroupSetting): void {
+    this.#pages.cgroups.set(cgroup, setting);
   }
 
   /** Gauges under their debugfs names (bytes and pages). */
@@ -249,9 +260,21 @@ export class Zswap {
     };
   }
 
-  /** memory.zswap.current of a cgroup: compressed bytes. */
-  cgroupBytes(cgroup: number): number {
-    return this.#pages.cgroups.bytes(cgroup);
+  /** memory.zswap.current of a cgroup: compressed bytes; null where nobody counts them. */
+  cgroupBytes(cgroup: number): number | null {
+    const { cgroups } = this.#pages;
+    return cgroups.isCounted ? cgroups.bytes(cgroup) : null;
+  }
+
+  /** Compressed bytes that a cgroup's memory is charged for. */
+  chargedBytes(cgroup: number): number {
+    return this.#pages.cgroups.chargedBytes(cgroup);
+  }
+
+  /** Pages that a cgroup has in zswap (zswapped of memory.stat); null where nobody counts them. */
+  cgroupPages(cgroup: number): number | null {
+    const { cgroups } = this.#pages;
+    return cgroups.isCounted ? cgroups.pages(cgroup) : null;
   }
 
   /** Bytes of kernel memory for entries and handles. */
@@ -394,6 +417,7 @@ export class Zswap {
     this.entries.checkInvariants();
     const { pools } = this.#pages;
     pools.checkInvariants();
+    this.#pages.cgroups.checkInvariants(this.entries);
     assert(pools.objectCount === this.entries.count, 'each zswap entry has one object');
   }
 
@@ -425,7 +449,7 @@ export class Zswap {
   #isWorthIt(length: number, mayWriteBack: boolean): boolean {
     const { hasRatioLimit, incompressible } = this.#generation;
     if (hasRatioLimit) {
-      if (Math.floor((length * 100) / PAGE_SIZE) <= this.settings.maxCompressionRatio) return true;
+      if (Math.floor((length * 100) / PAGE_SIZE) <= this.#maxCompressionRatio) return true;
       this.#engine.count(EV['zswap.reject_compress_poor']);
       return false;
     }
