@@ -2,14 +2,14 @@
 import { Command, Option } from 'commander';
 import { parseSpec, type RunSpec } from '../src/machine/index.ts';
 import { UsageError } from '../src/units/index.ts';
-import { compressors } from '../src/codec/index.ts';
 import { deviceProfiles } from '../src/device/index.ts';
 import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
-import { designs } from '../src/swap/index.ts';
+import { designs, SAME_FILLED } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CommandIo } from './command.ts';
 import { readInput, type WatchedPage } from './runner.ts';
+import { readZswapSettings, ZSWAP_HELP } from './zswap-options.ts';
 
 export interface RunLine {
   readonly spec: RunSpec;
@@ -35,6 +35,8 @@ export interface SpecFlags {
   readonly swap: string[];
   readonly device?: string;
   readonly zswap?: string | boolean;
+  readonly sameFilled?: string;
+  readonly cgroupVersion?: string;
   readonly payload?: string;
   readonly seed?: string;
   readonly name?: string;
@@ -50,17 +52,6 @@ interface Flags extends SpecFlags {
 }
 
 export type Json = Record<string, unknown>;
-
-/** Keys of `--zswap KEY=VALUE,…`: the spec's, and the kernel's own names for them. */
-const ZSWAP_KEYS: Readonly<Record<string, string>> = {
-  enabled: 'enabled',
-  compressor: 'compressor',
-  maxPoolPercent: 'maxPoolPercent',
-  max_pool_percent: 'maxPoolPercent',
-  acceptThresholdPercent: 'acceptThresholdPercent',
-  accept_threshold_percent: 'acceptThresholdPercent',
-  writebackBatch: 'writebackBatch',
-};
 
 /** Options of a zram behind `--swap SIZE,zram`; each makes the area one. */
 const ZRAM_OPTIONS: readonly string[] = [
@@ -140,10 +131,16 @@ export function addSpecOptions(command: Command): Command {
       [],
     )
     .option('--device <NAME>', `device profile: ${Object.keys(deviceProfiles).join(', ')}`)
+    .option('--zswap [SETTINGS]', ZSWAP_HELP)
     .option(
-      '--zswap [SETTINGS]',
-      'zswap in front: max_pool_percent=N, accept_threshold_percent=N, ' +
-        `compressor=${Object.keys(compressors).join('|')}, writebackBatch=N|kernel`,
+      '--same-filled <WHICH>',
+      'pages of one word over and over that need no bytes: ' +
+        `${SAME_FILLED.join(', ')} (zero; with zswap of 2013 none)`,
+    )
+    .option(
+      '--cgroup-version <N>',
+      "1 or 2; under 2 zswap's bytes are charged to the cgroup (2 with shrinker_enabled, " +
+        'machine.zswapMax or machine.zswapWriteback=false, otherwise 1)',
     )
     .addOption(
       new Option('--payload <KIND>', 'bytes: real pages (default); none: sizes only').choices([
@@ -241,6 +238,8 @@ function applyFlags(json: Json, flags: SpecFlags, args: readonly string[], comma
   put('perCpuCluster', flags.perCpuCluster);
   put('device', flags.device);
   put('payload', flags.payload);
+  put('sameFilled', flags.sameFilled);
+  put('machine.cgroupVersion', wholeNumber(flags.cgroupVersion, '--cgroup-version'));
   put('seed', wholeNumber(flags.seed, '--seed'));
   put('machine.memory', flags.memory);
   put('machine.ram', flags.ram);
@@ -284,15 +283,7 @@ function applyZswap(json: Json, setting: string | boolean | undefined): void {
   if (setting === undefined || setting === false) return;
   putAt(json, 'zswap.enabled', true);
   if (setting === true) return;
-  for (const pair of setting.split(',')) {
-    const [key = '', value = ''] = pair.split('=', 2);
-    const name = Object.hasOwn(ZSWAP_KEYS, key) ? ZSWAP_KEYS[key] : undefined;
-    if (name === undefined)
-      throw new UsageError(
-        `--zswap: '${key}' is no setting; accepted: ${Object.keys(ZSWAP_KEYS).join(', ')}`,
-      );
-    putAt(json, `zswap.${name}`, plainValue(value));
-  }
+  for (const [key, value] of readZswapSettings(setting)) putAt(json, `zswap.${key}`, value);
 }
 
 /** FILE or SIZE, then options behind commas. */

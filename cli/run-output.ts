@@ -24,6 +24,7 @@ export function runJson(run: FinishedRun): unknown {
     areas: result.areas,
     usage: result.usage,
     gauges: result.gauges,
+    zswap: result.zswap,
     killedTasks: result.killedTasks,
     cgroups: result.cgroups,
     report: result.report,
@@ -118,7 +119,7 @@ function summaryRows(result: RunResult): Cell[][] {
         `${grouped(sum('zswpwb'))} pages in ${grouped(sum('zswap.writebackBatches'))} batches`,
       ],
     );
-  rows.push(...result.areas.flatMap(zramRows));
+  rows.push(...ageRows(result), ...result.areas.flatMap(zramRows));
   rows.push(
     [
       'written to disk',
@@ -138,6 +139,22 @@ function summaryRows(result: RunResult): Cell[][] {
     ],
   );
   return rows;
+}
+
+/** Whether zswap kept the right pages; only where something went to a device from it or past it. */
+function ageRows({ zswap }: RunResult): Cell[][] {
+  const { age_gone_mean: gone, age_kept_mean: kept } = zswap;
+  if (gone === undefined || kept === undefined) return [];
+  const refused = grouped(zswap['gone_refused'] ?? 0);
+  const writtenBack = grouped(zswap['gone_written_back'] ?? 0);
+  return [
+    [
+      'kept / gone',
+      `mean age ${kept.toFixed(1)} of what stayed in zswap, ${gone.toFixed(1)} of what went to a ` +
+        `device (${refused} refused, ${writtenBack} written back); ` +
+        'an age is how many pages were offered since',
+    ],
+  ];
 }
 
 /** Where pages go that zswap does not take. */
@@ -244,6 +261,9 @@ function cgroupRow(cgroup: RunResult['cgroups'][number]): Record<string, Cell> {
     LIMIT: humanSize(cgroup.limitPages * PAGE_SIZE, 'long'),
     'MEMORY AT MOST': humanSize(cgroup.memoryMaxPages * PAGE_SIZE, 'long'),
     'ENTRIES CHARGED': cgroup.chargedPages,
+    ...(cgroup.zswapCurrentBytes === null
+      ? {}
+      : { 'ZSWAP.CURRENT': humanSize(cgroup.zswapCurrentBytes, 'long') }),
     KILLED: cgroup.killedTasks,
   };
 }

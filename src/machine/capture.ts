@@ -154,16 +154,19 @@ function contradiction({ backend, zswap, trace, runs }: Capture): string | null 
   return null;
 }
 
+/** The version of its cgroup; 1 unless it says 2, or limits zswap as only 2 can. */
+export function cgroupVersionOf({ zswap, provenance }: Capture): 1 | 2 {
+  return provenance?.cgroup === 2 || zswap?.cgroupMaxMiB !== undefined ? 2 : 1;
+}
+
 /** What a capture was recorded with and a replay does not model: its cells may differ by that. */
 export function notModelled({ zswap, provenance }: Capture): string[] {
   const found: string[] = [];
-  if (zswap?.shrinkerEnabled === true) found.push("zswap's dynamic shrinker (shrinkerEnabled)");
-  if (zswap?.cgroupMaxMiB !== undefined) found.push('memory.zswap.max (cgroupMaxMiB)');
+  if (zswap?.shrinkerEnabled === true && provenance?.cgroup === undefined)
+    found.push("zswap's dynamic shrinker (shrinkerEnabled) under an unknown version of cgroups");
   if (provenance?.lruGen === true) found.push('reclaim by generations (lruGen)');
   const { zramAlgorithm } = provenance ?? {};
   if (zramAlgorithm !== undefined && zramAlgorithm !== 'lz4')
     found.push(`${zramAlgorithm} in zram; lz4 stands for it`);
-  if (zswap !== null && provenance?.cgroup === 2)
-    found.push("zswap's pool charged to the cgroup (cgroup version 2)");
   return found;
 }

@@ -201,7 +201,26 @@ const compressed: readonly Metric[] = [
   ofZswap('compression in the pool', ': 1', 'higher', (gauge) =>
     compression(gauge('stored_pages'), gauge('pool_total_size')),
   ),
+  age('age of pages that went to a device', 'higher', ({ gone }) => gone),
+  age('age of pages that stayed', 'lower', ({ kept }) => kept),
+  // Refused pages are of age 0. A page is the smallest age there is to tell apart, so that a cache
+  // that does nothing but refuse has a number too.
+  age('LRU inversion', 'lower', ({ kept, gone }) => kept / Math.max(1, gone), ': 1'),
 ];
+
+/** A metric of the ages in zswap; null in a run of which nothing went to a device. */
+function age(
+  name: string,
+  better: Metric['better'],
+  of: (mean: { readonly kept: number; readonly gone: number }) => number,
+  unit = 'pages offered',
+): Metric {
+  const value = ({ zswap }: RunResult): number | null => {
+    const { age_kept_mean: kept, age_gone_mean: gone } = zswap;
+    return kept === undefined || gone === undefined ? null : of({ kept, gone });
+  };
+  return { group: 'zswap', name, unit, better, value };
+}
 
 /**
  * What an area has written to a disk: a zram's pages stay in memory, but for those on its backing

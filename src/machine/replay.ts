@@ -5,7 +5,7 @@ import { PAGE_SIZE } from '../units/index.ts';
 import { parseTrace, TraceWorkload } from '../workload/index.ts';
 import type { PreparedArea } from './prepared-area.ts';
 import { median, type ReplayedPhase } from './agreement.ts';
-import type { Capture } from './capture.ts';
+import { cgroupVersionOf, type Capture } from './capture.ts';
 import { Machine, type RecordedHost } from './machine.ts';
 import type { RunResult } from './run-result.ts';
 import { parseSpec } from './spec.ts';
@@ -17,6 +17,7 @@ const RECORDER_PAGES = 90;
 const RECORDER_FILE_PAGES = 32;
 /** Memory of the machine that recorded, where nothing depends on it. */
 const RAM = '24G';
+const MIB = 1024 * 1024;
 /** What stands for the backends of captures, as far as time goes. */
 const PROFILES = {
   file: 'hdd',
@@ -118,12 +119,15 @@ async function replayOn(
 ): Promise<Omit<Replay, 'flushedBy'>> {
   const { zswap, backend } = capture;
   const trace = `${capture.trace.join('\n')}\n`;
+  const cgroupVersion = cgroupVersionOf(capture);
   const spec = parseSpec(
     {
       payload,
       design: 'swap-table',
       machine: {
-        memory: capture.limitMiB * 1024 * 1024,
+        memory: capture.limitMiB * MIB,
+        cgroupVersion,
+        zswapMax: zswap?.cgroupMaxMiB === undefined ? undefined : zswap.cgroupMaxMiB * MIB,
         ram: zswap === null ? RAM : zswap.memTotalKiB * 1024,
         pageCluster: capture.pageCluster,
         swappiness: capture.swappiness ?? 60,
@@ -139,6 +143,8 @@ async function replayOn(
               maxPoolPercent: zswap.maxPoolPercent,
               acceptThresholdPercent: zswap.acceptThresholdPercent ?? 90,
               writebackBatch: 'kernel',
+              // Under version 1 it finds nothing, switched on or off.
+              shrinkerEnabled: cgroupVersion === 2 && zswap.shrinkerEnabled === true,
             },
       workload: { trace, source: where },
     },
@@ -188,7 +194,7 @@ function profileOf({ backend, provenance }: Capture): string {
 }
 
 function createDevice(capture: Capture, payload: 'bytes' | 'none'): BlockDevice {
-  const sizeBytes = capture.swapMiB * 1024 * 1024;
+  const sizeBytes = capture.swapMiB * MIB;
   const name = 'swap';
   if (payload === 'none') return new NullDevice({ name, sizeBytes });
   if (capture.backend !== 'zram') return new MemoryDevice({ name, sizeBytes });
