@@ -61,7 +61,11 @@ function requireVersion2(label: string, { machine, zswap }: RunSpec): void {
 }
 
 /** Writes a value to a parameter of zswap, or to a file of a cgroup. */
-export function setKnob(phase: ZswapPhase | CgroupPhase, zswap: Zswap, cgroups: MemoryCgroups): void {
+export function setKnob(
+  phase: ZswapPhase | CgroupPhase,
+  zswap: Zswap,
+  cgroups: MemoryCgroups,
+): void {
   if (phase.kind === 'cgroup') {
     const { id } = cgroups.all.find(({ name }) => name === phase.name)!;
     zswap.setCgroup(id, phase.setting);
@@ -81,8 +85,7 @@ export function usesZswap(spec: RunSpec, phases: readonly Phase[]): boolean {
   return (
     spec.zswap.enabled ||
     phases.some(
-      (phase) =>
-        phase.kind === 'zswap' && phase.setting.name === 'enabled' && phase.setting.value,
+      (phase) => phase.kind === 'zswap' && phase.setting.name === 'enabled' && phase.setting.value,
     )
   );
 }

@@ -288,7 +288,8 @@ export function parseSpec(json: unknown, where: string): RunSpec {
  * @throws UsageError where a setting is given that the version, or zswap's, does not have
  */
 function chooseCgroupVersion({ machine, zswap }: RunSpec, where: string): 1 | 2 {
-  const needs = firstOfVersion2(machine) ?? (zswap.shrinkerEnabled ? 'zswap.shrinkerEnabled' : null);
+  const needs =
+    firstOfVersion2(machine) ?? (zswap.shrinkerEnabled ? 'zswap.shrinkerEnabled' : null);
   if (needs !== null && generations[zswap.version].lists !== 'cgroup')
     throw new UsageError(
       `${where}: ${needs}: zswap of ${zswap.version} knows of no cgroups and has no shrinker; ` +

@@ -309,7 +309,9 @@ export class Zswap {
     if (this.#isEnabled) {
       this.#refused[entryType(entry)]! += 1;
       this.#engine.count(EV['zswap.refused']);
-      this.#pages.ages.noteRefused();
+      // What may go nowhere else stays in memory.
+      if (mayWriteBack && this.mayWriteBack(this.#frames.cgroup(frame)))
+        this.#pages.ages.noteRefused();
       if (this.#limit.reachedFull) this.#worker.queue();
     }
     return false;

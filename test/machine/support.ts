@@ -30,6 +30,8 @@ export interface SmallMachine {
   /** Limit of the one cgroup; of no meaning beside `cgroups`. */
   readonly memoryPages?: number;
   readonly cgroups?: readonly SmallCgroup[];
+  /** More keys of the machine. */
+  readonly machine?: Readonly<Record<string, unknown>>;
   readonly areas: readonly SmallArea[];
   readonly payload?: 'bytes' | 'none';
   readonly zswap?: Readonly<Record<string, unknown>>;
@@ -63,6 +65,7 @@ export function smallMachine(options: SmallMachine): Machine {
             }),
         ram: (options.ramPages ?? 4096) * PAGE_SIZE,
         pageCluster: options.pageCluster ?? 3,
+        ...options.machine,
       },
       zswap: options.zswap ?? { enabled: false },
       workload: { trace: options.trace },
