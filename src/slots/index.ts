@@ -1,4 +1,5 @@
 export * from './cluster-supply.ts';
 export * from './cluster-table.ts';
 export * from './slot-area.ts';
+export * from './slot-owner.ts';
 export * from './slot-space.ts';

@@ -22,22 +22,8 @@ import {
   type ClusterSupply,
 } from './cluster-supply.ts';
 import { ClusterList, ClusterTable, NO_CLUSTER, SWAP_NR_ORDERS } from './cluster-table.ts';
-
-/** What the allocator must know of the tables that say what a slot holds; a design implements it. */
-export interface SlotOwner {
-  /** The slot holds nothing. */
-  isFree(slot: SlotIndex): boolean;
-  /** The slot is kept by the swap cache alone: no page table refers to it. */
-  isCacheOnly(slot: SlotIndex): boolean;
-  /** The slot is taken (for the swap cache); the cluster's lock is held. */
-  claim(slot: SlotIndex): void;
-  /** A free cluster comes into use: its table is needed. False when memory for it lacks. */
-  openCluster(cluster: ClusterIndex): boolean;
-  /** A cluster has become empty: its table can go. */
-  closeCluster(cluster: ClusterIndex): void;
-  /** Tries to free a cache-only slot by dropping its cached folio. No cluster lock is held. */
-  reclaimCached(slot: SlotIndex): boolean;
-}
+import { longestRun, runAt } from './find-run.ts';
+import type { SlotOwner } from './slot-owner.ts';
 
 /** What the slots of an area are for; bits, so that an allocation can accept several. */
 export const ROLE = {
@@ -51,9 +37,6 @@ export const ROLE = {
 
 /** Order of tries and of the free list, by kernel version. */
 export type AllocatorVersion = '6.17' | '6.18';
-
-/** Partly used clusters of each kind that are searched for a run. */
-const RUN_CLUSTERS = 4;
 
 export interface SlotAreaOptions {
   readonly type: number;
@@ -230,40 +213,19 @@ export class SlotArea {
   }
 
   /**
-   * Looks for `count` free slots that follow each other: from `here` on, in a free cluster, or in the
-   * partly used clusters at the heads of their lists. Nothing is taken.
+   * Looks for `count` free slots that follow each other (`find-run.ts`); nothing is taken. Where there is
+   * a free cluster the next allocation from the lists begins it.
    * @param here - where a CPU left off; 0 for nowhere
-   * @returns the first slot of the run, of the longest one seen if none is long enough; 0 to begin a
-   *   free cluster, which the next allocation from the lists does
+   * @returns the first slot of the run, or 0
    */
   findRun(count: number, here: SlotIndex): SlotIndex {
+    const { clusters, supply, maxPages } = this;
+    const search = { engine: this.#engine, clusters, supply, maxPages, owner: this.#tables() };
     const wanted = Math.min(count, SWAPFILE_CLUSTER);
-    if (here !== NO_SLOT && this.#runAt(here, wanted) === wanted) return here;
-    if (this.clusters.length(ClusterList.free, 0) === 0) this.supply.grow();
-    if (this.clusters.length(ClusterList.free, 0) > 0) {
-      this.#beginsFree = true;
-      return NO_SLOT;
-    }
-    let best: SlotIndex = NO_SLOT;
-    let bestLength = 0;
-    for (const list of [ClusterList.nonfull, ClusterList.frag]) {
-      let cluster = this.clusters.first(list, 0);
-      for (let left = RUN_CLUSTERS; left > 0 && cluster !== NO_CLUSTER; left--) {
-        const start = this.clusters.start(cluster);
-        const end = Math.min(start + SWAPFILE_CLUSTER, this.maxPages);
-        for (let slot = start; slot < end;) {
-          const length = this.#runAt(slot, wanted);
-          if (length > bestLength) {
-            best = slot;
-            bestLength = length;
-          }
-          if (bestLength === wanted) return best;
-          slot = (slot + length + 1) as SlotIndex;
-        }
-        cluster = this.clusters.following(cluster);
-      }
-    }
-    return best;
+    if (here !== NO_SLOT && runAt(search, here, wanted) === wanted) return here;
+    if (clusters.length(ClusterList.free, 0) === 0) supply.grow();
+    this.#beginsFree = clusters.length(ClusterList.free, 0) > 0;
+    return this.#beginsFree ? NO_SLOT : longestRun(search, wanted);
   }
 
   /** Notes that `slot` holds nothing any more and lists its cluster anew; the lock is held. */
@@ -300,22 +262,6 @@ export class SlotArea {
     for (let slot = 1; slot < end; slot++) if (!owner.isFree(slot as SlotIndex)) used += 1;
     const bad = Math.max(0, this.#unusable.length - 1);
     assert(used - bad === this.#inUse, 'slots in use are counted right');
-  }
-
-  /** Free slots that follow each other from `slot` on, in its cluster and up to `most`. */
-  #runAt(slot: SlotIndex, most: number): number {
-    const cluster = clusterOf(slot);
-    if (!this.supply.exists(cluster)) return 0;
-    const list = this.clusters.list(cluster);
-    if (list === ClusterList.full || list === ClusterList.free) return 0;
-    const end = Math.min(this.clusters.start(cluster) + SWAPFILE_CLUSTER, this.maxPages);
-    let length = 0;
-    while (length < most && slot + length < end) {
-      this.#engine.count(EV.slotScan);
-      if (!this.#tables().isFree((slot + length) as SlotIndex)) break;
-      length += 1;
-    }
-    return length;
   }
 
   #tables(): SlotOwner {
