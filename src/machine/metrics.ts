@@ -135,6 +135,7 @@ export function metricsOf(results: readonly RunResult[]): Metric[] {
     ...perThousand(),
     ...allocation,
     ...compressed,
+    ...compressedAreas,
     ...devices,
     ...maps,
     ...usage,
@@ -208,6 +209,22 @@ const compressed: readonly Metric[] = [
   age('LRU inversion', 'lower', ({ kept, gone }) => kept / Math.max(1, gone), ': 1'),
 ];
 
+/** A metric of the areas in compressed memory; null in a run without one. */
+function ofZram(name: string, unit: string, better: Metric['better'], figure: string): Metric {
+  const value = ({ areas }: RunResult): number | null => {
+    const zrams = areas.flatMap(({ zram }) => (zram === undefined ? [] : [zram[figure] ?? 0]));
+    return zrams.length === 0 ? null : zrams.reduce((total, each) => total + each, 0);
+  };
+  return { group: 'zram', name, unit, better, value };
+}
+
+const compressedAreas: readonly Metric[] = [
+  // Of several devices the sum of what each had at most.
+  ofZram('zram bytes max', 'bytes', 'lower', 'mem_used_max'),
+  ofZram('zram pages of one word', 'pages', 'none', 'same_pages'),
+  ofZram('writes refused by zram', 'pages', 'lower', 'failed_writes'),
+];
+
 /** A metric of the ages in zswap; null in a run of which nothing went to a device. */
 function age(
   name: string,
@@ -239,6 +256,15 @@ export function diskWrites(area: AreaResult): {
   const pages = zram === undefined ? area.pagesWritten : (zram['bd_writes'] ?? 0);
   const writes = zram === undefined ? area.writes : (zram['backing_writes'] ?? 0);
   return { pages, writes, bytes: pages * PAGE_SIZE };
+}
+
+/** Pages that came from disks: what a zram has in memory does not. */
+function diskReads({ areas }: RunResult): number {
+  return areas.reduce(
+    (total, { pagesRead, zram }) =>
+      total + (zram === undefined ? pagesRead : (zram['bd_reads'] ?? 0)),
+    0,
+  );
 }
 
 function area(
@@ -285,8 +311,15 @@ const devices: readonly Metric[] = [
     better: 'lower',
     value: (result) => {
       const faults = counter(result)('pgmajfault');
-      return faults === 0 ? null : (counter(result)('pswpin') * 1000) / faults;
+      return faults === 0 ? null : (diskReads(result) * 1000) / faults;
     },
+  },
+  {
+    group: 'devices',
+    name: 'pages read from disk',
+    unit: 'pages',
+    better: 'lower',
+    value: diskReads,
   },
   {
     group: 'devices',

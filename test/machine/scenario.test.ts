@@ -155,13 +155,16 @@ describe('the metrics', () => {
         .find((metric) => metric.name === name)!
         .value({
           phases: [{ counters }, { counters }],
+          areas: [{ pagesRead: 10 }, { pagesRead: 999, zram: { bd_reads: 4 } }],
           zswap,
         } as unknown as RunResult);
     const full = { 'zswap.refused': 3, pswpout: 10, zswpwb: 8, pgmajfault: 20, pswpin: 5 };
     expect(value('pages refused by zswap', full)).toBe(6);
     expect(value('pages written past zswap', full)).toBe(4);
     expect(value('pages written by writeback', full)).toBe(16);
-    expect(value('reads from disk per 1000 faults', full)).toBe(250);
+    // A zram's pages are in memory, but for those on its backing device.
+    expect(value('pages read from disk', full)).toBe(14);
+    expect(value('reads from disk per 1000 faults', full)).toBe(350);
     expect(value('compression by the compressor', full)).toBe(4);
     expect(value('compression in the pool', full)).toBe(3);
     const empty = { stored_pages: 0, stored_bytes: 0, pool_total_size: 0 };
