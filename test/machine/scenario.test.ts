@@ -172,4 +172,23 @@ describe('the metrics', () => {
     expect(value('compression in the pool', full, empty)).toBeNull();
     expect(value('reads from disk per 1000 faults', { pswpin: 4 })).toBeNull();
   });
+
+  it('set the age of what went against that of what stayed, and add up what zrams hold', () => {
+    const value = (name: string, zswap: Record<string, number>, areas: unknown[] = []) =>
+      metricsOf([])
+        .find((metric) => metric.name === name)!
+        .value({ zswap, areas } as unknown as RunResult);
+    const ages = { age_gone_mean: 20, age_kept_mean: 50 };
+    expect(value('age of pages that went to a device', ages)).toBe(20);
+    expect(value('age of pages that stayed', ages)).toBe(50);
+    expect(value('LRU inversion', ages)).toBe(2.5);
+    expect(value('LRU inversion', { ...ages, age_gone_mean: 0 })).toBe(50);
+    expect(value('LRU inversion', {})).toBeNull();
+    const zram = { mem_used_max: 8192, same_pages: 3, failed_writes: 2 };
+    const areas = [{ zram }, {}, { zram }];
+    expect(value('zram bytes max', {}, areas)).toBe(16384);
+    expect(value('zram pages of one word', {}, areas)).toBe(6);
+    expect(value('writes refused by zram', {}, areas)).toBe(4);
+    expect(value('zram bytes max', {}, [{}])).toBeNull();
+  });
 });
