@@ -1,18 +1,30 @@
 /** A zswap over a pretended swap cache: entries, frames and writes are recorded, nothing else. */
-import { createCompressor } from '../../src/codec/index.ts';
+import { createCompressor, type Compressor } from '../../src/codec/index.ts';
 import { CostProfile, Engine, EV, type CountedName } from '../../src/engine/index.ts';
 import { BytePayload, FrameTable, PG } from '../../src/frames/index.ts';
-import { ZsmallocPool } from '../../src/pool/index.ts';
+import { pools, type ObjectPool, type PoolName } from '../../src/pool/index.ts';
 import { NO_FRAME, type PageFrame, type SwapEntry } from '../../src/units/index.ts';
 import {
   defaultZswapSettings,
+  generations,
   Zswap,
+  ZswapRbTrees,
   ZswapTrees,
   type BlobBatch,
+  type AreaZswapIndex,
   type WritebackTarget,
+  type ZswapCgroup,
 } from '../../src/zswap/index.ts';
+import { drawSized, sizedPage } from './sized.ts';
 
 export const RAM_PAGES = 1000;
+
+export interface ZswapWorldOptions {
+  readonly compressor?: Compressor;
+  readonly ramPages?: number;
+  readonly pool?: PoolName;
+  readonly cgroups?: readonly ZswapCgroup[];
+}
 
 export class ZswapWorld implements WritebackTarget {
   readonly engine: Engine = new Engine({
@@ -22,8 +34,9 @@ export class ZswapWorld implements WritebackTarget {
   });
   readonly frames: FrameTable = new FrameTable(600);
   readonly payload: BytePayload = new BytePayload(600);
-  readonly pool: ZsmallocPool = new ZsmallocPool({ engine: this.engine, bytes: true });
-  readonly index: ZswapTrees = new ZswapTrees(this.engine);
+  /** Pools that zswap has made, the oldest first; one that has gone stays here, empty. */
+  readonly pools: ObjectPool[] = [];
+  readonly index: AreaZswapIndex;
   readonly zswap: Zswap;
   /** Slots that were written, by flush. */
   readonly flushes: number[][] = [];
@@ -35,20 +48,30 @@ export class ZswapWorld implements WritebackTarget {
   isWritable = true;
   /** Folios that there is room for. */
   room: number = Infinity;
+  /** No slot can be had. */
+  isFull = false;
   #queued: number[] = [];
 
-  constructor(settings: Partial<Zswap['settings']> = {}) {
+  constructor(settings: Partial<Zswap['settings']> = {}, options: ZswapWorldOptions = {}) {
+    const { index } = generations[settings.version ?? defaultZswapSettings.version];
+    this.index = new (index === 'rbtree' ? ZswapRbTrees : ZswapTrees)(this.engine);
     this.index.addArea(0, 4096);
+    this.index.addArea(1, 4096);
+    const createPool = pools[options.pool ?? 'zsmalloc'];
     this.zswap = new Zswap(
       {
         engine: this.engine,
         frames: this.frames,
         payload: this.payload,
-        createPool: () => this.pool,
-        compressor: createCompressor('lz4', 'test'),
+        createPool: (mayGrow) => {
+          this.pools.push(createPool({ engine: this.engine, bytes: true, mayGrow }));
+          return this.pools.at(-1)!;
+        },
+        compressor: options.compressor ?? createCompressor('lz4', 'test'),
         index: this.index,
         target: this,
-        ramPages: RAM_PAGES,
+        ramPages: options.ramPages ?? RAM_PAGES,
+        cgroups: options.cgroups ?? [],
       },
       {
         ...defaultZswapSettings,
@@ -63,6 +86,46 @@ export class ZswapWorld implements WritebackTarget {
 
   counted(name: CountedName): number {
     return this.engine.counted(EV[name]);
+  }
+
+  /** The pool that was made last. */
+  get pool(): ObjectPool {
+    return this.pools.at(-1)!;
+  }
+
+  /** Swap entries of an LRU list, the coldest first. */
+  lru(list = 1): number[] {
+    const { entries } = this.zswap;
+    // A look at all of them turns the list once round.
+    return Array.from({ length: entries.size(list) }, () => {
+      const coldest = entries.coldest(list);
+      entries.rotate(coldest);
+      return entries.swapEntry(coldest);
+    });
+  }
+
+  /** Writes back what a list has, second chances taken first; how many entries went. */
+  writeBack(size: number, list = 1): number {
+    const { zswap } = this;
+    if (zswap.pickBatch(size, list) === 0) zswap.pickBatch(size, list);
+    return zswap.writeBackPicked();
+  }
+
+  /** Stores a page that compresses to exactly so many bytes (`createSized` is the compressor). */
+  storeSized(entry: number, length: number, cgroup = 1): boolean {
+    const frame = this.frames.allocate(cgroup);
+    this.frames.enterSwapCache(frame, entry as SwapEntry);
+    drawSized(this.payload.view(frame), entry, length);
+    const stored = this.zswap.store(frame, true);
+    this.#release(frame);
+    return stored;
+  }
+
+  /** Loads what `storeSized` stored and compares it. */
+  loadSized(entry: number, length: number): string {
+    const loaded = this.load(entry);
+    if (typeof loaded === 'string') return loaded;
+    return loaded.equals(sizedPage(entry, length)) ? 'ok' : 'other bytes';
   }
 
   /** Stores a page for slot `slot`: `random` bytes of noise, zeros behind. */
@@ -137,6 +200,7 @@ export class ZswapWorld implements WritebackTarget {
   }
 
   submitWriteback(frame: PageFrame): boolean {
+    if (this.isFull) return false;
     this.#queued.push(this.frames.entry(frame));
     this.written.set(this.frames.entry(frame), Buffer.from(this.payload.view(frame)));
     this.#release(frame);
@@ -168,8 +232,10 @@ export class ZswapWorld implements WritebackTarget {
   }
 
   flushWrites(): void {
-    this.flushes.push(this.#queued);
+    const ended = this.#queued;
     this.#queued = [];
+    if (ended.length > 0) this.flushes.push(ended);
+    for (let i = 0; i < ended.length; i++) this.zswap.writeEnded();
   }
 
   #release(frame: PageFrame): void {
