@@ -135,6 +135,8 @@ class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
     area.lock(virtual);
     this.tables.setSlot(virtual, slot);
     this.#host.charge(this.#virtual().cgroup(virtual), 1);
+    // Its last reference may have gone while a batch's writeback held its folio.
+    if (this.#virtual().count(virtual) === 0) this.noteCacheOnly(entry, true);
     area.unlock(virtual);
     return true;
   }

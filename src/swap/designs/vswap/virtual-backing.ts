@@ -22,7 +22,7 @@ import {
   type EntriesBehind,
 } from '../../swap-design.ts';
 import { stepToBytes } from '../../tables/plain-backing.ts';
-import { cgroupOf, PLACE, placeOf, setPlace, typeOf } from './descriptor.ts';
+import { cgroupOf, countOf, PLACE, placeOf, setPlace, typeOf } from './descriptor.ts';
 import type { PhysicalSlots } from './physical-slots.ts';
 import { WORDS, type VirtualClusters } from './virtual-clusters.ts';
 
@@ -191,6 +191,9 @@ export class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
     const cgroup = cgroupOf(words, at);
     this.#engine.count(EV.tableWrite);
     setPlace(words, at, type, place);
+    // Its last reference may have gone while a batch's writeback held its folio.
+    if (type === PLACE.slot && countOf(words, at) === 0)
+      this.noteCacheOnly(place as SwapEntry, true);
     this.#clusters.unlock(cluster);
     if (type === PLACE.slot) this.#host.charge(cgroup, 1);
     if (oldType === PLACE.slot && oldPlace !== 0)
