@@ -109,6 +109,7 @@ describe('memory.zswap.writeback off', () => {
     const world = worldOf([cgroup(1, { zswapWriteback: false })]);
     for (let slot = 1; slot <= 10; slot++) world.storeSized(slot, 4095, 1);
     for (let slot = 11; slot <= 20; slot++) world.storeSized(slot, 4095, 2);
+    age(world, 1);
     age(world, 2);
     world.storeSized(21, 100, 1);
     world.zswap.runQueuedShrink();
@@ -119,6 +120,7 @@ describe('memory.zswap.writeback off', () => {
   it('of every cgroup lets the worker stop at once', () => {
     const world = worldOf([cgroup(1, { zswapWriteback: false })]);
     for (let slot = 1; slot <= 20; slot++) world.storeSized(slot, 4095, 1);
+    age(world, 1);
     world.storeSized(21, 100, 1);
     world.zswap.runQueuedShrink();
     expect(world.flushes).toEqual([]);

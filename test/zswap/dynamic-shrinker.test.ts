@@ -79,6 +79,7 @@ describe('the shrinker’s estimate', () => {
     made.zswap.setParameter({ name: 'shrinker_enabled', value: true });
     for (let slot = 21; slot <= 24; slot++) made.storeSized(slot, 4000, 2);
     expect(made.zswap.shrinker.count(2)).toBe(0);
+    made.zswap.pickBatch(4, 2);
     expect(made.zswap.shrinker.scan(2, 4)).toBe(-1);
     made.isWritable = false;
     expect(made.zswap.shrinker.count(1)).toBe(0);

@@ -1,6 +1,7 @@
 /** All claims, in the order of a page's life. */
 import type { Claim } from '../support/claim.ts';
 import { allocationClaims } from './allocation.ts';
+import { batchClaims } from './batches.ts';
 import { cacheClaims } from './cache.ts';
 import { cgroupClaims } from './cgroup.ts';
 import { countClaims } from './counts.ts';
@@ -23,6 +24,7 @@ export const claims: readonly Claim[] = [
   ...forkClaims,
   ...freeClaims,
   ...writebackClaims,
+  ...batchClaims,
   ...swapoffClaims,
   ...errorClaims,
   ...failureClaims,

@@ -9,6 +9,9 @@ export class FaultyDevice implements BlockDevice {
   readonly synchronous: boolean;
   failsReads = false;
   failsWrites = false;
+  /** Writes, counted from the next one, of which that one fails. */
+  failsWriteIn: number = Infinity;
+  writes = 0;
   pagesRead = 0;
   pagesWritten = 0;
   readonly #device: BlockDevice;
@@ -39,7 +42,9 @@ export class FaultyDevice implements BlockDevice {
   }
 
   write(offset: number, pages: readonly Uint8Array[], pageCount: number, nowNs: number): Outcome {
-    if (this.failsWrites) return 'EIO';
+    this.writes += 1;
+    this.failsWriteIn -= 1;
+    if (this.failsWrites || this.failsWriteIn === -1) return 'EIO';
     this.pagesWritten += pageCount;
     return this.#device.write(offset, pages, pageCount, nowNs);
   }

@@ -26,10 +26,16 @@ import {
   type PageFrame,
   type SwapEntry,
 } from '../../../src/units/index.ts';
-import { defaultZswapSettings, Zswap } from '../../../src/zswap/index.ts';
+import {
+  defaultZswapSettings,
+  generations,
+  Zswap,
+  type ZswapVersion,
+} from '../../../src/zswap/index.ts';
 import { slotAreas, type DesignUnderTest, type TestArea } from './designs.ts';
 import { freeEngine, shadowOf } from './entry-world.ts';
 import { FaultyDevice } from './faulty-device.ts';
+import { HookedTarget, type WritebackHooks } from './hooked-target.ts';
 import { mustEqual } from './must-equal.ts';
 import { PlainPool } from './plain-pool.ts';
 
@@ -37,6 +43,7 @@ export interface TinyOptions {
   readonly areas?: readonly TestArea[];
   readonly ownPages?: number;
   readonly zswap?: boolean;
+  readonly zswapVersion?: ZswapVersion;
   /** Pages that zswap's pool may take. */
   readonly poolPages?: number;
   readonly payload?: 'bytes' | 'none';
@@ -67,6 +74,8 @@ export class TinyMemory implements SwapClient {
   readonly devices: FaultyDevice[] = [];
   /** zswap's, where pages have no bytes. */
   readonly pool: PlainPool = new PlainPool();
+  /** What happens in the middle of a batch's writeback. */
+  readonly hooks: WritebackHooks = { filled: undefined, submitted: undefined };
   /** Runs once, at the next allocation of a folio: what making room for it may do. */
   onAllocate: (() => void) | undefined;
   readonly #tables: (Map<number, Pte> | undefined)[];
@@ -103,12 +112,13 @@ export class TinyMemory implements SwapClient {
               payload === 'bytes' ? new ZsmallocPool({ engine, bytes: true }) : this.pool,
             compressor,
             index: design.backing.zswap,
-            target,
+            target: new HookedTarget(target, this.hooks),
             ramPages: poolPages * 5,
           },
           {
             ...defaultZswapSettings,
             enabled: zswap,
+            version: options.zswapVersion ?? defaultZswapSettings.version,
             maxPoolPercent: 20,
             acceptThresholdPercent: 90,
             writebackBatch: 32,
@@ -268,8 +278,12 @@ export class TinyMemory implements SwapClient {
   /** Picks all entries of zswap, whose second chance is taken away first. */
   pickAll(): number {
     const { zswap } = this.swap;
-    zswap.pickBatch(zswap.entries.count, 1);
-    return zswap.pickBatch(zswap.entries.count, 1);
+    const { lists, hasSecondChance } = generations[zswap.settings.version];
+    const all: SwapEntry[] = [];
+    zswap.entries.forEach((entry) => all.push(entry));
+    const list = lists === 'cgroup' || all.length === 0 ? CGROUP : entryType(all[0]!);
+    if (hasSecondChance) zswap.pickBatch(all.length, list);
+    return zswap.pickBatch(all.length, list);
   }
 
   swapoff(type: number): SwapoffResult {
