@@ -23,7 +23,8 @@ export function sizedPage(seed: number, length: number): Buffer {
   return page;
 }
 
-export function createSized(name: string): Compressor {
+/** @param isDamaged - asked at each restore: true when the bytes shall be found damaged */
+export function createSized(name: string, isDamaged: () => boolean = () => false): Compressor {
   const key = Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) & 0xff, 1);
   return {
     name,
@@ -37,6 +38,7 @@ export function createSized(name: string): Compressor {
       return length;
     },
     decompress(source, length, page) {
+      if (isDamaged()) return false;
       const bytes = source.subarray(this.headroomBytes, this.headroomBytes + length);
       const head = Buffer.from(bytes.subarray(0, HEAD_BYTES).map((byte) => byte ^ key));
       drawSized(page, head.readUInt32BE(4), head.readUInt32BE(0));

@@ -50,7 +50,10 @@ export class ZswapWorld implements WritebackTarget {
   room: number = Infinity;
   /** No slot can be had. */
   isFull = false;
-  #queued: number[] = [];
+  /** Writes fail when they end; then the page stays in memory, here. */
+  failsWrites = false;
+  readonly dirty: Map<number, Buffer> = new Map<number, Buffer>();
+  #queued: { readonly slot: number; readonly bytes: Buffer }[] = [];
 
   constructor(settings: Partial<Zswap['settings']> = {}, options: ZswapWorldOptions = {}) {
     const { index } = generations[settings.version ?? defaultZswapSettings.version];
@@ -112,10 +115,10 @@ export class ZswapWorld implements WritebackTarget {
   }
 
   /** Stores a page that compresses to exactly so many bytes (`createSized` is the compressor). */
-  storeSized(entry: number, length: number, cgroup = 1): boolean {
+  storeSized(entry: number, length: number, cgroup = 1, seed: number = entry): boolean {
     const frame = this.frames.allocate(cgroup);
     this.frames.enterSwapCache(frame, entry as SwapEntry);
-    drawSized(this.payload.view(frame), entry, length);
+    drawSized(this.payload.view(frame), seed, length);
     const stored = this.zswap.store(frame, true);
     this.#release(frame);
     return stored;
@@ -201,8 +204,8 @@ export class ZswapWorld implements WritebackTarget {
 
   submitWriteback(frame: PageFrame): boolean {
     if (this.isFull) return false;
-    this.#queued.push(this.frames.entry(frame));
-    this.written.set(this.frames.entry(frame), Buffer.from(this.payload.view(frame)));
+    const bytes = Buffer.from(this.payload.view(frame));
+    this.#queued.push({ slot: this.frames.entry(frame), bytes });
     this.#release(frame);
     return true;
   }
@@ -234,8 +237,11 @@ export class ZswapWorld implements WritebackTarget {
   flushWrites(): void {
     const ended = this.#queued;
     this.#queued = [];
-    if (ended.length > 0) this.flushes.push(ended);
-    for (let i = 0; i < ended.length; i++) this.zswap.writeEnded();
+    if (ended.length > 0) this.flushes.push(ended.map(({ slot }) => slot));
+    for (const { slot, bytes } of ended) {
+      (this.failsWrites ? this.dirty : this.written).set(slot, bytes);
+      this.zswap.writeEnded();
+    }
   }
 
   #release(frame: PageFrame): void {
