@@ -42,7 +42,9 @@ export function createSized(name: string, isDamaged: () => boolean = () => false
       const bytes = source.subarray(this.headroomBytes, this.headroomBytes + length);
       const head = Buffer.from(bytes.subarray(0, HEAD_BYTES).map((byte) => byte ^ key));
       drawSized(page, head.readUInt32BE(4), head.readUInt32BE(0));
-      return bytes.every((byte, i) => page[i] === (byte ^ key)) && head.readUInt32BE(0) === length;
+      if (head.readUInt32BE(0) !== length) return false;
+      for (let i = 0; i < length; i++) if (page[i] !== (bytes[i]! ^ key)) return false;
+      return true;
     },
   };
 }
