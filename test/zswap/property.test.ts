@@ -189,7 +189,8 @@ class Model {
       {
         entries: held,
         held,
-        charged: bytes.slice(1),
+        // zswap charged nobody in 2013.
+        charged: bytes.slice(1).map((sum) => (zswap.settings.version === '2013' ? null : sum)),
         stored: bytes[1]! + bytes[2]! + bytes[3]!,
         size: pages * PAGE_SIZE,
       },

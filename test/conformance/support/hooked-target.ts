@@ -1,6 +1,6 @@
 /** The port that zswap writes back through, with a place to step in between any two of its calls. */
 import type { PageFrame, SwapEntry } from '../../../src/units/index.ts';
-import type { WritebackTarget } from '../../../src/zswap/index.ts';
+import type { BlobBatch, WritebackTarget } from '../../../src/zswap/index.ts';
 
 /** Each is told how many folios of the batch have come so far. */
 export interface WritebackHooks {
@@ -57,6 +57,22 @@ export class HookedTarget implements WritebackTarget {
     if (!this.#target.submitWriteback(frame)) return false;
     this.#submitted += 1;
     return true;
+  }
+
+  takeSlot(entry: SwapEntry): SwapEntry {
+    return this.#target.takeSlot(entry);
+  }
+
+  useSlot(entry: SwapEntry, slot: SwapEntry): boolean {
+    return this.#target.useSlot(entry, slot);
+  }
+
+  dropSlot(entry: SwapEntry, slot: SwapEntry): void {
+    this.#target.dropSlot(entry, slot);
+  }
+
+  writeBlobs(batch: BlobBatch): void {
+    this.#target.writeBlobs(batch);
   }
 
   flushWrites(): void {
