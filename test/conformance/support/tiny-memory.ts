@@ -15,7 +15,12 @@ import {
 } from '../../../src/frames/index.ts';
 import { ZsmallocPool } from '../../../src/pool/index.ts';
 import { ROLE, SlotSpace, type SlotArea } from '../../../src/slots/index.ts';
-import { SwapSystem, type SwapClient, type SwapoffResult } from '../../../src/swap/index.ts';
+import {
+  SwapSystem,
+  type SameFilled,
+  type SwapClient,
+  type SwapoffResult,
+} from '../../../src/swap/index.ts';
 import {
   assert,
   entryType,
@@ -44,6 +49,9 @@ export interface TinyOptions {
   readonly ownPages?: number;
   readonly zswap?: boolean;
   readonly zswapVersion?: ZswapVersion;
+  /** memory.zswap.writeback of the one cgroup. */
+  readonly zswapWriteback?: boolean;
+  readonly sameFilled?: SameFilled;
   /** Pages that zswap's pool may take. */
   readonly poolPages?: number;
   readonly payload?: 'bytes' | 'none';
@@ -100,6 +108,7 @@ export class TinyMemory implements SwapClient {
       payload: this.payload,
       space,
       client: this,
+      sameFilled: options.sameFilled ?? 'zero',
       createDesign: (host) =>
         under.kind.create({ engine, frames, space, host, revision: under.revision }),
       createZswap: (design, target) =>
@@ -114,6 +123,13 @@ export class TinyMemory implements SwapClient {
             index: design.backing.zswap,
             target: new HookedTarget(target, this.hooks),
             ramPages: poolPages * 5,
+            cgroups: [
+              {
+                id: CGROUP,
+                zswapMaxBytes: Infinity,
+                zswapWriteback: options.zswapWriteback ?? true,
+              },
+            ],
           },
           {
             ...defaultZswapSettings,
