@@ -28,6 +28,7 @@ import {
   type AreaDeviceOptions,
   type AreaDevices,
 } from './area-device.ts';
+import { fragmentationOf, UNFRAGMENTED } from './fragmentation.ts';
 import type { PreparedArea } from './prepared-area.ts';
 import type { AreaResult } from './run-result.ts';
 import {
@@ -223,6 +224,7 @@ export class MachineAreas {
   results(): AreaResult[] {
     return this.#known.map((known) => {
       const { area } = known;
+      const slots = known.isOn ? this.#swap.space.area(area.type)! : null;
       const zswap = this.#swap.zswap.areaFigures(area.type);
       const { pagesWritten, writes, pagesRead, reads } = this.#traffic(known);
       return {
@@ -230,7 +232,8 @@ export class MachineAreas {
         path: area.name,
         kind: area.kind,
         pages: known.usablePages,
-        usedPages: known.isOn ? this.#swap.space.area(area.type)!.inUse : 0,
+        usedPages: slots?.inUse ?? 0,
+        ...(slots === null ? UNFRAGMENTED : fragmentationOf(this.#engine, slots)),
         priority: area.priority,
         heldInZswap: zswap.held,
         refused: zswap.refused,

@@ -1,6 +1,7 @@
 /** What two runs of the same workload are compared by. */
 import type { CountedName } from '../engine/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
+import { fragmentationMetrics } from './fragmentation.ts';
 import type { AreaResult, RunResult } from './run-result.ts';
 
 export interface Metric {
@@ -304,6 +305,7 @@ const devices: readonly Metric[] = [
   area('mean run length', 'pages', 'higher', (pages, writes) =>
     writes === 0 ? null : pages / writes,
   ),
+  ...fragmentationMetrics,
   {
     group: 'devices',
     name: 'reads from disk per 1000 faults',

@@ -41,6 +41,10 @@ export interface AreaResult {
   readonly kind: AreaKind;
   readonly pages: number;
   readonly usedPages: number;
+  /** Of an area with a device behind it, at the end of the workload (`Fragmentation`). */
+  readonly freeSlots: number;
+  readonly freeRuns: number;
+  readonly usedRuns: number;
   readonly priority: number;
   readonly heldInZswap: number;
   readonly refused: number;

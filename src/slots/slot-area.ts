@@ -135,6 +135,11 @@ export class SlotArea {
     return this.#nextSlot;
   }
 
+  /** True of a slot that nobody holds, as the tables say; for looks from outside, without a lock. */
+  isFree(slot: SlotIndex): boolean {
+    return this.#tables().isFree(slot);
+  }
+
   /** Slots that can never be handed out: the header and bad pages. */
   get unusable(): readonly number[] {
     return this.#unusable;
