@@ -16,6 +16,7 @@ import { Server, type RandomStream } from '../engine/index.ts';
 import { PAGE_SIZE, type Outcome } from '../units/index.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { DeviceProfile, DirectionProfile } from './device-profile.ts';
+import { EraseBlockTally } from './erase-block-tally.ts';
 
 const NS_PER_SECOND = 1e9;
 
@@ -34,6 +35,8 @@ export class LatencyDevice implements BlockDevice {
   readonly sizeBytes: number;
   readonly rotational: boolean;
   readonly synchronous: boolean;
+  /** Of all writes, those that failed among them: the device has tried. */
+  readonly eraseBlocks: EraseBlockTally = new EraseBlockTally();
   readonly #inner: BlockDevice;
   readonly #stream: RandomStream;
   readonly #read: Timing;
@@ -139,6 +142,7 @@ export class LatencyDevice implements BlockDevice {
   #serveWrite(offsetBytes: number, lengthBytes: number, nowNs: number): void {
     const isSequential = offsetBytes === this.#writeEndBytes;
     this.#writeEndBytes = offsetBytes + lengthBytes;
+    this.eraseBlocks.note(offsetBytes, lengthBytes);
     if (this.rotational) this.#readEndBytes = this.#writeEndBytes;
     this.#serve(this.#write, lengthBytes, isSequential, nowNs);
   }

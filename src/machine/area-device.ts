@@ -32,6 +32,8 @@ export interface AreaDevices {
   readonly outer: BlockDevice;
   readonly mapped: MappedDevice | null;
   readonly checksums: ChecksumDevice | null;
+  /** Innermost but for the area's own: what is written goes through it. */
+  readonly timed: LatencyDevice;
 }
 
 export function stackDevices(area: PreparedArea, options: AreaDeviceOptions): AreaDevices {
@@ -53,12 +55,12 @@ export function stackDevices(area: PreparedArea, options: AreaDeviceOptions): Ar
       // A blob in its own slot lies where it lies: there is nothing to collect.
       bufferBytes: form === 'slot' ? 0 : bufferBytes,
     });
-    return { outer: mapped, mapped, checksums: null };
+    return { outer: mapped, mapped, checksums: null, timed };
   }
   if (!hasChecksums || area.kind === 'ghost')
-    return { outer: timed, mapped: null, checksums: null };
+    return { outer: timed, mapped: null, checksums: null, timed };
   const checksums = new ChecksumDevice({ inner: timed, engine, hasBytes, onMismatch: told });
-  return { outer: checksums, mapped: null, checksums };
+  return { outer: checksums, mapped: null, checksums, timed };
 }
 
 /** Who wants to know that a slot holds nothing any more; null where nobody does. */

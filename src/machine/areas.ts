@@ -242,6 +242,7 @@ export class MachineAreas {
         writes,
         pagesRead,
         reads,
+        eraseBlocksEntered: known.devices.timed.eraseBlocks.entered,
         ...(area.zram === undefined ? {} : { zram: areaFigures(area.zram) }),
         ...(known.devices.mapped === null ? {} : { mapped: { ...known.devices.mapped.stats() } }),
       };

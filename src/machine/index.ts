@@ -5,6 +5,7 @@ export * from './run-result.ts';
 export * from './spec.ts';
 export * from './metadata-machine.ts';
 export * from './metadata-views.ts';
+export { diskWrites } from './device-metrics.ts';
 export * from './metrics.ts';
 export * from './scenario.ts';
 export * from './situations/index.ts';

@@ -1,8 +1,8 @@
 /** What two runs of the same workload are compared by. */
 import type { CountedName } from '../engine/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
-import { fragmentationMetrics } from './fragmentation.ts';
-import type { AreaResult, RunResult } from './run-result.ts';
+import { counter, deviceMetrics } from './device-metrics.ts';
+import type { RunResult } from './run-result.ts';
 
 export interface Metric {
   /** Stands above its rows in a table. */
@@ -137,8 +137,7 @@ export function metricsOf(results: readonly RunResult[]): Metric[] {
     ...allocation,
     ...compressed,
     ...compressedAreas,
-    ...devices,
-    ...maps,
+    ...deviceMetrics,
     ...usage,
     ...memory,
     ...gauges.map((name): Metric => ({
@@ -196,6 +195,17 @@ const compressed: readonly Metric[] = [
     better: 'lower',
     value: (result) => counter(result)('zswap.refused'),
   },
+  {
+    group: 'zswap',
+    name: 'pages decompressed',
+    unit: 'pages',
+    better: 'lower',
+    // Null with a zram: what it decompresses at a read is in the time of its profile, not counted.
+    value: (result) =>
+      result.areas.some(({ zram }) => zram !== undefined)
+        ? null
+        : allOperations(result, ['decompress']),
+  },
   ofZswap('pool bytes max', 'bytes', 'lower', (gauge) => gauge('pool_total_size_max')),
   ofZswap('compression by the compressor', ': 1', 'higher', (gauge) =>
     compression(gauge('stored_pages'), gauge('stored_bytes')),
@@ -240,110 +250,6 @@ function age(
   return { group: 'zswap', name, unit, better, value };
 }
 
-/**
- * What an area has written to a disk: a zram's pages stay in memory, but for those on its backing
- * device; a location map's device writes otherwise than it is told to.
- */
-export function diskWrites(area: AreaResult): {
-  readonly pages: number;
-  readonly writes: number;
-  readonly bytes: number;
-} {
-  const { mapped, zram } = area;
-  if (mapped !== undefined) {
-    const { writes = 0, bytesWritten: bytes = 0 } = mapped;
-    return { pages: area.pagesWritten, writes, bytes };
-  }
-  const pages = zram === undefined ? area.pagesWritten : (zram['bd_writes'] ?? 0);
-  const writes = zram === undefined ? area.writes : (zram['backing_writes'] ?? 0);
-  return { pages, writes, bytes: pages * PAGE_SIZE };
-}
-
-/** Pages that came from disks: what a zram has in memory does not. */
-function diskReads({ areas }: RunResult): number {
-  return areas.reduce(
-    (total, { pagesRead, zram }) =>
-      total + (zram === undefined ? pagesRead : (zram['bd_reads'] ?? 0)),
-    0,
-  );
-}
-
-function area(
-  name: string,
-  unit: string,
-  better: Metric['better'],
-  of: (pages: number, writes: number, bytes: number) => number | null,
-): Metric {
-  const value = (result: RunResult): number | null => {
-    const written = result.areas.map(diskWrites);
-    const pages = written.reduce((total, each) => total + each.pages, 0);
-    const writes = written.reduce((total, each) => total + each.writes, 0);
-    const bytes = written.reduce((total, each) => total + each.bytes, 0);
-    return of(pages, writes, bytes);
-  };
-  return { group: 'devices', name, unit, better, value };
-}
-
-const devices: readonly Metric[] = [
-  area('pages written', 'pages', 'lower', (pages) => pages),
-  {
-    group: 'devices',
-    name: 'pages written past zswap',
-    unit: 'pages',
-    better: 'lower',
-    value: (result) => counter(result)('pswpout') - counter(result)('zswpwb'),
-  },
-  {
-    group: 'devices',
-    name: 'pages written by writeback',
-    unit: 'pages',
-    better: 'lower',
-    value: (result) => counter(result)('zswpwb'),
-  },
-  area('bytes written', 'bytes', 'lower', (_pages, _writes, bytes) => bytes),
-  area('write I/Os', 'I/Os', 'lower', (_pages, writes) => writes),
-  area('mean run length', 'pages', 'higher', (pages, writes) =>
-    writes === 0 ? null : pages / writes,
-  ),
-  ...fragmentationMetrics,
-  {
-    group: 'devices',
-    name: 'reads from disk per 1000 faults',
-    unit: 'pages',
-    better: 'lower',
-    value: (result) => {
-      const faults = counter(result)('pgmajfault');
-      return faults === 0 ? null : (diskReads(result) * 1000) / faults;
-    },
-  },
-  {
-    group: 'devices',
-    name: 'pages read from disk',
-    unit: 'pages',
-    better: 'lower',
-    value: diskReads,
-  },
-  {
-    group: 'devices',
-    name: 'size of areas on disk',
-    unit: 'bytes',
-    better: 'lower',
-    // A ghost's file is its header, whatever size that declares.
-    value: (result) =>
-      result.areas.reduce(
-        (total, { kind, pages }) => total + (kind === 'ghost' ? 0 : pages * PAGE_SIZE),
-        0,
-      ),
-  },
-  {
-    group: 'devices',
-    name: 'virtual time',
-    unit: 'ms',
-    better: 'lower',
-    value: (result) => result.virtualNs / 1e6,
-  },
-];
-
 function used(
   name: string,
   better: Metric['better'],
@@ -352,39 +258,6 @@ function used(
   const value = (result: RunResult): number => of(result.usage);
   return { group: 'swap usage at the end', name, unit: 'pages', better, value };
 }
-
-/** A metric of the areas with a location map together; null where there is none. */
-function ofMaps(
-  name: string,
-  unit: string,
-  better: Metric['better'],
-  of: (sum: (figure: string) => number) => number | null,
-): Metric {
-  const value = (result: RunResult): number | null => {
-    const maps = result.areas.flatMap(({ mapped }) => (mapped === undefined ? [] : [mapped]));
-    if (maps.length === 0) return null;
-    return of((figure) => maps.reduce((total, map) => total + (map[figure] ?? 0), 0));
-  };
-  return { group: 'location maps', name, unit, better, value };
-}
-
-const maps: readonly Metric[] = [
-  ofMaps('bytes read', 'bytes', 'lower', (sum) => sum('bytesRead')),
-  ofMaps('read amplification', ': 1', 'lower', (sum) => {
-    const asked = sum('bytesAsked');
-    return asked === 0 ? null : (sum('bytesRead') - sum('compactionBytesRead')) / asked;
-  }),
-  ofMaps('space taken for what is live', ': 1', 'lower', (sum) => {
-    const live = sum('liveBytes');
-    return live === 0 ? null : sum('usedBytes') / live;
-  }),
-  ofMaps('bytes moved by compaction', 'bytes', 'lower', (sum) => sum('bytesRelocated')),
-  ofMaps('reads served by the buffer', 'pages', 'higher', (sum) => sum('bufferReads')),
-  ofMaps('writes that died in the buffer', 'pages', 'higher', (sum) => sum('bufferDrops')),
-  ofMaps('age spread in a packed page', 'pages', 'lower', (sum) =>
-    sum('agedPages') === 0 ? null : sum('ageSpreadSum') / sum('agedPages'),
-  ),
-];
 
 const usage: readonly Metric[] = [
   used('entries in use (virtual)', 'none', ({ entries }) => entries),
@@ -439,10 +312,6 @@ const outcome: readonly Metric[] = [
     value: ({ killedTasks }) => killedTasks,
   },
 ];
-
-function counter(result: RunResult): (name: CountedName) => number {
-  return (name) => result.phases.reduce((total, { counters }) => total + (counters[name] ?? 0), 0);
-}
 
 function sum(counts: Counts, events: readonly CountedName[]): number {
   return events.reduce((total, event) => total + (counts[event] ?? 0), 0);

@@ -53,6 +53,8 @@ export interface AreaResult {
   readonly writes: number;
   readonly pagesRead: number;
   readonly reads: number;
+  /** Times that writing went on in another erase block (`EraseBlockTally`); of a zram, in its memory. */
+  readonly eraseBlocksEntered: number;
   /** Of an area with a location map: what its device has done (`MappedStats`). */
   readonly mapped?: Readonly<Record<string, number>>;
   /**
