@@ -1,14 +1,8 @@
 /** What runs are compared by that is of their devices: I/O, fragmentation, location maps. */
-import type { CountedName } from '../engine/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
 import { fragmentationMetrics } from './fragmentation.ts';
-import type { Metric } from './metrics.ts';
+import { counter, type Metric } from './metric.ts';
 import type { AreaResult, RunResult } from './run-result.ts';
-
-/** Sums of counters over all phases of a run. */
-export function counter(result: RunResult): (name: CountedName) => number {
-  return (name) => result.phases.reduce((total, { counters }) => total + (counters[name] ?? 0), 0);
-}
 
 /**
  * What an area has written to a disk: a zram's pages stay in memory, but for those on its backing

@@ -2,7 +2,7 @@
 import type { Engine } from '../engine/index.ts';
 import { ROLE, type SlotArea } from '../slots/index.ts';
 import type { SlotIndex } from '../units/index.ts';
-import type { Metric } from './metrics.ts';
+import type { Metric } from './metric.ts';
 import type { AreaResult, RunResult } from './run-result.ts';
 
 export interface Fragmentation {

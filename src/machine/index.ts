@@ -6,6 +6,7 @@ export * from './spec.ts';
 export * from './metadata-machine.ts';
 export * from './metadata-views.ts';
 export { diskWrites } from './device-metrics.ts';
+export * from './metric.ts';
 export * from './metrics.ts';
 export * from './scenario.ts';
 export * from './situations/index.ts';

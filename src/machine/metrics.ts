@@ -1,20 +1,9 @@
 /** What two runs of the same workload are compared by. */
 import type { CountedName } from '../engine/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
-import { counter, deviceMetrics } from './device-metrics.ts';
+import { deviceMetrics } from './device-metrics.ts';
+import { counter, type Metric } from './metric.ts';
 import type { RunResult } from './run-result.ts';
-
-export interface Metric {
-  /** Stands above its rows in a table. */
-  readonly group: string;
-  readonly name: string;
-  readonly unit: string;
-  readonly better: 'lower' | 'higher' | 'none';
-  /** In a table even if it is zero everywhere: that is the news. */
-  readonly isAlwaysShown?: boolean;
-  /** Null where a run has none: nothing was swapped in, or the design has no such thing. */
-  value(result: RunResult): number | null;
-}
 
 type Counts = Readonly<Partial<Record<CountedName, number>>>;
 
