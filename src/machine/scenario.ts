@@ -5,7 +5,8 @@
  */
 import { z } from 'zod';
 import { nearestNames, UsageError } from '../units/index.ts';
-import { metricName, metricsOf, type Metric } from './metrics.ts';
+import type { Metric } from './metric.ts';
+import { metricName, metricsOf } from './metrics.ts';
 import type { RunResult } from './run-result.ts';
 import { describeIssues } from './spec.ts';
 

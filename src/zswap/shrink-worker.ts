@@ -79,14 +79,15 @@ export class ShrinkWorker {
     let failures = 0;
     let picked = 0;
     let written = 0;
-    while (this.#limit.isAboveThreshold && failures < MAX_RECLAIM_RETRIES) {
+    // One visit at least: who queued the worker was refused, be the pool at its threshold by now.
+    do {
       const cgroup = this.#nextCandidate();
       if (cgroup < 0) return true;
       picked += this.#writeback.pick(cgroup, this.#batch);
       const count = this.#writeback.writePicked();
       written += count;
       if (count === 0) failures += 1;
-    }
+    } while (this.#limit.isAboveThreshold && failures < MAX_RECLAIM_RETRIES);
     return picked === 0 || written > 0;
   }
 
