@@ -26,6 +26,11 @@ export class CompressedWriteback {
   readonly #batch = new BlobBatch();
   readonly #slots: SwapEntry[] = [];
   readonly #order: number[] = [];
+  /**
+   * When each blob of the batch was stored: an entry that is freed and stored anew may get the
+   * numbers that it had before.
+   */
+  readonly #storedAt: number[] = [];
   #buffer: Uint8Array = new Uint8Array(0);
   /** Bytes of the batch so far. */
   #filled = 0;
@@ -104,6 +109,7 @@ export class CompressedWriteback {
     batch.slots[at] = slot;
     batch.lengths[at] = pages.entries.length(zswapEntry);
     batch.ages[at] = pages.ages.age(zswapEntry);
+    this.#storedAt[at] = pages.entries.storedAt(zswapEntry);
     batch.tags[at] = pages.entries.tag(zswapEntry);
     batch.outcomes[at] = 'ok';
     engine.count(EV.memcpyPage);
@@ -113,13 +119,16 @@ export class CompressedWriteback {
 
   /** Gives up the old places of what was written, and the slots of what was not. */
   #end(): number {
-    const { index, target, finish } = this.#parts;
+    const { pages, index, target, finish } = this.#parts;
     const { count, zswapEntries, entries, slots, outcomes } = this.#batch;
     let written = 0;
     for (let i = 0; i < count; i++) {
       const [zswapEntry, entry, slot] = [zswapEntries[i]!, entries[i]!, slots[i]!];
       const isGood =
-        outcomes[i] === 'ok' && index.get(entry) === zswapEntry && target.useSlot(entry, slot);
+        outcomes[i] === 'ok' &&
+        index.get(entry) === zswapEntry &&
+        pages.entries.storedAt(zswapEntry) === this.#storedAt[i] &&
+        target.useSlot(entry, slot);
       if (isGood) {
         written += 1;
         finish(zswapEntry, entry);

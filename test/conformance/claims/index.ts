@@ -4,6 +4,7 @@ import { allocationClaims } from './allocation.ts';
 import { batchClaims } from './batches.ts';
 import { cacheClaims } from './cache.ts';
 import { cgroupClaims } from './cgroup.ts';
+import { compressedClaims } from './compressed.ts';
 import { countClaims } from './counts.ts';
 import { freeClaims } from './frees.ts';
 import { errorClaims } from './errors.ts';
@@ -25,6 +26,7 @@ export const claims: readonly Claim[] = [
   ...freeClaims,
   ...writebackClaims,
   ...batchClaims,
+  ...compressedClaims,
   ...swapoffClaims,
   ...errorClaims,
   ...failureClaims,

@@ -66,6 +66,8 @@ export interface AreaOptions {
   readonly ownPages?: number;
   readonly engine: Engine;
   readonly isSwapFull: () => boolean;
+  /** Whose slot holds nothing any more. */
+  readonly onSlotFreed?: (type: number, slot: number) => void;
 }
 
 /**
@@ -74,6 +76,7 @@ export interface AreaOptions {
  */
 export function slotAreas(options: AreaOptions): SlotArea[] {
   const { kind } = options.design;
+  const { onSlotFreed } = options;
   const common = {
     allocator: kind.allocator,
     isBlockDevice: false,
@@ -85,6 +88,13 @@ export function slotAreas(options: AreaOptions): SlotArea[] {
     ({ pages, badPages = [], priority = 0, rotational = false }, type) =>
       new SlotArea({
         ...common,
+        ...(onSlotFreed === undefined
+          ? {}
+          : {
+              onSlotFreed: (slot: number): void => {
+                onSlotFreed(type, slot);
+              },
+            }),
         type,
         role: hasBytes ? ROLE.plain : ROLE.ghost,
         growth: kind.areas === 'growing' ? 'chunked' : 'fixed',

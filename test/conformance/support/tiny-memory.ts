@@ -5,6 +5,7 @@
  */
 import { expect } from 'vitest';
 import { createCompressor, type Compressor } from '../../../src/codec/index.ts';
+import { MappedDevice, type BlockDevice, type CompressedForm } from '../../../src/device/index.ts';
 import type { Engine } from '../../../src/engine/index.ts';
 import {
   BytePayload,
@@ -58,6 +59,10 @@ export interface TinyOptions {
   readonly frameCount?: number;
   readonly processes?: number;
   readonly synchronous?: boolean;
+  /** zswap writes compressed pages as they are, to areas with a location map of this form. */
+  readonly form?: CompressedForm;
+  /** Pages of the device behind a map; absent: more than enough for its slots. */
+  readonly innerPages?: number;
 }
 
 /** A page table entry: nothing, a frame, or a swap entry. */
@@ -69,6 +74,8 @@ interface Pte {
 /** Contents are numbers: 0 is zeros, below 1000 compresses, from 1000 on does not. */
 export const HARD = 1000;
 const CGROUP = 1;
+/** So that the largest segments leave a map with more than its slots. */
+const ROOM_PAGES = 256;
 
 /** One for all worlds: it keeps nothing, and looking its version up takes longer than the rest. */
 export const compressor: Compressor = createCompressor('lz4', 'test');
@@ -80,6 +87,8 @@ export class TinyMemory implements SwapClient {
   readonly payload: Payload;
   readonly swap: SwapSystem;
   readonly devices: FaultyDevice[] = [];
+  /** The maps in front of them, by area; none without a form. */
+  readonly maps: (MappedDevice | undefined)[] = [];
   /** zswap's, where pages have no bytes. */
   readonly pool: PlainPool = new PlainPool();
   /** What happens in the middle of a batch's writeback. */
@@ -138,6 +147,7 @@ export class TinyMemory implements SwapClient {
             maxPoolPercent: 20,
             acceptThresholdPercent: 90,
             writebackBatch: 32,
+            writesCompressed: options.form !== undefined,
           },
         ),
     });
@@ -148,17 +158,24 @@ export class TinyMemory implements SwapClient {
         isSwapFull: () => space.isFull(),
         areas: options.areas ?? [{ pages: 64 }],
         ownPages: options.ownPages ?? 64,
+        onSlotFreed: (type, slot) => this.maps[type]?.slotFreed(slot),
       });
     for (const area of this.#slotAreas()) {
+      const isMapped = options.form !== undefined && area.role === ROLE.plain;
       const device = new FaultyDevice({
         name: `area${area.type}`,
-        pages: area.maxPages,
+        pages: isMapped ? (options.innerPages ?? 2 * area.maxPages + ROOM_PAGES) : area.maxPages,
         hasBytes: payload === 'bytes' && area.role === ROLE.plain,
         synchronous: options.synchronous ?? false,
       });
       this.devices.push(device);
       space.add(area);
-      this.swap.addArea({ type: area.type, name: device.name, device });
+      if (isMapped)
+        this.maps[area.type] = new MappedDevice({
+          ...{ inner: device, engine, form: options.form, hasBytes: payload === 'bytes' },
+          ...(options.form === 'slot' ? {} : { slots: area.maxPages - 1 }),
+        });
+      this.swap.addArea({ type: area.type, name: device.name, device: this.#outer(area.type) });
     }
   }
 
@@ -310,8 +327,8 @@ export class TinyMemory implements SwapClient {
   swapon(type: number): void {
     const area = this.#slotAreas().find((candidate) => candidate.type === type)!;
     this.swap.space.add(area);
-    const device = this.devices[type]!;
-    this.swap.addArea({ type, name: device.name, device });
+    const { name } = this.devices[type]!;
+    this.swap.addArea({ type, name, device: this.#outer(type) });
   }
 
   // --- What a test asks --------------------------------------------------------------------------
@@ -366,6 +383,7 @@ export class TinyMemory implements SwapClient {
    */
   check(): void {
     this.swap.checkInvariants();
+    for (const map of this.maps) map?.checkInvariants();
     const { design, zswap } = this.swap;
     const references = new Map<SwapEntry, number>();
     for (const process of this.processes())
@@ -414,8 +432,9 @@ export class TinyMemory implements SwapClient {
         slots: this.slotsInUse(),
         frames: this.frames.frameCount - this.frames.freeCount,
         pool: zswap.gauges()['pool_total_size'],
+        live: this.maps.reduce((sum, map) => sum + (map?.stats().liveBytes ?? 0), 0),
       },
-      { entries: 0, zswap: 0, slots: 0, frames: 0, pool: 0 },
+      { entries: 0, zswap: 0, slots: 0, frames: 0, pool: 0, live: 0 },
     );
   }
 
@@ -500,6 +519,10 @@ export class TinyMemory implements SwapClient {
     if (this.frames.mapCount(frame) > 0) return;
     if (this.frames.has(frame, PG.swapcache) && !this.swap.freeSwap(frame)) return;
     this.releaseFolio(frame);
+  }
+
+  #outer(type: number): BlockDevice {
+    return this.maps[type] ?? this.devices[type]!;
   }
 
   #pte(process: number, page: number): Pte {
