@@ -17,6 +17,7 @@ export interface SmallArea {
   readonly badPages?: readonly number[];
   readonly device?: BlockDevice;
   readonly zram?: ZramDevice;
+  readonly bufferBytes?: number;
 }
 
 export interface SmallCgroup {
@@ -90,6 +91,7 @@ export function smallMachine(options: SmallMachine): Machine {
       profile: area.profile ?? 'nvme',
       device,
       ...(area.zram === undefined ? {} : { zram: area.zram }),
+      ...(area.bufferBytes === undefined ? {} : { bufferBytes: area.bufferBytes }),
       problem: () => null,
     };
   });
