@@ -55,7 +55,6 @@ async function waitForUser(label: string, runs: readonly SlotRun[], io: CommandI
       `  task ${run.task} page ${run.page} to ${run.page + run.length - 1}: ` +
         `area ${run.type} slot ${run.slot} on (byte ${run.slot * 4096})\n`,
     );
-  io.stderr(`press Enter to go on, or: kill -USR1 ${process.pid}\n`);
   await new Promise<void>((resolve) => {
     const lines = createInterface({ input: process.stdin });
     // An input that has ended cannot tell us to go on; the signal still can.
@@ -68,5 +67,7 @@ async function waitForUser(label: string, runs: readonly SlotRun[], io: CommandI
     };
     lines.once('line', goOn);
     process.once('SIGUSR1', goOn);
+    // Said when it is true: without a listener the signal would start node's debugger.
+    io.stderr(`press Enter to go on, or: kill -USR1 ${process.pid}\n`);
   });
 }
