@@ -34,7 +34,7 @@ describe.each(COMPRESSED_FORMS)('an area with compressed pages, %s', (form) => {
         const space = machine.spaces()[0]!;
         const before = machine.engine.snapshot();
         for (let page = 0 as VirtualPage; page < 600; page++) {
-          const { location } = machine.memory.resolve(space, page as VirtualPage);
+          const { location } = machine.memory.resolve(space, page);
           if (location.kind !== 'file' || location.lengthBytes === PAGE_SIZE) continue;
           expect(location.lengthBytes).toBeLessThan(PAGE_SIZE);
           const blob = Buffer.alloc(2 * PAGE_SIZE);
@@ -46,7 +46,7 @@ describe.each(COMPRESSED_FORMS)('an area with compressed pages, %s', (form) => {
           const wanted = Buffer.from(new ArrayBuffer(PAGE_SIZE));
           new ContentWriter(null).write({ kind: 'mix', words: 256 }, page, 1, wanted);
           expect(found.equals(wanted)).toBe(true);
-          expect(machine.holdsExpectedAt(0, page as VirtualPage, location)).toBe(true);
+          expect(machine.holdsExpectedAt(0, page, location)).toBe(true);
           looked += 1;
           if (location.offset !== location.slot * PAGE_SIZE) movedCount += 1;
         }
