@@ -1,5 +1,6 @@
 /** `--zswap KEY=VALUE,…`: every setting of a spec's zswap, by the spec's key or the kernel's name. */
 import { compressors } from '../src/codec/index.ts';
+import { COMPRESSED_FORMS } from '../src/device/index.ts';
 import { pools } from '../src/pool/index.ts';
 import { UsageError } from '../src/units/index.ts';
 import { generations, kernelBoolean } from '../src/zswap/index.ts';
@@ -20,6 +21,7 @@ const SETTINGS: Readonly<Record<string, { readonly kind: Kind; readonly kernel?:
   shrinkerEnabled: { kind: 'boolean', kernel: 'shrinker_enabled' },
   writebackBatch: { kind: 'number or kernel' },
   writebackAge: { kind: 'number' },
+  compressedWriteback: { kind: 'text' },
 };
 
 /** Kernel's names come first where there are two: that is what people know. */
@@ -33,7 +35,8 @@ export const ZSWAP_HELP: string =
   `zswap in front: version=${names(generations)}, enabled=Y|N, ` +
   `compressor=${names(compressors)}, zpool=${names(pools)}, chain_size=N, ` +
   'max_pool_percent=N, accept_threshold_percent=N, max_compression_ratio=N (2013), ' +
-  'shrinker_enabled=Y|N, writebackBatch=N|kernel, writebackAge=N; the names of a spec ' +
+  'shrinker_enabled=Y|N, writebackBatch=N|kernel, writebackAge=N, ' +
+  `compressedWriteback=off|${COMPRESSED_FORMS.join('|')}; the names of a spec ` +
   '(maxPoolPercent=N) are accepted, too';
 
 /**

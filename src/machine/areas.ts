@@ -211,8 +211,8 @@ export class MachineAreas {
     const { area, devices } = this.#known.find((known) => known.area.type === type)!;
     if (area.zram !== undefined) return area.zram.peek(slot, into) === 'ok';
     // Where a slot lies, only the map knows.
-    const device = devices.mapped ?? area.device;
-    return device.read(slot * PAGE_SIZE, [into], 1, this.#engine.nowNs) === 'ok';
+    if (devices.mapped !== null) return devices.mapped.peek(slot, into, area.device) === 'ok';
+    return area.device.read(slot * PAGE_SIZE, [into], 1, this.#engine.nowNs) === 'ok';
   }
 
   /** What maps, buffers and checksums of areas take. */

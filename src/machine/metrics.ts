@@ -26,6 +26,13 @@ const COUNTERS: readonly (readonly [CountedName, Metric['better']])[] = [
   ['oom_kill', 'lower'],
 ];
 
+/** Those of the counters that count no pages. */
+const EVENTS: ReadonlySet<CountedName> = new Set<CountedName>([
+  'pgmajfault',
+  'swap_alloc_fail',
+  'oom_kill',
+]);
+
 const READS: readonly CountedName[] = [
   'tableRead',
   'redirectRead',
@@ -118,7 +125,7 @@ export function metricsOf(results: readonly RunResult[]): Metric[] {
     ...COUNTERS.map(([name, better]): Metric => ({
       group: 'kernel counters',
       name,
-      unit: 'pages',
+      unit: EVENTS.has(name) ? 'events' : 'pages',
       better,
       value: (result) => counter(result)(name),
     })),

@@ -227,6 +227,7 @@ export class SlotArea {
     const { clusters, supply, maxPages } = this;
     const search = { engine: this.#engine, clusters, supply, maxPages, owner: this.#tables() };
     const wanted = Math.min(count, SWAPFILE_CLUSTER);
+    this.#beginsFree = false;
     if (here !== NO_SLOT && runAt(search, here, wanted) === wanted) return here;
     if (clusters.length(ClusterList.free, 0) === 0) supply.grow();
     this.#beginsFree = clusters.length(ClusterList.free, 0) > 0;

@@ -10,7 +10,7 @@ import { isSameFilled, isZeroPage } from '../codec/index.ts';
 import { isFilledTag, type Payload } from '../frames/index.ts';
 import { CLUSTER_SHIFT, SWAPFILE_CLUSTER, type PageFrame, type SwapEntry } from '../units/index.ts';
 
-/** Which pages need no bytes: none (before 3.15), those of zeros, or those of any repeated word. */
+/** Which pages need no bytes: none (2013), those of zeros (6.12), or those of any repeated word. */
 export const SAME_FILLED = ['none', 'zero', 'any'] as const;
 export type SameFilled = (typeof SAME_FILLED)[number];
 

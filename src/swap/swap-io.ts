@@ -235,7 +235,7 @@ export class SwapIo {
       queue.pagesWritten += 1;
       if (this.#payload.kind === 'none') putTag(queue, entrySlot(batch.slots[i]!), batch.tags[i]!);
     }
-    this.#writeLatency.record(device.completionNs - now);
+    if (outcome === 'ok') this.#writeLatency.record(device.completionNs - now);
   }
 
   /** Places of `slots` in ascending order of slot; already ascending is the common case. */

@@ -233,6 +233,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     if (this.filled.detect(frame)) {
       entries.setZero(entry, true);
       this.filled.note(entry);
+      // A load that left zswap's copy there (2013): it would be written back over the flag.
+      this.zswap.forgetKept(entry);
       this.#engine.count(this.filled.isZero ? EV.swpout_zero : EV.swpout_filled);
       if (this.#sees(frame, entry)) this.#tell(`${this.#filling()}: no bytes go anywhere`);
       return 'stored';

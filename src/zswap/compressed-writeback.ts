@@ -123,7 +123,9 @@ export class CompressedWriteback {
     const { count, zswapEntries, entries, slots, outcomes } = this.#batch;
     let written = 0;
     for (let i = 0; i < count; i++) {
-      const [zswapEntry, entry, slot] = [zswapEntries[i]!, entries[i]!, slots[i]!];
+      const zswapEntry = zswapEntries[i]!;
+      const entry = entries[i]!;
+      const slot = slots[i]!;
       const isGood =
         outcomes[i] === 'ok' &&
         index.get(entry) === zswapEntry &&

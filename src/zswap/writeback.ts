@@ -126,6 +126,10 @@ export class ZswapWriteback {
     for (let i = 0; i < looks; i++) {
       const zswapEntry = entries.coldest(list);
       if (ages.age(zswapEntry) < ageMin) break;
+      // A batch is one cgroup's, and the lists of 2013 are not.
+      const isOthers =
+        i > 0 && entries.cgroup(zswapEntry) !== entries.cgroup(this.#batch.picked[0]!);
+      if (isOthers) break;
       if (i === 0) this.#engine.count(EV['lockAcquire.zswapLru']);
       entries.rotate(zswapEntry);
       this.#add(zswapEntry);
@@ -150,10 +154,10 @@ export class ZswapWriteback {
     this.#engine.countMany(EV['zswap.reject_reclaim_fail'], count - written);
     if (written > 0) {
       this.#engine.count(EV['zswap.writebackBatches']);
-      if (!this.#generation.countsCompletions) {
+      // What is written as it is has ended by now.
+      if (this.#compressed !== null || !this.#generation.countsCompletions)
         this.#engine.countMany(EV['zswap.written_back_pages'], written);
-        this.#target.flushWrites();
-      }
+      if (!this.#generation.countsCompletions) this.#target.flushWrites();
     }
     return written;
   }
@@ -167,7 +171,7 @@ export class ZswapWriteback {
   #write(batch: Batch): number {
     const { picked, folios } = batch;
     const count = picked.length;
-    // A batch is of one list, and with lists by area of one entry: its folios have one cgroup.
+    // A batch is of one cgroup's list; from a list by area it was cut where the cgroup changes.
     const cgroup = this.#pages.entries.cgroup(picked[0]!);
     const room = this.#target.reserveFolios(count, cgroup);
     let begun = 0;
@@ -189,6 +193,7 @@ export class ZswapWriteback {
   #writeAsIs(batch: Batch): number {
     const written = this.#compressed!.write(batch.picked, batch.entries);
     this.#metWarm = this.#compressed!.metWarm;
+    for (let i = 0; i < batch.picked.length; i++) this.#putBack(batch, i);
     return written;
   }
 

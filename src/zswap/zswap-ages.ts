@@ -32,7 +32,7 @@ export class ZswapAges {
     return this.#offered - this.#entries.storedAt(zswapEntry);
   }
 
-  /** A page was refused for want of room while others stay. */
+  /** A page was refused and goes to a device while others stay. */
   noteRefused(): void {
     if (this.#noteGone(0)) this.#refused += 1;
   }

@@ -1,6 +1,6 @@
 /**
  * What memory cgroups have to do with zswap: how much of it each uses, and whether it may.
- * Kernel counterpart: memory.zswap.{current,max,writeback}, obj_cgroup_may_zswap, nr_disk_swapins
+ * Kernel counterpart: memory.zswap.{current,max,writeback}, obj_cgroup_may_zswap, nr_disk_swapins,
  * obj_cgroup_charge_zswap (linux 6.18 mm/memcontrol.c, mm/zswap.c; no hierarchy).
  *
  * All of it is cgroup v2's: under v1 there are none of these files, nothing is counted or charged

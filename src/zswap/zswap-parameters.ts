@@ -118,10 +118,11 @@ function readNumber(
 /** page_counter_memparse: `max`, or bytes with a unit, rounded down to pages. */
 function readMax(text: string): Parsed<ZswapCgroupSetting> {
   if (text === 'max') return { file: 'zswap.max', bytes: Infinity };
-  const [, digits = '', unit = ''] = /^(\w+?)([kmgtpe]?)$/i.exec(text) ?? [];
+  // A hexadecimal number may end in what is a unit elsewhere.
+  const [, digits = '', unit = ''] = /^(0x[\da-f]+|\d+)([kmgtpe]?)$/i.exec(text) ?? [];
   const number = wholeNumber(digits);
   const bytes = (number ?? NaN) * 1024 ** ' kmgtpe'.indexOf(unit === '' ? ' ' : unit.toLowerCase());
-  if (!Number.isSafeInteger(bytes)) return { accepted: 'max, or bytes, or with K, M, G, T' };
+  if (!Number.isSafeInteger(bytes)) return { accepted: 'max, or bytes, or with K, M, G, T, P, E' };
   return { file: 'zswap.max', bytes: bytes - (bytes % PAGE_SIZE) };
 }
 

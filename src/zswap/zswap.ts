@@ -380,6 +380,11 @@ export class Zswap {
     if (zswapEntry !== NO_ZSWAP_ENTRY) this.freeEntry(zswapEntry);
   }
 
+  /** The page has new content that needs no bytes: what an earlier load has left here is stale. */
+  forgetKept(entry: SwapEntry): void {
+    if (!this.#generation.loadsAreExclusive) this.invalidate(entry);
+  }
+
   /** True when zswap holds the entry's bytes. */
   holds(entry: SwapEntry): boolean {
     return this.#index.get(entry) !== NO_ZSWAP_ENTRY;

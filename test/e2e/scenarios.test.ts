@@ -119,7 +119,7 @@ describe('swaplab compare --scenario', () => {
     expect(stdout).toContain('a small one\nWhich pool overflows?\n');
     expect(stdout).toMatch(/UNIT +small pool +large pool$/m);
     expect(stdout).toMatch(/^pages refused by zswap +pages ↓ +[1-9]\d* +0$/m);
-    expect(stdout).toMatch(/^oom_kill +pages ↓ +0 +0$/m);
+    expect(stdout).toMatch(/^oom_kill +events ↓ +0 +0$/m);
     expect(stdout).toMatch(/^yes +the small one refuses +\d+, at least 1$/m);
     expect(stdout).toMatch(/^yes +and is smaller +\d+, at most \d+ \(0\.5 × large pool\)$/m);
     expect(stdout).toContain('2 of 2 claims hold');

@@ -42,6 +42,7 @@ export interface SmallMachine {
   /** NAME or NAME:REVISION. */
   readonly design?: string;
   readonly perCpuCluster?: string;
+  readonly sameFilled?: string;
 }
 
 /** A machine over areas in RAM. */
@@ -53,6 +54,7 @@ export function smallMachine(options: SmallMachine): Machine {
       design,
       revision,
       perCpuCluster: options.perCpuCluster,
+      sameFilled: options.sameFilled,
       payload,
       seed: options.seed ?? 1,
       machine: {

@@ -14,7 +14,7 @@
 import { countDecompress, type Compressor } from '../../codec/index.ts';
 import { EV, type Engine } from '../../engine/index.ts';
 import { assert, PAGE_SIZE, type Outcome } from '../../units/index.ts';
-import type { BlockDevice } from '../block-device.ts';
+import { SECTOR_SIZE, type BlockDevice } from '../block-device.ts';
 import { assertBuffers, assertRange, assertWriteRange } from '../io-range.ts';
 import { SlotChecksums, type ChecksumProblem } from '../slot-checksums.ts';
 import { BlobList, NO_AGE } from './blob-list.ts';
@@ -152,6 +152,37 @@ export class MappedDevice implements BlockDevice {
       outcome = this.#readSlot(offset / PAGE_SIZE + i, pages[i]!, nowNs);
     this.#completionNs = this.#io.doneNs;
     return outcome;
+  }
+
+  /**
+   * Reads a slot for a look from outside, past the model of time and every count.
+   * @param raw - the device at the bottom, whose byte addresses are those of the inner one
+   */
+  peek(slot: number, page: Uint8Array, raw: BlockDevice): Outcome {
+    if (!this.#map.isMapped(slot)) {
+      page.fill(0);
+      return 'ok';
+    }
+    const length = this.#map.lengthBytes(slot);
+    let blob = this.#map.isBuffered(slot) ? this.#store.buffered(slot) : null;
+    if (blob === null) {
+      const address = this.#map.address(slot);
+      const from = address - (address % SECTOR_SIZE);
+      const upTo = Math.ceil((address + length) / SECTOR_SIZE) * SECTOR_SIZE;
+      const bytes = Buffer.alloc(upTo - from);
+      const outcome = raw.readSectors(from, bytes, bytes.length, 0);
+      if (outcome !== 'ok') return outcome;
+      blob = bytes.subarray(address - from, address - from + length);
+    }
+    const codec = this.#map.codec(slot);
+    if (codec === PLAIN) {
+      page.set(blob);
+      return 'ok';
+    }
+    const compressor = this.#codecs[codec - 1]!;
+    const scratch = Buffer.alloc(compressor.headroomBytes + PAGE_SIZE);
+    scratch.set(blob, compressor.headroomBytes);
+    return compressor.decompress(scratch, length, page) ? 'ok' : 'EIO';
   }
 
   /** Writes pages as they are. All or none of them, unless the area is all but full. */
@@ -380,7 +411,7 @@ export class MappedDevice implements BlockDevice {
   }
 
   #codecOf(compressor: Compressor): number {
-    let index = this.#codecs.indexOf(compressor);
+    let index = this.#codecs.findIndex(({ name }) => name === compressor.name);
     if (index < 0) {
       index = this.#codecs.push(compressor) - 1;
       assert(this.#codecs.length < CODECS_MAX, 'an entry of the map names up to 15 compressors');

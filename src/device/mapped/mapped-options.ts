@@ -62,7 +62,7 @@ export interface CompressedBatch {
   readonly outcomes?: Outcome[];
 }
 
-/** Erase blocks that a buffer may have. @source issue: "e.g. 1 MiB; 128 KiB to 8 MiB" */
+/** Erase blocks that a buffer may have. @source assumed: eMMC to datacentre flash */
 export const BUFFER_BYTES_MIN: number = 128 << 10;
 export const BUFFER_BYTES_MAX: number = 8 << 20;
 /** Segments of the batch form: a batch of 32 whole pages. @source assumed: fits any default batch */
