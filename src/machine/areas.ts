@@ -54,6 +54,8 @@ interface KnownArea {
   readonly growth: 'fixed' | 'chunked';
   readonly devices: AreaDevices;
   isOn: boolean;
+  /** The latest swapoff found no memory: the area has stayed on. */
+  hasStayedOn: boolean;
   /** Of the times before it was given up. */
   before: AreaTraffic;
   usablePages: number;
@@ -196,12 +198,19 @@ export class MachineAreas {
     if (result.outcome === 'ok') {
       known.isOn = false;
       known.before = plus(known.before, traffic);
+    } else {
+      known.hasStayedOn = true;
     }
     return result;
   }
 
   swapon(name: string): void {
     const known = this.#find(name);
+    // A trace cannot know that its swapoff would fail.
+    if (known.isOn && known.hasStayedOn) {
+      known.hasStayedOn = false;
+      return;
+    }
     if (known.isOn) throw new UsageError(`swapon ${name}: EBUSY: the area is in use already`);
     this.#turnOn(known);
   }
@@ -259,7 +268,8 @@ export class MachineAreas {
 
   #add(area: PreparedArea, growth: KnownArea['growth']): void {
     const devices = stackDevices(area, this.#deviceOptions);
-    const known = { area, growth, devices, isOn: false, before: NO_TRAFFIC, usablePages: 0 };
+    const state = { isOn: false, hasStayedOn: false, before: NO_TRAFFIC, usablePages: 0 };
+    const known = { area, growth, devices, ...state };
     this.#known.push(known);
     if (area.zram !== undefined) this.#zrams.push(area.zram);
     if (area.isOn !== false) this.#turnOn(known);

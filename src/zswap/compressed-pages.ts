@@ -56,6 +56,10 @@ export class CompressedPages {
   #storedBytes = 0;
   #poolPagesMax = 0;
   #codecCalls = 0;
+  #zeros: { readonly compressor: Compressor | null; readonly length: number } = {
+    compressor: null,
+    length: 0,
+  };
 
   constructor(parts: CompressedPagesParts) {
     this.#engine = parts.engine;
@@ -104,10 +108,22 @@ export class CompressedPages {
   compress(frame: PageFrame): number {
     const { compressor } = this.pools.current;
     countCompress(this.#engine, compressor);
-    if (this.#payload.kind === 'none') return tagLength(this.#payload.tag(frame));
+    if (this.#payload.kind === 'none') {
+      const tag = this.#payload.tag(frame);
+      return tag === 0 ? this.#zerosLength(compressor) : tagLength(tag);
+    }
     this.#codecCalls += 1;
     const length = compressor.compress(this.#payload.view(frame), this.#compressed);
     return length === INCOMPRESSIBLE ? PAGE_SIZE : length;
+  }
+
+  /** Compressed length of zeros, whose tag has none: with payload none, where no flag stands for them. */
+  #zerosLength(compressor: Compressor): number {
+    if (this.#zeros.compressor !== compressor) {
+      const length = compressor.compress(Buffer.alloc(PAGE_SIZE), this.#compressed);
+      this.#zeros = { compressor, length };
+    }
+    return this.#zeros.length;
   }
 
   /**

@@ -393,6 +393,8 @@ export class Zswap {
   /** What has to be written back at the end of a reclaim: by the worker, and by age. */
   runQueuedShrink(): void {
     this.#worker.run();
+    // What 2013 leaves under way ends with the round, and this is after reclaim's.
+    if (this.#generation.countsCompletions) this.#target.flushWrites();
   }
 
   /** A folio had to be read from a device for want of it in zswap. @source zswap_folio_swapin */

@@ -125,4 +125,15 @@ describe('an area named in a trace', () => {
     await expect(run('swapoff area1\nswapoff area1')).rejects.toThrow('EINVAL');
     await expect(run('swapon area1')).rejects.toThrow('EBUSY');
   });
+
+  it('may be told to come on when there was no memory to take it off', async () => {
+    const result = await runSmall({
+      trace:
+        'pages 800\nW 0 800 seq 800 1 rand\nswapoff area0\nswapon area0\nR 0 800 rand 50 1 -\n',
+      memoryPages: 256,
+      areas: [{ pages: 2000 }],
+    });
+    expect(swapoffs(result)[0]!.outcome).toBe('ENOMEM');
+    expect(result.phases).toHaveLength(4);
+  });
 });

@@ -15,6 +15,34 @@ const versions = ['2013', '6.12', '6.18'] as const;
 const fills = ['none', 'zero', 'any'] as const;
 const designs = ['xarray', 'swap-table', 'vswap', 'vswap-table'] as const;
 
+describe('the zswap of 2013', () => {
+  it('ends the writes that age has begun, on a synchronous device too', async () => {
+    const machine = smallMachine({
+      trace: TRACE,
+      areas: [{ pages: 1024, profile: 'pmem' }],
+      zswap: { enabled: true, version: '2013', writebackAge: 50 },
+    });
+    const { verify, killedTasks } = await machine.run();
+    expect([verify.mismatches, killedTasks]).toEqual([0, 0]);
+  });
+
+  it('stores zeros as it stores any page, with payload none too', async () => {
+    const storedBy = async (payload: 'bytes' | 'none'): Promise<unknown> => {
+      const machine = smallMachine({
+        payload,
+        trace: 'pages 400\nW 0 400 seq 400 1 zero\n',
+        areas: [{ pages: 1024 }],
+        zswap: { enabled: true, version: '2013' },
+      });
+      const { zswap } = await machine.run();
+      return { pages: zswap['stored_pages'], bytes: zswap['stored_bytes'] };
+    };
+    const stored = await storedBy('bytes');
+    expect(stored).toMatchObject({ pages: expect.any(Number) as number });
+    expect(await storedBy('none')).toEqual(stored);
+  });
+});
+
 describe('a version of zswap, with any rule for same-filled pages', () => {
   const cases = versions.flatMap((version) =>
     fills.flatMap((sameFilled) => designs.map((design) => ({ version, sameFilled, design }))),
