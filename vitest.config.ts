@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/build-once.ts'],
     testTimeout: 60_000,
     pool: 'forks',
+    // By itself vitest leaves a CPU free: on two that is half of them.
+    maxWorkers: '100%',
   },
 });
 
