@@ -41,3 +41,17 @@ export function isSameFilled(page: Uint8Array): boolean {
   for (let i = 0; i < WORD_BYTES; i++) if (page[i] !== page[LAST_WORD + i]) return false;
   return bufferMethods.compare.call(page, page, 0, LAST_WORD, WORD_BYTES, PAGE_SIZE) === 0;
 }
+
+/** Four bytes of a page as a number: half of the word that a same-filled page repeats. */
+export function wordHalf(page: Uint8Array, at: number): number {
+  return (page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24)) >>> 0;
+}
+
+/** Fills a page with a word. Doubling what is there makes no view of the page. */
+export function fillWithWord(page: Uint8Array, low: number, high: number): void {
+  for (let i = 0; i < 4; i++) {
+    page[i] = low >>> (8 * i);
+    page[4 + i] = high >>> (8 * i);
+  }
+  for (let done = 8; done < page.length; done *= 2) page.copyWithin(done, 0, done);
+}

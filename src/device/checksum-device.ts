@@ -62,6 +62,10 @@ export class ChecksumDevice implements BlockDevice {
     return this.#sums.problems();
   }
 
+  get checksums(): SlotChecksums {
+    return this.#sums;
+  }
+
   /** Memory that the checksums take. */
   metadataBytes(): number {
     return this.#sums.metadataBytes();

@@ -14,7 +14,7 @@ const CHUNK_MASK = CHUNK_SLOTS - 1;
 /** Mismatches that are kept in words; the counter has no limit. */
 const PROBLEMS_MAX = 1000;
 /** Bytes of a checksum. */
-export const CHECKSUM_BYTES = 8;
+const CHECKSUM_BYTES = 8;
 
 /** A slot that held something else than what was written to it. */
 export interface ChecksumProblem {

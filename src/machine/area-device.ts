@@ -86,15 +86,20 @@ export function slotsOf(area: PreparedArea, { mapped }: AreaDevices): number {
 /** What location maps, their buffers and checksums take, over all areas. */
 export function deviceTerms(devices: readonly AreaDevices[]): MetadataTerm[] {
   const maps = devices.flatMap(({ mapped }) => (mapped === null ? [] : [mapped]));
-  const sums = devices.flatMap(({ checksums }) => (checksums === null ? [] : [checksums]));
+  const sums = devices.flatMap(({ mapped, checksums }) => {
+    const kept = mapped?.checksums ?? checksums?.checksums ?? null;
+    return kept === null ? [] : [kept];
+  });
   const terms: MetadataTerm[] = [];
-  const add = (term: string, bytes: number, units: number): void => {
-    if (bytes > 0) terms.push({ term, kind: 'static', bytes, units });
+  const add = (term: string, kind: MetadataTerm['kind'], bytes: number, units: number): void => {
+    if (bytes > 0) terms.push({ term, kind, bytes, units });
   };
   const slots = maps.reduce((sum, map) => sum + map.usablePages, 0);
-  add('location_map', total(maps.map((map) => map.metadataBytes())), slots);
-  add('write_buffer', total(maps.map((map) => map.stats().bufferBytes)), maps.length);
-  add('slot_checksum', total(sums.map((each) => each.metadataBytes())), sums.length);
+  add('location_map', 'static', total(maps.map((map) => map.metadataBytes())), slots);
+  add('write_buffer', 'static', total(maps.map((map) => map.stats().bufferBytes)), maps.length);
+  // Made where something is first written.
+  const sumBytes = total(sums.map((each) => each.metadataBytes()));
+  add('slot_checksum', 'dynamic', sumBytes, total(sums.map((each) => each.knownCount)));
   return terms;
 }
 

@@ -6,9 +6,8 @@ import { z } from 'zod';
 import { PAGE_SIZE, parseSize, UsageError } from '../units/index.ts';
 import { compressorChoices, compressors } from '../codec/index.ts';
 import {
-  BUFFER_BYTES_MAX,
-  BUFFER_BYTES_MIN,
   COMPRESSED_FORMS,
+  isEraseBlock,
   deviceProfiles,
   type CompressedForm,
 } from '../device/index.ts';
@@ -333,9 +332,7 @@ function checkMapping(spec: RunSpec, area: AreaSpec, at: string): void {
       `${at}.buffer: with zswap.compressedWriteback slot each blob has its own place; ` +
         'accepted: off, packed, batch',
     );
-  const bytes = specBytes(area.buffer, `${at}.buffer`);
-  const isPower = Number.isInteger(Math.log2(bytes));
-  if (!isPower || bytes < BUFFER_BYTES_MIN || bytes > BUFFER_BYTES_MAX)
+  if (!isEraseBlock(specBytes(area.buffer, `${at}.buffer`)))
     throw new UsageError(
       `${at}.buffer: '${area.buffer}' is no erase block; accepted: powers of two, 128K to 8M`,
     );

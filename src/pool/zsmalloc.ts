@@ -109,6 +109,11 @@ export class ZsmallocPool implements ObjectPool {
     return handle;
   }
 
+  /** The class that serves objects of `length` bytes, by its index. */
+  classIndex(length: number): number {
+    return this.#classes[classIndexOf(length)]!.index;
+  }
+
   lengthOf(handle: PoolHandle): number {
     return this.#handles.length(handle);
   }

@@ -6,7 +6,7 @@
  * descriptors have room for the word. Simplified on purpose: the words of a cluster of slots are one
  * table that stays until the machine ends.
  */
-import { isSameFilled, isZeroPage } from '../codec/index.ts';
+import { fillWithWord, isSameFilled, isZeroPage, wordHalf } from '../codec/index.ts';
 import { isFilledTag, type Payload } from '../frames/index.ts';
 import { CLUSTER_SHIFT, SWAPFILE_CLUSTER, type PageFrame, type SwapEntry } from '../units/index.ts';
 
@@ -95,21 +95,18 @@ export class FilledPages {
     } else if (this.#payload.kind === 'none') {
       this.#payload.setTag(frame, this.#low);
     } else {
-      const page = this.#payload.view(frame) as Buffer;
-      page.writeUInt32LE(this.#low, 0);
-      page.writeUInt32LE(this.#high, 4);
-      for (let filled = 8; filled < page.length; filled *= 2) page.copy(page, filled, 0, filled);
+      fillWithWord(this.#payload.view(frame), this.#low, this.#high);
     }
   }
 
   #detectBytes(frame: PageFrame): boolean {
-    const page = this.#payload.view(frame) as Buffer;
+    const page = this.#payload.view(frame);
     this.#low = 0;
     this.#high = 0;
     if (this.policy === 'zero') return isZeroPage(page);
     if (this.policy === 'none' || !isSameFilled(page)) return false;
-    this.#low = page.readUInt32LE(0);
-    this.#high = page.readUInt32LE(4);
+    this.#low = wordHalf(page, 0);
+    this.#high = wordHalf(page, 4);
     return true;
   }
 

@@ -60,8 +60,10 @@ export class CompressedWriteback {
     for (let i = 0; i < picked.length; i++) if (slots[i] !== NO_ENTRY) order.push(i);
     order.sort((a, b) => slots[a]! - slots[b]!);
     let written = 0;
+    let first = 0;
     for (let left = order.length; left > 0;) {
-      const pool = pages.entries.pool(picked[order.find((at) => at >= 0)!]!);
+      while (order[first]! < 0) first += 1;
+      const pool = pages.entries.pool(picked[order[first]!]!);
       this.#begin(pool, order.length);
       for (let place = 0; place < order.length; place++) {
         const at = order[place]!;

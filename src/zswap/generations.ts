@@ -82,6 +82,21 @@ const writable: readonly ZswapParameterName[] = [
   'shrinker_enabled',
 ];
 
+/** What 6.12 and 6.18 have in common. */
+const recent = {
+  index: 'xarray',
+  entryBytes: ZSWAP_ENTRY_BYTES,
+  loadsAreExclusive: true,
+  hasRatioLimit: false,
+  limit: 'store',
+  hasSecondChance: true,
+  lists: 'cgroup',
+  failedGo: 'young',
+  countsCompletions: false,
+  countsDuplicates: false,
+  parameters: writable,
+} as const;
+
 export type ZswapVersion = '2013' | '6.12' | '6.18';
 
 export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
@@ -116,18 +131,8 @@ export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
     ],
   },
   '6.12': {
-    index: 'xarray',
-    entryBytes: ZSWAP_ENTRY_BYTES,
-    loadsAreExclusive: true,
+    ...recent,
     incompressible: 'refuse',
-    hasRatioLimit: false,
-    limit: 'store',
-    hasSecondChance: true,
-    lists: 'cgroup',
-    failedGo: 'young',
-    countsCompletions: false,
-    countsDuplicates: false,
-    parameters: writable,
     debugfs: [
       ...today,
       ['written_back_pages', 'zswap.written_back_pages'],
@@ -136,18 +141,8 @@ export const generations: Readonly<Record<ZswapVersion, ZswapGeneration>> = {
     ],
   },
   '6.18': {
-    index: 'xarray',
-    entryBytes: ZSWAP_ENTRY_BYTES,
-    loadsAreExclusive: true,
+    ...recent,
     incompressible: 'raw',
-    hasRatioLimit: false,
-    limit: 'store',
-    hasSecondChance: true,
-    lists: 'cgroup',
-    failedGo: 'young',
-    countsCompletions: false,
-    countsDuplicates: false,
-    parameters: writable,
     debugfs: [
       ...today,
       ['decompress_fail', 'zswap.decompress_fail'],

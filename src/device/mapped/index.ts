@@ -2,9 +2,8 @@ export * from './takes-compressed.ts';
 export * from './mapped-device.ts';
 export type { BlockBytes } from './inner-io.ts';
 export {
-  BUFFER_BYTES_MAX,
-  BUFFER_BYTES_MIN,
   COMPRESSED_FORMS,
+  isEraseBlock,
   type CompressedForm,
   type CompressedBatch,
   type MappedForm,

@@ -128,6 +128,11 @@ export class MappedDevice implements BlockDevice {
     return typeof problem === 'string' ? problem : null;
   }
 
+  /** The checksums by slot; null where none are kept. */
+  get checksums(): SlotChecksums | null {
+    return this.#sums;
+  }
+
   /** The first thousand checksum mismatches. */
   problems(): readonly ChecksumProblem[] {
     return this.#sums?.problems() ?? [];
@@ -136,10 +141,10 @@ export class MappedDevice implements BlockDevice {
   /**
    * Memory that the map would take in a kernel: a word a slot (`LocationMap` draws it), and unless
    * slots have fixed places 8 bytes a slot for the lists of the segments' blobs, 8 bytes and a bit
-   * a segment. Checksums with it; the buffer is apart, in `stats().bufferBytes`.
+   * a segment. The buffer is apart, in `stats().bufferBytes`, and so are `checksums`.
    */
   metadataBytes(): number {
-    return this.#metadataBytes + (this.#sums?.metadataBytes() ?? 0);
+    return this.#metadataBytes;
   }
 
   /** Pages come whole whatever they are stored as; slots without a location read as zeros. */

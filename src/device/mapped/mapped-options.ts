@@ -63,8 +63,8 @@ export interface CompressedBatch {
 }
 
 /** Erase blocks that a buffer may have. @source assumed: eMMC to datacentre flash */
-export const BUFFER_BYTES_MIN: number = 128 << 10;
-export const BUFFER_BYTES_MAX: number = 8 << 20;
+const BUFFER_BYTES_MIN: number = 128 << 10;
+const BUFFER_BYTES_MAX: number = 8 << 20;
 /** Segments of the batch form: a batch of 32 whole pages. @source assumed: fits any default batch */
 const BATCH_SEGMENT_BYTES = 32 * PAGE_SIZE;
 /** Over-provisioning of segments that a buffer or a batch fills. @source assumed: as SSDs, 7 % */
@@ -72,18 +72,20 @@ const RESERVED_SHARE = 0.07;
 /** Of packed pages: room for one batch of 32 to be rewritten. @source assumed */
 const RESERVED_PAGES_MAX = 32;
 
+/** A power of two from 128 KiB to 8 MiB. */
+export function isEraseBlock(bytes: number): boolean {
+  const isPower = Number.isInteger(Math.log2(bytes));
+  return isPower && bytes >= BUFFER_BYTES_MIN && bytes <= BUFFER_BYTES_MAX;
+}
+
 /** Checks the combination of form and buffer. @throws UsageError */
 export function checkMappedOptions(options: MappedOptions): void {
   const { form, bufferBytes = 0, inner } = options;
-  const isPower = Number.isInteger(Math.log2(bufferBytes));
   if (bufferBytes !== 0 && form === 'slot')
     throw new UsageError(`${inner.name}: the form slot takes no buffer`);
   if (bufferBytes === 0 && form === 'pages')
     throw new UsageError(`${inner.name}: the form pages needs a buffer`);
-  if (
-    bufferBytes !== 0 &&
-    (!isPower || bufferBytes < BUFFER_BYTES_MIN || bufferBytes > BUFFER_BYTES_MAX)
-  )
+  if (bufferBytes !== 0 && !isEraseBlock(bufferBytes))
     throw new UsageError(
       `${inner.name}: ${bufferBytes} bytes are no erase block; accepted: powers of two from 128 KiB to 8 MiB`,
     );

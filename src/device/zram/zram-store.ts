@@ -11,26 +11,17 @@ import {
   type Compressor,
   countCompress,
   countDecompress,
+  fillWithWord,
   INCOMPRESSIBLE,
   isSameFilled,
+  wordHalf,
 } from '../../codec/index.ts';
 import { EV, type Engine } from '../../engine/index.ts';
-import {
-  classIndexOf,
-  createSizeClasses,
-  hugeClassSize,
-  NO_HANDLE,
-  ZsmallocPool,
-  type PoolHandle,
-  type SizeClass,
-} from '../../pool/index.ts';
+import { NO_HANDLE, ZsmallocPool, type PoolHandle } from '../../pool/index.ts';
 import { assert, PAGE_SIZE, type Outcome } from '../../units/index.ts';
 import { BackingBlocks } from './backing-blocks.ts';
-import { fillWithWord, wordHalf } from './same-filled.ts';
 import { ZRAM, ZramSlotTable } from './slot-table.ts';
 
-/** @source linux 6.18 CONFIG_ZSMALLOC_CHAIN_SIZE */
-const CHAIN_SIZE = 8;
 /** @source linux 6.18 drivers/block/zram/zram_drv.h ZRAM_MAX_COMPS */
 export const ZRAM_MAX_COMPS = 4;
 
@@ -50,7 +41,6 @@ export class ZramStore {
   /** First length that is kept as it is: huge_class_size. */
   readonly hugeLength: number;
   readonly #pool: ZsmallocPool;
-  readonly #classes: readonly SizeClass[] = createSizeClasses(CHAIN_SIZE);
   readonly #compressed: Uint8Array = Buffer.alloc(2 * PAGE_SIZE);
   readonly #scratch: Uint8Array;
   #limitPages = 0;
@@ -70,8 +60,8 @@ export class ZramStore {
     this.slots = new ZramSlotTable(options.slotCount);
     this.blocks = new BackingBlocks(options.blockCount);
     this.compressors = compressors;
-    this.hugeLength = hugeClassSize(this.#classes);
-    this.#pool = new ZsmallocPool({ engine, bytes: true, chainSize: CHAIN_SIZE });
+    this.#pool = new ZsmallocPool({ engine, bytes: true });
+    this.hugeLength = this.#pool.hugeClassSize;
     const headroom = Math.max(...compressors.map(({ headroomBytes }) => headroomBytes));
     this.#scratch = Buffer.alloc(headroom + PAGE_SIZE);
   }
@@ -149,7 +139,7 @@ export class ZramStore {
 
   /** Index of the size class that serves objects of this length, after merging. */
   classOf(length: number): number {
-    return this.#classes[classIndexOf(length)]!.index;
+    return this.#pool.classIndex(length);
   }
 
   /** A read or write of the slot: it is not idle, and not to be worked off any more. */
