@@ -148,6 +148,10 @@ export class MachineAreas {
     this.#find(name);
   }
 
+  isOn(name: string): boolean {
+    return this.#find(name).isOn;
+  }
+
   /** @throws UsageError when no area of the run is called so, or it is no zram */
   requireZram(name: string): ZramDevice {
     const { zram } = this.#find(name).area;

@@ -1,6 +1,7 @@
 export * from './areas.ts';
 export * from './prepared-area.ts';
 export * from './machine.ts';
+export * from './run-hooks.ts';
 export * from './run-result.ts';
 export * from './spec.ts';
 export * from './metadata-machine.ts';

@@ -34,6 +34,12 @@ export class PageComparison {
       const tag = frame === NO_FRAME ? 0 : this.#payload.tag(frame);
       return tag === this.#workload.expectedTag(task, page);
     }
+    if (this.#workload.matches !== undefined)
+      return this.#workload.matches(
+        task,
+        page,
+        frame === NO_FRAME ? null : this.#payload.view(frame),
+      );
     this.#workload.expected(task, page, this.#expected);
     const bytes = frame === NO_FRAME ? zeroPage : this.#payload.view(frame);
     return Buffer.compare(bytes, this.#expected) === 0;

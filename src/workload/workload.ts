@@ -28,6 +28,11 @@ export interface OperationBatch {
   readonly task: Uint16Array;
   /** Page of the task's mapping. */
   readonly page: Uint32Array;
+  /** The operations have the numbers below; otherwise each has that of the one before and 1. */
+  isNumbered: boolean;
+  readonly number: Float64Array;
+  /** Place of the operation that is being done. */
+  at: number;
 }
 
 /** Makes an empty batch for `capacity` operations. */
@@ -37,6 +42,9 @@ export function createOperationBatch(capacity: number): OperationBatch {
     kind: new Uint8Array(capacity),
     task: new Uint16Array(capacity),
     page: new Uint32Array(capacity),
+    isNumbered: false,
+    number: new Float64Array(capacity),
+    at: 0,
   };
 }
 
@@ -71,8 +79,15 @@ export type Phase =
     }
   /** Virtual slots are taken from now on, or not (vm.vswap_enabled). */
   | { readonly kind: 'vswap'; readonly label: string; readonly isOn: boolean }
-  /** A task exits. */
-  | { readonly kind: 'exit'; readonly label: string; readonly task: number };
+  /** A task exits; or one that has ended begins anew, with nothing mapped. */
+  | { readonly kind: 'exit' | 'begin'; readonly label: string; readonly task: number }
+  /** Task `task` ends, if it lives, and goes on as a copy-on-write copy of `parent`. */
+  | {
+      readonly kind: 'fork';
+      readonly label: string;
+      readonly parent: number;
+      readonly task: number;
+    };
 
 export interface Workload {
   /** Registry key or `trace`. */
@@ -107,6 +122,18 @@ export interface Workload {
 
   /** The content tag that the task's page must have now; 0 for zeros. */
   expectedTag(task: number, page: VirtualPage): number;
+
+  /**
+   * True when a page holds what it must, judged by a sum that is kept for it; only of workloads whose
+   * reads are compared as they come. `bytes`: null for a page that was never written.
+   */
+  matches?(task: number, page: VirtualPage, bytes: Uint8Array | null): boolean;
+
+  /** The task has begun anew: zeros are expected everywhere. */
+  began?(task: number): void;
+
+  /** Task `child` is a copy of `parent`: what the parent's pages hold is expected of its own. */
+  forked?(parent: number, child: number): void;
 
   /** Notes that the page was dropped (`OP.drop`) by the task: zeros are expected. */
   dropped(task: number, page: VirtualPage): void;
