@@ -1,5 +1,6 @@
 export * from './areas.ts';
 export * from './prepared-area.ts';
+export * from './endurance/index.ts';
 export * from './machine.ts';
 export * from './run-hooks.ts';
 export * from './run-result.ts';

@@ -1,4 +1,5 @@
 export * from './content.ts';
+export * from './endurance/index.ts';
 export * from './mulberry32.ts';
 export * from './registry.ts';
 export * from './trace.ts';

@@ -1,0 +1,147 @@
+/**
+ * The driver of an endurance run: phase after phase on one machine, until so many operations are
+ * done, somebody says stop, or a promise breaks. Its state at the end of a phase is enough for
+ * another process to go on: the plan is a function of the phase's index.
+ */
+import { auditPhase, planPhase, type PlanConfig } from '../../workload/index.ts';
+import type { PreparedArea } from '../prepared-area.ts';
+import type { RunHooks } from '../run-hooks.ts';
+import type { RunSpec } from '../spec.ts';
+import {
+  addTotals,
+  countersDigest,
+  gaugesOf,
+  NO_TOTALS,
+  totalsOf,
+  type EnduranceGauges,
+  type EnduranceTotals,
+} from './figures.ts';
+import { Performer, type BrokenPromise } from './performer.ts';
+import { planOf, settingsOf } from './settings.ts';
+
+/** All tables are checked after every so many phases: a check takes as long as half a phase. */
+const PHASES_PER_CHECK = 16;
+
+export const ENDURANCE_VERDICTS = ['no silent damage', 'silent damage', 'broken promise'] as const;
+export type EnduranceVerdict = (typeof ENDURANCE_VERDICTS)[number];
+
+/** From which another process can go on; the swap areas and memory begin anew. */
+export interface EnduranceState {
+  /** Index of the next phase. */
+  readonly phase: number;
+  readonly totals: EnduranceTotals;
+  /** How often the run was resumed. */
+  readonly resumed: number;
+}
+
+export interface EnduranceHooks extends Pick<RunHooks, 'onEvent'> {
+  /** Asked between phases: true ends the run with a verdict. */
+  isStopWanted?(): boolean;
+  /** Called every 1024 operations or so. */
+  onOperations?(): void;
+  /** A phase has ended. */
+  onPhaseEnd?(name: string): void;
+}
+
+export interface EnduranceOptions {
+  readonly spec: RunSpec;
+  readonly areas: readonly PreparedArea[];
+  /** Page operations after which the run ends; Infinity: when it is told. */
+  readonly operations: number;
+  readonly hooks: EnduranceHooks;
+  readonly from?: EnduranceState;
+}
+
+export interface EnduranceResult {
+  readonly verdict: EnduranceVerdict;
+  readonly broken: BrokenPromise | null;
+  readonly totals: EnduranceTotals;
+  readonly gauges: EnduranceGauges;
+  readonly digest: string;
+}
+
+export class Endurance {
+  readonly performer: Performer;
+  readonly plan: PlanConfig;
+  readonly #options: EnduranceOptions;
+  readonly #from: EnduranceState;
+  #phase: number;
+  #phases = 0;
+  #checks = 0;
+
+  constructor(options: EnduranceOptions) {
+    const { spec, areas, hooks } = options;
+    this.#options = options;
+    this.#from = options.from ?? { phase: 0, totals: NO_TOTALS, resumed: 0 };
+    this.#phase = this.#from.phase;
+    const settings = settingsOf(spec, 'endure');
+    this.plan = planOf(spec, settings, areas);
+    this.performer = new Performer({
+      ...{ spec, settings, areas },
+      operations: this.#from.totals.operations,
+      hooks: {
+        onEvent: (timeNs, kind, detail) => hooks.onEvent?.(timeNs, kind, detail),
+        onProgress: () => hooks.onOperations?.(),
+      },
+    });
+  }
+
+  async run(): Promise<EnduranceResult> {
+    const { performer } = this;
+    const { operations, hooks } = this.#options;
+    while (performer.broken === null && performer.operations < operations) {
+      const phase = planPhase(this.plan, this.#phase);
+      if (!(await performer.performPhase(phase, operations - performer.operations))) break;
+      this.#phase += 1;
+      this.#phases += 1;
+      if (this.#phases % PHASES_PER_CHECK === 0) await this.#check();
+      hooks.onPhaseEnd?.(phase.name);
+      if (hooks.isStopWanted?.() === true) break;
+    }
+    return await this.#finish();
+  }
+
+  /** State at the end of the latest phase. */
+  state(): EnduranceState {
+    return { phase: this.#phase, totals: this.totals(), resumed: this.#from.resumed };
+  }
+
+  totals(): EnduranceTotals {
+    const { machine, counts } = this.performer;
+    const since = totalsOf(machine, counts, {
+      operations: this.performer.operations - this.#from.totals.operations,
+      phases: this.#phases,
+      invariantChecks: this.#checks,
+    });
+    return addTotals(this.#from.totals, since);
+  }
+
+  gauges(): EnduranceGauges {
+    return gaugesOf(this.performer.machine);
+  }
+
+  /** The last look at everything: every page is read, every table checked, every task exits. */
+  async #finish(): Promise<EnduranceResult> {
+    const { performer } = this;
+    const { operations } = performer;
+    await performer.performPhase(auditPhase(this.plan, this.#phase));
+    await this.#check();
+    const gauges = this.gauges();
+    await performer.end(this.#phase);
+    const { broken } = performer;
+    // What the last look has read was asked for by nobody: operations are those of the plan.
+    const totals = { ...this.totals(), operations: broken?.operation ?? operations };
+    const digest = countersDigest(performer.machine);
+    return { verdict: verdictOf(broken), broken, totals, gauges, digest };
+  }
+
+  async #check(): Promise<void> {
+    await this.performer.checkInvariants(this.#phase);
+    this.#checks += 1;
+  }
+}
+
+function verdictOf(broken: BrokenPromise | null): EnduranceVerdict {
+  if (broken === null) return 'no silent damage';
+  return broken.kind === 'lost' ? 'silent damage' : 'broken promise';
+}

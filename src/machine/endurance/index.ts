@@ -1,0 +1,4 @@
+export * from './driver.ts';
+export * from './figures.ts';
+export * from './performer.ts';
+export * from './settings.ts';
