@@ -9,7 +9,14 @@ import {
 } from '../src/machine/index.ts';
 import { openStateDatabase, type JsonValue, type RunWriter } from '../src/runs/index.ts';
 import type { LifeEvent } from '../src/engine/index.ts';
-import { PAGE_SIZE, RunError, UsageError, type VirtualPage } from '../src/units/index.ts';
+import {
+  CheckError,
+  InvariantError,
+  PAGE_SIZE,
+  RunError,
+  UsageError,
+  type VirtualPage,
+} from '../src/units/index.ts';
 import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src/workload/index.ts';
 import type { CommandIo } from './command.ts';
 import { storedAreas } from './resolved-areas.ts';
@@ -141,9 +148,15 @@ async function runAndStore(
     });
     return result;
   } catch (error) {
-    writer.fail(error instanceof Error ? error.message : String(error));
+    writer.fail(error instanceof Error ? error.message : String(error), exitCodeOf(error));
     throw error;
   }
+}
+
+/** What the command ends with for an error; `main` says the same. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CheckError || error instanceof InvariantError) return 3;
+  return error instanceof UsageError ? 2 : 1;
 }
 
 /** Everything that decides the outcome, with defaults filled in and libraries named. */

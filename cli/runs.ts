@@ -7,6 +7,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { percentileOf, type HistogramBucket } from '../src/engine/index.ts';
 import {
+  CONSEQUENCES,
   flattenParameters,
   inspectDatabaseFile,
   openStateDatabase,
@@ -181,7 +182,7 @@ function findRun(io: CommandIo, runs: RunStore, wanted: number | 'last'): Stored
 
 /** The document of `runs show --json`: the keys of `run --json`, and what else is stored. */
 export function runDocument(run: StoredRun): Record<string, unknown> {
-  const { spec, phases, metadata, areas, faults, events } = run;
+  const { spec, phases, metadata, areas, faults, faultCounts, events, steering } = run;
   const histograms = run.histograms.map((histogram) => ({
     ...histogram,
     count: countOf(histogram.buckets),
@@ -189,7 +190,10 @@ export function runDocument(run: StoredRun): Record<string, unknown> {
       PERCENTILES.map((percent) => [`p${percent}`, percentileOf(histogram.buckets, percent)]),
     ),
   }));
-  return { ...summaryDocument(run), spec, phases, metadata, histograms, areas, faults, events };
+  return {
+    ...summaryDocument(run),
+    ...{ spec, phases, metadata, histograms, areas, faults, faultCounts, events, steering },
+  };
 }
 
 function summaryDocument(run: RunSummary): Record<string, unknown> {
@@ -244,7 +248,9 @@ function showText(run: StoredRun): string {
     section('Areas', alignRows(run.areas.map(areaRow))),
     section('Histograms', alignRows(run.histograms.map(histogramRow))),
     section('Metadata', alignRows(metadataRows(run))),
-    section('Faults', alignRows(run.faults.map(timedRow))),
+    section('Faults by kind', alignRows(faultCountRows(run.faultCounts))),
+    section('Faults', alignRows(run.faults.map(faultRow))),
+    section('Steering', alignRows(run.steering.map(steeringRow))),
     section('Events', alignRows(run.events.map(timedRow))),
   ].join('');
 }
@@ -297,15 +303,34 @@ function metadataRows({ metadata }: StoredRun): Record<string, Cell>[] {
   ];
 }
 
-function timedRow(row: {
-  readonly timeNs: number;
-  readonly kind: string;
-  readonly target?: string;
-  readonly detail: string;
-}): Record<string, Cell> {
-  const { timeNs, kind, target, detail } = row;
-  const where = target === undefined ? {} : { TARGET: target };
-  return { TIME: seconds(timeNs, 1e9), KIND: kind, ...where, DETAIL: detail };
+function timedRow({ timeNs, kind, detail }: StoredRun['events'][0]): Record<string, Cell> {
+  return { TIME: seconds(timeNs, 1e9), KIND: kind, DETAIL: detail };
+}
+
+function faultRow(fault: StoredRun['faults'][0]): Record<string, Cell> {
+  const { id, timeNs, operation, kind, area, slot, pages, consequence, detail } = fault;
+  return {
+    ...{ FAULT: id, TIME: seconds(timeNs, 1e9), OPERATION: operation, KIND: kind, AREA: area },
+    ...{ SLOT: slot, PAGES: pages, CONSEQUENCE: consequence, DETAIL: detail },
+  };
+}
+
+function faultCountRows(counts: StoredRun['faultCounts']): Record<string, Cell>[] {
+  return [...new Set(counts.map(({ kind }) => kind))].map((kind) => {
+    const ofKind = counts.filter((row) => row.kind === kind);
+    const fired = ofKind.reduce((sum, { count }) => sum + count, 0);
+    const became = CONSEQUENCES.map((consequence) => [
+      consequence.toUpperCase(),
+      ofKind.find((row) => row.consequence === consequence)?.count ?? 0,
+    ]);
+    return { KIND: kind, FIRED: fired, ...(Object.fromEntries(became) as Record<string, Cell>) };
+  });
+}
+
+function steeringRow(row: StoredRun['steering'][0]): Record<string, Cell> {
+  const { action, area, operation, phase, outcome, detail } = row;
+  const at = { OPERATION: operation, PHASE: phase ?? '-' };
+  return { ...at, ACTION: action, AREA: area, OUTCOME: outcome, DETAIL: detail };
 }
 
 function countOf(buckets: readonly HistogramBucket[]): number {

@@ -3,8 +3,8 @@
  * (PRAGMA user_version). An entry that was released is never edited: a change is a new entry.
  *
  * Conventions: STRICT tables; whole numbers INTEGER, times and gauges REAL; virtual times in
- * nanoseconds (`_ns`); everything that depends on the wall clock or the machine's processes in
- * `run_wall`, `phase_wall` and `active_area`; `position` keeps the order in which rows were given.
+ * nanoseconds (`_ns`); everything that depends on the wall clock or the machine's processes in the
+ * tables whose name ends in `_wall`, and in `active_area`; `position` keeps the order in which rows were given.
  * Everything of a run goes with it (ON DELETE CASCADE).
  */
 export const MIGRATIONS: readonly string[] = [
@@ -206,5 +206,86 @@ export const MIGRATIONS: readonly string[] = [
       SELECT run_id, name, 'events', sum(value) FROM counter GROUP BY run_id, name
     ) USING (run_id)
     WHERE status = 'done';
+  `,
+  // 2: runs that last for days: faults with what became of them, checkpoints, intervals, steering.
+  `
+  ALTER TABLE run ADD COLUMN exit_code INTEGER;
+  ALTER TABLE run_wall ADD COLUMN alive_ms INTEGER;
+  ALTER TABLE run_wall ADD COLUMN listens INTEGER NOT NULL DEFAULT 0 CHECK (listens IN (0, 1));
+
+  ALTER TABLE fault RENAME TO fault_of_version_1;
+  CREATE TABLE fault (
+    run_id      INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    fault_id    INTEGER NOT NULL,
+    time_ns     REAL NOT NULL,
+    operation   INTEGER NOT NULL,
+    kind        TEXT NOT NULL,
+    area        TEXT NOT NULL,
+    slot        INTEGER NOT NULL,
+    pages       INTEGER NOT NULL,
+    consequence TEXT NOT NULL
+      CHECK (consequence IN ('pending', 'detected', 'unread', 'lost', 'harmless')),
+    detail      TEXT NOT NULL,
+    PRIMARY KEY (run_id, fault_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO fault
+    SELECT run_id, position, time_ns, 0, kind, target, 0, 0, 'pending', detail
+    FROM fault_of_version_1;
+  DROP TABLE fault_of_version_1;
+
+  CREATE TABLE fault_tally (
+    run_id      INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    kind        TEXT NOT NULL,
+    consequence TEXT NOT NULL,
+    count       INTEGER NOT NULL CHECK (count >= 0),
+    PRIMARY KEY (run_id, kind, consequence)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO fault_tally
+    SELECT run_id, kind, consequence, count(*) FROM fault GROUP BY run_id, kind, consequence;
+
+  CREATE TABLE checkpoint (
+    run_id     INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,
+    operations INTEGER NOT NULL,
+    state      TEXT NOT NULL CHECK (json_valid(state))
+  ) STRICT;
+
+  CREATE TABLE interval (
+    run_id     INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    position   INTEGER NOT NULL,
+    operations INTEGER NOT NULL,
+    time_ns    REAL NOT NULL,
+    figures    TEXT NOT NULL CHECK (json_valid(figures)),
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE interval_wall (
+    run_id   INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    at_ms    INTEGER NOT NULL,
+    PRIMARY KEY (run_id, position),
+    FOREIGN KEY (run_id, position) REFERENCES interval ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE steering (
+    steering_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id      INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    action      TEXT NOT NULL CHECK (action IN ('swapon', 'swapoff')),
+    area        TEXT NOT NULL,
+    priority    INTEGER,
+    status      TEXT NOT NULL CHECK (status IN ('asked', 'taken', 'answered', 'withdrawn')),
+    operation   INTEGER,
+    phase_index INTEGER,
+    outcome     TEXT,
+    detail      TEXT
+  ) STRICT;
+  CREATE INDEX steering_by_run ON steering (run_id, status);
+
+  CREATE TABLE steering_wall (
+    steering_id INTEGER PRIMARY KEY REFERENCES steering ON DELETE CASCADE,
+    asker_pid   INTEGER NOT NULL,
+    asker_start INTEGER,
+    asked_ms    INTEGER NOT NULL,
+    answered_ms INTEGER
+  ) STRICT;
   `,
 ];

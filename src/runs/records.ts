@@ -84,10 +84,78 @@ export interface EventRecord {
   readonly detail: string;
 }
 
-/** A fault that was injected. */
-export interface FaultRecord extends EventRecord {
-  /** What it hit: a device or an area. */
-  readonly target: string;
+/**
+ * What became of a fault. `detected`: told as an error; `unread`: freed or written over before a
+ * read; `lost`: wrong bytes were given to a task as good; `harmless`: read, and the bytes were
+ * right; `pending`: not decided yet.
+ */
+export const CONSEQUENCES = ['pending', 'detected', 'unread', 'lost', 'harmless'] as const;
+export type Consequence = (typeof CONSEQUENCES)[number];
+
+/** A fault that fired. */
+export interface FiredFaultRecord {
+  /** One number per fault of the run. */
+  readonly id: number;
+  /** Virtual time. */
+  readonly timeNs: number;
+  /** Of the workload. */
+  readonly operation: number;
+  readonly kind: string;
+  readonly area: string;
+  readonly slot: number;
+  readonly pages: number;
+}
+
+/** A fault as it is stored. */
+export interface FaultRecord extends FiredFaultRecord {
+  readonly consequence: Consequence;
+  /** Of the consequence. */
+  readonly detail: string;
+}
+
+/** Faults of one kind with one consequence; counts all of them, also those without a row. */
+export interface FaultCount {
+  readonly kind: string;
+  readonly consequence: Consequence;
+  readonly count: number;
+}
+
+/** Where a run can go on after its process was killed. */
+export interface CheckpointRecord {
+  readonly operations: number;
+  readonly state: JsonValue;
+}
+
+/** What a run was at some moment. */
+export interface IntervalRecord {
+  readonly operations: number;
+  /** Virtual time. */
+  readonly timeNs: number;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** An interval as it is stored. */
+export interface StoredInterval extends IntervalRecord {
+  /** From 0, counting those that were thinned out. */
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** A request of another process that a run has taken. */
+export interface SteeringRecord {
+  readonly action: 'swapon' | 'swapoff';
+  /** Path of the area. */
+  readonly area: string;
+  /** Of a swapon; null: the kernel's choice. */
+  readonly priority: number | null;
+  /** Operations of the workload that were done before. */
+  readonly operation: number;
+  /** Phase that was at work; null where the run does not say. */
+  readonly phase: number | null;
+  /** `ok` or the name of an errno. */
+  readonly outcome: string;
+  readonly detail: string;
 }
 
 export interface Verification {
@@ -117,6 +185,8 @@ export interface RunSummary {
   readonly status: RunStatus;
   /** Why the run failed or was aborted. */
   readonly exitReason: string | null;
+  /** What its command ends with; null of a run that has not ended, or was aborted. */
+  readonly exitCode: number | null;
   readonly phaseCount: number;
   readonly digest: string | null;
   readonly verify: Verification | null;
@@ -135,6 +205,9 @@ export interface StoredRun extends RunSummary {
   readonly metadata: readonly MetadataRow[];
   readonly histograms: readonly HistogramRecord[];
   readonly areas: readonly AreaRecord[];
+  /** The first ones, and those that were lost; `faultCounts` has all. */
   readonly faults: readonly FaultRecord[];
+  readonly faultCounts: readonly FaultCount[];
+  readonly steering: readonly SteeringRecord[];
   readonly events: readonly EventRecord[];
 }

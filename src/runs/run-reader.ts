@@ -2,19 +2,24 @@
 import type { HistogramBucket } from '../engine/index.ts';
 import { assert } from '../units/index.ts';
 import type { Connection, SqlValue } from './connection.ts';
+import { readFaultCounts, readFaults } from './fault-journal.ts';
+import { readIntervals } from './interval-log.ts';
 import type { JsonValue } from './json.ts';
 import type {
   AreaRecord,
+  CheckpointRecord,
   EventRecord,
-  FaultRecord,
+  FaultCount,
   HistogramRecord,
   MetadataRow,
   PhaseRecord,
   RunStatus,
   RunSummary,
   SeriesPoint,
+  StoredInterval,
   StoredRun,
 } from './records.ts';
+import { readSteering } from './steering-table.ts';
 
 /** Which runs to list; all parts together. */
 export interface RunFilter {
@@ -34,6 +39,7 @@ interface RunRow {
   readonly command: string;
   readonly status: RunStatus;
   readonly exitReason: string | null;
+  readonly exitCode: number | null;
   readonly phaseCount: number;
   readonly digest: string | null;
   readonly pagesChecked: number | null;
@@ -47,7 +53,7 @@ interface RunRow {
 
 const SELECT_RUN = `
   SELECT run_id AS runId, spec_hash AS specHash, design, seed, version, name, command, status,
-    exit_reason AS exitReason,
+    exit_reason AS exitReason, exit_code AS exitCode,
     (SELECT count(*) FROM phase WHERE phase.run_id = run.run_id) AS phaseCount,
     digest, pages_checked AS pagesChecked, mismatches, slot_runs AS slotRuns,
     virtual_ns AS virtualNs, wall_ms AS wallMs, started_ms AS startedMs,
@@ -85,17 +91,46 @@ export function readRun(connection: Connection, runId: number): StoredRun | unde
       ),
       histograms: readHistograms(connection, runId),
       areas: readAreas(connection, runId),
-      faults: connection.all<FaultRecord>(
-        `SELECT time_ns AS timeNs, kind, target, detail FROM fault
-         WHERE run_id = ? ORDER BY position`,
-        runId,
-      ),
+      faults: readFaults(connection, runId),
+      faultCounts: readFaultCounts(connection, runId),
+      steering: readSteering(connection, runId),
       events: connection.all<EventRecord>(
         'SELECT time_ns AS timeNs, kind, detail FROM event WHERE run_id = ? ORDER BY position',
         runId,
       ),
     };
   });
+}
+
+/** What is new of a run that is watched. */
+export interface RunProgress {
+  readonly run: RunSummary;
+  readonly intervals: readonly StoredInterval[];
+  readonly faultCounts: readonly FaultCount[];
+}
+
+/** What came after interval `after` (-1: all), from one state; undefined when there is no run. */
+export function readProgress(
+  connection: Connection,
+  runId: number,
+  after: number,
+): RunProgress | undefined {
+  return connection.snapshot(() => {
+    const row = connection.all<RunRow>(`${SELECT_RUN} WHERE run_id = ?`, runId)[0];
+    if (row === undefined) return undefined;
+    const intervals = readIntervals(connection, runId, after);
+    return { run: summaryOf(row), intervals, faultCounts: readFaultCounts(connection, runId) };
+  });
+}
+
+/** The latest checkpoint of a run; null when it has none. */
+export function readCheckpoint(connection: Connection, runId: number): CheckpointRecord | null {
+  const [row] = connection.all<{ operations: number; state: string }>(
+    'SELECT operations, state FROM checkpoint WHERE run_id = ?',
+    runId,
+  );
+  if (row === undefined) return null;
+  return { operations: row.operations, state: JSON.parse(row.state) as JsonValue };
 }
 
 function summaryOf({ pagesChecked, mismatches, ...run }: RunRow): RunSummary {

@@ -2,17 +2,28 @@
 import type { Connection } from './connection.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import { queryReadOnly, type QueryResult } from './query.ts';
-import type { RunHeader, RunSummary, StoredRun } from './records.ts';
-import { listRuns, readRun, type RunFilter } from './run-reader.ts';
+import type { CheckpointRecord, RunHeader, RunSummary, StoredRun } from './records.ts';
+import {
+  listRuns,
+  readCheckpoint,
+  readProgress,
+  readRun,
+  type RunFilter,
+  type RunProgress,
+} from './run-reader.ts';
 import { RunWriter } from './run-writer.ts';
+import { SteeringTable } from './steering-table.ts';
 
 export class RunStore {
+  /** What processes ask of live runs of others. */
+  readonly steering: SteeringTable;
   readonly #connection: Connection;
   readonly #owner: ProcessIdentity;
 
   constructor(connection: Connection, owner: ProcessIdentity) {
     this.#connection = connection;
     this.#owner = owner;
+    this.steering = new SteeringTable(connection, owner);
   }
 
   /** Stores a new run with status `running`; it is `aborted` if this process ends before it. */
@@ -28,6 +39,16 @@ export class RunStore {
   /** Everything of one run; undefined when there is no such run. */
   get(runId: number): StoredRun | undefined {
     return readRun(this.#connection, runId);
+  }
+
+  /** Where a run can go on; null when it has stored no checkpoint. */
+  checkpoint(runId: number): CheckpointRecord | null {
+    return readCheckpoint(this.#connection, runId);
+  }
+
+  /** A run while it lives: what came after interval number `after`, -1 for all. */
+  progress(runId: number, after: number): RunProgress | undefined {
+    return readProgress(this.#connection, runId, after);
   }
 
   /** Up to `count` ids of runs that are there, the nearest to `runId` first. */

@@ -6,14 +6,19 @@
  */
 import { assert, RunError } from '../units/index.ts';
 import type { Connection } from './connection.ts';
+import { FaultJournal } from './fault-journal.ts';
+import { IntervalLog } from './interval-log.ts';
 import { canonicalJson, flattenParameters, specHash, type JsonScalar } from './json.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { SqlValue } from './connection.ts';
 import type {
   AreaRecord,
+  CheckpointRecord,
+  Consequence,
   EventRecord,
-  FaultRecord,
+  FiredFaultRecord,
   HistogramRecord,
+  IntervalRecord,
   MetadataRow,
   PhaseRecord,
   RunHeader,
@@ -21,26 +26,34 @@ import type {
   RunStatus,
 } from './records.ts';
 
+/** What a command ends with when pages came back wrong. */
+const EXIT_CHECK = 3;
+/** Events of one run that have a row; a run of days must not fill the disk. assumed: some 5 MB */
+export const EVENT_ROWS_MAX = 65_536;
+
 export class RunWriter {
   readonly runId: number;
   /** SHA-256 of the canonical spec: equal runs share it. */
   readonly specHash: string;
   readonly #connection: Connection;
+  readonly #faults: FaultJournal;
+  readonly #intervals: IntervalLog;
   #eventCount = 0;
-  #faultCount = 0;
 
   /** Stores the run with status `running`, owned by process `owner`. */
   constructor(connection: Connection, run: RunHeader, owner: ProcessIdentity) {
     this.#connection = connection;
     this.specHash = specHash(run.spec);
     this.runId = connection.transaction(() => this.#insertRun(run, owner));
+    this.#faults = new FaultJournal(connection, this.runId);
+    this.#intervals = new IntervalLog(connection, this.runId);
   }
 
   /** Stores a phase that has ended, in one transaction. */
   phase(phase: PhaseRecord): void {
     const key = [this.runId, phase.index] as const;
     const { counters, zswap, zram } = phase;
-    this.#connection.transaction(() => {
+    this.#withFaults(() => {
       this.#insert('phase', ...key, phase.op, phase.present, phase.swapped, phase.virtualNs);
       this.#insert('phase_wall', ...key, phase.wallMs);
       for (const [name, value] of Object.entries(counters))
@@ -88,25 +101,54 @@ export class RunWriter {
     });
   }
 
-  /** Notes something rare; a transaction each, so not for every page. */
+  /** Notes something rare; a transaction each, so not for every page. The last rows are left out. */
   event(timeNs: EventRecord['timeNs'], kind: string, detail: string): void {
-    this.#insert('event', this.runId, this.#eventCount, timeNs, kind, detail);
+    if (this.#eventCount < EVENT_ROWS_MAX)
+      this.#insert('event', this.runId, this.#eventCount, timeNs, kind, detail);
     this.#eventCount += 1;
   }
 
-  /** Notes a fault that was injected. */
-  fault({ timeNs, kind, target, detail }: FaultRecord): void {
-    this.#insert('fault', this.runId, this.#faultCount, timeNs, kind, target, detail);
-    this.#faultCount += 1;
+  /** Notes a fault that fired; it is on disk a second or an interval later. */
+  fault(fault: FiredFaultRecord): void {
+    this.#faults.fired(fault);
+  }
+
+  /** Notes what became of a fault; the last word counts. */
+  consequence(id: number, consequence: Consequence, detail: string): void {
+    this.#faults.decided(id, consequence, detail);
+  }
+
+  /** Stores where the run can go on; replaces the one before. Faults so far are stored with it. */
+  checkpoint({ operations, state }: CheckpointRecord): void {
+    this.#withFaults(() => {
+      this.#connection.run(
+        `INSERT INTO checkpoint VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET operations = excluded.operations, state = excluded.state`,
+        ...[this.runId, operations, canonicalJson(state)],
+      );
+      this.#renewLife();
+    });
+  }
+
+  /** Stores what the run is now. Old ones are thinned out, so that the file stays small. */
+  interval(interval: IntervalRecord): void {
+    const accept = this.#withFaults(() => {
+      this.#renewLife();
+      return this.#intervals.add(interval);
+    });
+    accept();
   }
 
   /** Ends the run: `done`, or `failed` when pages came back with other bytes. */
   finish(outcome: RunOutcome): void {
     const { digest, verify, slotRuns, virtualNs, wallMs } = outcome;
     const { pagesChecked, mismatches } = verify;
-    this.#connection.transaction(() => {
-      if (mismatches === 0) this.#end('done', null);
-      else this.#end('failed', `${mismatches} of ${pagesChecked} pages came back with other bytes`);
+    this.#withFaults(() => {
+      if (mismatches === 0) this.#end('done', null, 0);
+      else {
+        const reason = `${mismatches} of ${pagesChecked} pages came back with other bytes`;
+        this.#end('failed', reason, EXIT_CHECK);
+      }
       this.#connection.run(
         `UPDATE run SET digest = ?, pages_checked = ?, mismatches = ?, slot_runs = ?,
          virtual_ns = ? WHERE run_id = ?`,
@@ -117,10 +159,19 @@ export class RunWriter {
     });
   }
 
-  /** Ends the run as `failed`; the phases stored so far stay. */
-  fail(message: string): void {
+  /**
+   * Ends the run as `failed`; the phases stored so far stay.
+   * @param exitCode - what the command ends with: 2 the user's mistake, 3 a check failed, else 1
+   */
+  fail(message: string, exitCode = 1): void {
+    try {
+      this.#faults.flush();
+    } catch (error) {
+      // On a full disk the mark may still find room.
+      if (!(error instanceof RunError)) throw error;
+    }
     this.#connection.transaction(() => {
-      this.#end('failed', message);
+      this.#end('failed', message, exitCode);
     });
   }
 
@@ -132,16 +183,21 @@ export class RunWriter {
       ...[this.specHash, run.design, run.seed, run.version],
       ...[canonicalJson(run.spec), run.name, run.command],
     ).insertedId;
-    this.#insert('run_wall', runId, Date.now(), null, null, owner.pid, owner.startTicks);
+    this.#connection.run(
+      `INSERT INTO run_wall (run_id, started_ms, owner_pid, owner_start, alive_ms)
+       VALUES (?, ?, ?, ?, ?)`,
+      ...[runId, Date.now(), owner.pid, owner.startTicks, Date.now()],
+    );
     for (const { key, value } of flattenParameters(run.spec))
       this.#insert('param', runId, key, parameterValue(value));
     return runId;
   }
 
-  #end(status: RunStatus, reason: string | null): void {
+  #end(status: RunStatus, reason: string | null, exitCode: number): void {
     const { changes } = this.#connection.run(
-      `UPDATE run SET status = ?, exit_reason = ? WHERE run_id = ? AND status = 'running'`,
-      ...[status, reason, this.runId],
+      `UPDATE run SET status = ?, exit_reason = ?, exit_code = ?
+       WHERE run_id = ? AND status = 'running'`,
+      ...[status, reason, exitCode, this.runId],
     );
     if (changes === 0)
       throw new RunError(
@@ -149,6 +205,22 @@ export class RunWriter {
           'another process removed or ended it',
       );
     const sql = 'UPDATE run_wall SET finished_ms = ? WHERE run_id = ?';
+    this.#connection.run(sql, Date.now(), this.runId);
+  }
+
+  /** Does `action` in one transaction with the faults that are not on disk yet. */
+  #withFaults<T>(action: () => T): T {
+    const { result, accept } = this.#connection.transaction(() => ({
+      result: action(),
+      accept: this.#faults.write(),
+    }));
+    accept();
+    return result;
+  }
+
+  /** Says that the run lives, for those who watch it. */
+  #renewLife(): void {
+    const sql = 'UPDATE run_wall SET alive_ms = ? WHERE run_id = ?';
     this.#connection.run(sql, Date.now(), this.runId);
   }
 

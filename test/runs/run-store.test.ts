@@ -10,7 +10,7 @@ import { openStateDatabase, specHash, type AreaRecord } from '../../src/runs/ind
 import { currentProcess, identifyProcess } from '../../src/runs/process-identity.ts';
 import { RunStore } from '../../src/runs/run-store.ts';
 import { InvariantError, RunError, UsageError } from '../../src/units/index.ts';
-import { phaseRecord, runHeader, runOutcome, SPEC, useWorkspace } from './support.ts';
+import { firedFault, phaseRecord, runHeader, runOutcome, SPEC, useWorkspace } from './support.ts';
 
 const workspace = useWorkspace();
 
@@ -49,7 +49,8 @@ describe('a stored run', () => {
     writer.histogram('fault latency', [...histogram.buckets()], 'ns');
     writer.event(10.5, 'oom', 'task 0 was killed');
     writer.event(9.5, 'swapoff', 'a.swap');
-    writer.fault({ timeNs: 3, kind: 'EIO', target: 'a.swap', detail: 'read of slot 5' });
+    writer.fault(firedFault(0));
+    writer.consequence(0, 'detected', 'EIO');
     writer.finish(runOutcome());
 
     const run = runs.get(writer.runId);
@@ -67,9 +68,8 @@ describe('a stored run', () => {
       { name: 'fault latency', unit: 'ns', buckets: [...histogram.buckets()] },
     ]);
     expect(run?.events.map(({ kind }) => kind)).toEqual(['oom', 'swapoff']);
-    expect(run?.faults).toEqual([
-      { timeNs: 3, kind: 'EIO', target: 'a.swap', detail: 'read of slot 5' },
-    ]);
+    expect(run?.faults).toEqual([{ ...firedFault(0), consequence: 'detected', detail: 'EIO' }]);
+    expect(run?.exitCode).toBe(0);
     expect(run?.startedMs).toBeLessThanOrEqual(run?.finishedMs ?? 0);
   });
 

@@ -20,7 +20,7 @@ import { defaultDatabasePath, openStateDatabase } from '../../src/runs/index.ts'
 import { MIGRATIONS } from '../../src/runs/migrations.ts';
 import { APPLICATION_ID, migrate } from '../../src/runs/schema.ts';
 import { RunError, UsageError } from '../../src/units/index.ts';
-import { phaseRecord, runHeader, runOutcome, useWorkspace } from './support.ts';
+import { firedFault, phaseRecord, runHeader, runOutcome, useWorkspace } from './support.ts';
 
 const workspace = useWorkspace();
 const isRoot = process.getuid?.() === 0;
@@ -235,6 +235,35 @@ describe('migrations', () => {
     expect(connection.pragma('user_version')).toBe(2);
     expect(connection.all('SELECT x, y FROM a, b')).toEqual([{ x: 1, y: 2 }]);
     connection.close();
+  });
+
+  it('bring a database of version 1 to today with all that is in it', () => {
+    const path = workspace.path('a.db');
+    const made = readFileSync(new URL('version-1.sql', import.meta.url), 'utf8');
+    makeDatabase(path, made);
+    const { runs, activeAreas } = workspace.open('a.db');
+    expect(runs.get(1)).toMatchObject({
+      ...{ status: 'done', exitCode: null, digest: 'abc123', wallMs: 120.5, phaseCount: 1 },
+      phases: [{ op: 'W 0 100', counters: { pswpout: 10 } }],
+      events: [{ kind: 'oom' }],
+      faults: [
+        { id: 0, kind: 'eio-read', area: 'a.swap', consequence: 'pending', detail: 'slot 5' },
+      ],
+      faultCounts: [{ kind: 'eio-read', consequence: 'pending', count: 1 }],
+    });
+    expect(runs.get(2)).toMatchObject({ status: 'aborted' });
+    expect(runs.checkpoint(1)).toBeNull();
+    expect(activeAreas.list()).toMatchObject([{ path: '/a.swap', priority: -2 }]);
+    const writer = runs.begin(runHeader());
+    writer.fault(firedFault(0));
+    writer.finish(runOutcome());
+    expect(writer.runId).toBe(3);
+    expect(runs.query('PRAGMA foreign_key_check').rows).toEqual([]);
+  });
+
+  it('begin with the one that made databases of version 1', () => {
+    const made = readFileSync(new URL('version-1.sql', import.meta.url), 'utf8');
+    expect(made).toContain(MIGRATIONS[0]!.trimEnd());
   });
 
   it('leave the old version whole when one fails', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type {
+  FiredFaultRecord,
   JsonValue,
   PhaseRecord,
   RunHeader,
@@ -76,4 +77,9 @@ export function phaseRecord(index: number, changes: Partial<PhaseRecord> = {}): 
 export function runOutcome(changes: Partial<RunOutcome> = {}): RunOutcome {
   const verify = { pagesChecked: 100, mismatches: 0 };
   return { digest: 'abc123', verify, slotRuns: 4, virtualNs: 5e9, wallMs: 120.5, ...changes };
+}
+
+export function firedFault(id: number, changes: Partial<FiredFaultRecord> = {}): FiredFaultRecord {
+  const where = { area: 'a.swap', slot: 5 + id, pages: 1 };
+  return { id, timeNs: 3.5, operation: 700 + id, kind: 'eio-read', ...where, ...changes };
 }
