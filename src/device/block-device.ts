@@ -4,6 +4,7 @@
  * another device.
  */
 import type { Outcome } from '../units/index.ts';
+import type { FlashWear } from './ftl/flash-wear.ts';
 
 /** The smallest transfer. @source linux 6.18 include/linux/blk_types.h SECTOR_SIZE */
 export const SECTOR_SIZE = 512;
@@ -21,6 +22,8 @@ export interface BlockDevice {
    * no wrapper models time.
    */
   readonly completionNs: number;
+  /** What writes have done to the flash behind it; absent or null where there is none. */
+  readonly wear?: FlashWear | null;
 
   /**
    * Reads `pageCount` pages that follow each other on the device into `pages[0..pageCount)`.

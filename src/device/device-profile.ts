@@ -5,12 +5,8 @@
  */
 import { z } from 'zod';
 import { UsageError } from '../units/index.ts';
-
-/** A number and where it comes from: a publication, a derivation, or `assumed: why`. */
-export interface SourcedNumber {
-  readonly value: number;
-  readonly source: string;
-}
+import { parseDrive } from './ftl/drive.ts';
+import type { SourcedNumber } from './sourced-number.ts';
 
 /** What reads, or writes, cost. */
 export interface DirectionProfile {
@@ -25,6 +21,16 @@ export interface DirectionProfile {
   /** Rare stalls: with this probability an I/O takes so much longer. */
   readonly tail?:
     { readonly probability: SourcedNumber; readonly extraNs: SourcedNumber } | undefined;
+}
+
+/** The cells behind a flash device; what they wear by. */
+export interface FlashProfile {
+  /** (physical - logical) / logical. */
+  readonly overProvisioning: SourcedNumber;
+  /** Pages of 4 KiB in an erase block, as garbage collection takes it. */
+  readonly blockPages: SourcedNumber;
+  /** The drive that an area is a part of, and its class (`endurance-classes.ts`): `500G,tlc`. */
+  readonly drive: string;
 }
 
 /** A device profile as JSON. */
@@ -42,6 +48,8 @@ export interface DeviceProfile {
     { readonly seekNs: SourcedNumber; readonly rotationNs: SourcedNumber } | undefined;
   readonly read: DirectionProfile;
   readonly write: DirectionProfile;
+  /** Absent: what is written wears nothing (a disk that turns, memory, 3D XPoint). */
+  readonly flash?: FlashProfile | undefined;
 }
 
 const sourced = (value: z.ZodType<number>): z.ZodType<SourcedNumber> =>
@@ -60,6 +68,18 @@ const direction = z.strictObject({
     .optional(),
 });
 
+const flash = z.strictObject({
+  overProvisioning: sourced(z.number().min(0.01).max(10)),
+  blockPages: sourced(z.int().min(16).max(32767)),
+  drive: z.string().superRefine((text, context) => {
+    try {
+      parseDrive(text, 'drive');
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  }),
+});
+
 const schema: z.ZodType<DeviceProfile> = z
   .strictObject({
     name: z.string().min(1),
@@ -70,6 +90,7 @@ const schema: z.ZodType<DeviceProfile> = z
     positioning: z.strictObject({ seekNs: duration, rotationNs: duration }).optional(),
     read: direction,
     write: direction,
+    flash: flash.optional(),
   })
   .refine((profile) => profile.rotational === (profile.positioning !== undefined), {
     path: ['positioning'],

@@ -9,14 +9,15 @@
  *
  * Kernel counterpart: none; this stands for the hardware. Simplified on purpose: I/Os are served in
  * the order of submission (no elevator, no NCQ), a seek takes its mean however far it goes, a
- * turning disk's cache does not hide its writes, and flash does not slow down with age (that is the
- * FTL's part).
+ * turning disk's cache does not hide its writes, and flash does not slow down with age: the model of
+ * its wear (`ftl/`) listens here and says what is written, not how long that takes.
  */
 import { Server, type RandomStream } from '../engine/index.ts';
 import { PAGE_SIZE, type Outcome } from '../units/index.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { DeviceProfile, DirectionProfile } from './device-profile.ts';
 import { EraseBlockTally } from './erase-block-tally.ts';
+import { FlashWear } from './ftl/flash-wear.ts';
 
 const NS_PER_SECOND = 1e9;
 
@@ -37,7 +38,10 @@ export class LatencyDevice implements BlockDevice {
   readonly synchronous: boolean;
   /** Of all writes, those that failed among them: the device has tried. */
   readonly eraseBlocks: EraseBlockTally = new EraseBlockTally();
+  /** What writes do to the flash of this device, or of the one inside; null where there is none. */
+  readonly wear: FlashWear | null;
   readonly #inner: BlockDevice;
+  readonly #flash: FlashWear | null;
   readonly #stream: RandomStream;
   readonly #read: Timing;
   readonly #write: Timing;
@@ -54,12 +58,18 @@ export class LatencyDevice implements BlockDevice {
    * @param inner - does the transfers
    * @param profile - says how long they take, whether the device turns and is synchronous
    * @param stream - draws the stalls and a disk's angle; this device's own
+   * @param freeShare - part of the flash drive around it that is free (`FlashWear`)
    */
-  constructor(inner: BlockDevice, profile: DeviceProfile, stream: RandomStream) {
+  constructor(inner: BlockDevice, profile: DeviceProfile, stream: RandomStream, freeShare = 0) {
     this.name = inner.name;
     this.sizeBytes = inner.sizeBytes;
     this.rotational = profile.rotational;
     this.synchronous = profile.synchronous;
+    this.#flash =
+      profile.flash === undefined
+        ? null
+        : new FlashWear(profile.flash, inner.sizeBytes, freeShare);
+    this.wear = this.#flash ?? inner.wear ?? null;
     this.#inner = inner;
     this.#stream = stream;
     this.#read = timingOf(profile.read);
@@ -91,6 +101,7 @@ export class LatencyDevice implements BlockDevice {
     nowNs: number,
   ): Outcome {
     const outcome = this.#inner.write(offsetBytes, pages, pageCount, nowNs);
+    this.#flash?.noteWrite(offsetBytes, pageCount * PAGE_SIZE, outcome === 'ok');
     this.#serveWrite(offsetBytes, pageCount * PAGE_SIZE, nowNs);
     return outcome;
   }
@@ -114,13 +125,16 @@ export class LatencyDevice implements BlockDevice {
     nowNs: number,
   ): Outcome {
     const outcome = this.#inner.writeSectors(offsetBytes, source, lengthBytes, nowNs);
+    this.#flash?.noteWrite(offsetBytes, lengthBytes, outcome === 'ok');
     this.#serveWrite(offsetBytes, lengthBytes, nowNs);
     return outcome;
   }
 
   /** Takes no virtual time. */
   discard(offsetBytes: number, lengthBytes: number, nowNs: number): Outcome {
-    return this.#inner.discard(offsetBytes, lengthBytes, nowNs);
+    const outcome = this.#inner.discard(offsetBytes, lengthBytes, nowNs);
+    if (outcome === 'ok') this.#flash?.noteDiscard(offsetBytes, lengthBytes);
+    return outcome;
   }
 
   flush(): Outcome {

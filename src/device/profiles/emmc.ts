@@ -21,4 +21,12 @@ export const emmc: DeviceProfile = {
     sequentialBytesPerSecond: { value: 125e6, source: vendor },
     randomBytesPerSecond: { value: 125e6, source: 'assumed: the channel bounds random writes' },
   },
+  flash: {
+    overProvisioning: {
+      value: 0.0737,
+      source: 'assumed: 2^30 / 10^9 - 1, as drives have',
+    },
+    blockPages: { value: 1024, source: 'assumed: 4 MiB, as allocation units of SD cards and eMMC parts usually are' },
+    drive: '64G,emmc',
+  },
 };

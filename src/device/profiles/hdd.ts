@@ -1,5 +1,6 @@
 /** Turning disks: one of today, and the one of the zswap letter of 2013. */
-import type { DeviceProfile, DirectionProfile, SourcedNumber } from '../device-profile.ts';
+import type { DeviceProfile, DirectionProfile } from '../device-profile.ts';
+import type { SourcedNumber } from '../sourced-number.ts';
 
 /** A head moves the same number of bytes a second whichever way they go. */
 function headDirection(bytesPerSecond: SourcedNumber): DirectionProfile {

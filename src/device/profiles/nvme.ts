@@ -41,4 +41,12 @@ export const nvme: DeviceProfile = {
       source: `derived: 355k IOPS at queue depth 32 × 4 KiB; ${evo}`,
     },
   },
+  flash: {
+    overProvisioning: {
+      value: 0.0737,
+      source: 'derived: 2^30 / 10^9 - 1, what a consumer drive of whole powers of two keeps',
+    },
+    blockPages: { value: 256, source: 'assumed: 1 MiB, as the flash-friendly swap driver writes' },
+    drive: '500G,tlc',
+  },
 };

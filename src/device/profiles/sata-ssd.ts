@@ -35,4 +35,12 @@ export const sataSsd: DeviceProfile = {
     sequentialBytesPerSecond: { value: 530e6, source: rated },
     randomBytesPerSecond: { value: 266.2e6, source: `derived: 65k IOPS × 4 KiB; ${rated}` },
   },
+  flash: {
+    overProvisioning: {
+      value: 0.1185,
+      source: 'derived: 1 TiB of NAND (assumed: a whole power of two) over 960 GB x 1.024',
+    },
+    blockPages: { value: 256, source: 'assumed: 1 MiB, as the flash-friendly swap driver writes' },
+    drive: '960G,tlc-server',
+  },
 };
