@@ -111,6 +111,8 @@ function report(error: unknown): number {
   if (error instanceof CheckError) return say(`data check failed: ${error.message}`, EXIT.check);
   if (error instanceof InvariantError)
     return say(`a bug in swaplab: ${error.message}\n${error.stack ?? ''}`, EXIT.check);
+  if (error instanceof RangeError && error.message.includes('allocation failed'))
+    return say('this process gets no memory for what was asked of it', EXIT.failure);
   return say(error instanceof Error ? (error.stack ?? error.message) : String(error), EXIT.failure);
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { MemoryDevice, NullDevice } from '../src/device/index.ts';
 import type { AddressSpace } from '../src/memory/index.ts';
 import {
+  describeIssues,
   Machine,
   parseSpec,
   specBytes,
@@ -18,8 +19,15 @@ import {
   type RunSpec,
   type ZramSpec,
 } from '../src/machine/index.ts';
-import type { JsonValue, StoredRun } from '../src/runs/index.ts';
-import { NO_ENTRY, PAGE_SIZE, RunError, UsageError, type VirtualPage } from '../src/units/index.ts';
+import type { StoredRun } from '../src/runs/index.ts';
+import {
+  NO_ENTRY,
+  PAGE_SIZE,
+  requireFlat,
+  RunError,
+  UsageError,
+  type VirtualPage,
+} from '../src/units/index.ts';
 import { buildWorkload } from './runner.ts';
 import { resolvedAreas, type ResolvedArea } from './resolved-areas.ts';
 
@@ -47,20 +55,24 @@ export interface FoundInRun {
   readonly answer: Answer;
 }
 
+/** As far as it is looked at here; the rest is for `parseSpec`. */
+const storedSpec = z.looseObject({ zswap: z.record(z.string(), z.unknown()) });
+
 /** Builds the machine of a stored run anew. */
 export function replayMachine(stored: StoredRun): { machine: Machine; spec: RunSpec } {
-  const json = z.record(z.string(), z.unknown()).parse(stored.spec);
-  const { costs: _costs, areasHeld, ...rest } = json;
-  const { compressorVersion: _version, ...zswap } = rest['zswap'] as Record<string, unknown>;
   const where = `run ${stored.runId}`;
+  requireFlat(stored.spec, where);
+  const json = storedSpec.safeParse(stored.spec);
+  if (!json.success)
+    throw new RunError(`${where}: stored spec: ${describeIssues(json.error, stored.spec)}`);
+  const { costs: _costs, areasHeld, ...rest } = json.data;
+  const { compressorVersion: _version, ...zswap } = rest.zswap;
   if (areasHeld === undefined)
     throw new UsageError(
       `--run: ${where} was stored without its areas; run it again: ${stored.command}`,
     );
   const spec = parseSpec({ ...rest, zswap }, where);
-  const areas = resolvedAreas(areasHeld as JsonValue).map((area, index) =>
-    prepared(area, spec, index),
-  );
+  const areas = resolvedAreas(areasHeld, where).map((area, index) => prepared(area, spec, index));
   return { machine: new Machine(spec, areas, buildWorkload(spec)), spec };
 }
 

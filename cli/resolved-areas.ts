@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import type { AreaKind } from '../src/area/index.ts';
-import type { PreparedArea, RunSpec } from '../src/machine/index.ts';
-import type { JsonValue } from '../src/runs/index.ts';
+import { describeIssues, type PreparedArea, type RunSpec } from '../src/machine/index.ts';
+import { MAX_SWAPFILES, RunError, SWAPFILE_MAX_PAGES } from '../src/units/index.ts';
 
 export interface ResolvedArea {
   readonly type: number;
@@ -22,12 +22,15 @@ export interface ResolvedArea {
 }
 
 const areaSchema: z.ZodType<ResolvedArea> = z.strictObject({
-  type: z.number(),
+  type: z
+    .int()
+    .min(0)
+    .max(MAX_SWAPFILES - 1),
   name: z.string().nullable(),
   kind: z.enum(['file', 'partition', 'ghost']),
-  maxPages: z.number(),
-  badPages: z.array(z.number()),
-  priority: z.number(),
+  maxPages: z.int().min(2).max(SWAPFILE_MAX_PAGES),
+  badPages: z.array(z.int().min(1).max(SWAPFILE_MAX_PAGES)),
+  priority: z.int().min(-32768).max(32767),
   device: z.string(),
   on: z.boolean(),
 });
@@ -51,6 +54,12 @@ export function storedAreas(spec: RunSpec, areas: readonly PreparedArea[]): Reso
   }));
 }
 
-export function resolvedAreas(stored: JsonValue): ResolvedArea[] {
-  return z.array(areaSchema).parse(stored);
+/**
+ * Reads the areas of a stored run.
+ * @throws RunError when a hand or a fault has changed them
+ */
+export function resolvedAreas(stored: unknown, where: string): ResolvedArea[] {
+  const parsed = z.array(areaSchema).max(MAX_SWAPFILES).safeParse(stored);
+  if (parsed.success) return parsed.data;
+  throw new RunError(`${where}: areasHeld: ${describeIssues(parsed.error, stored)}`);
 }

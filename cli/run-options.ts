@@ -1,7 +1,7 @@
 /** The options of `swaplab run`, and how they become a spec. */
 import { Command, Option } from 'commander';
 import { parseSpec, type RunSpec } from '../src/machine/index.ts';
-import { UsageError } from '../src/units/index.ts';
+import { clipped, requireFlat, UsageError } from '../src/units/index.ts';
 import { deviceProfiles } from '../src/device/index.ts';
 import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
 import { designs, SAME_FILLED } from '../src/swap/index.ts';
@@ -221,8 +221,11 @@ function readSpecFile(path: string): Json {
 export function readJson(path: string, option: string): unknown {
   const text = readInput(path, option).toString('utf8');
   try {
-    return JSON.parse(text) as unknown;
+    const json = JSON.parse(text) as unknown;
+    requireFlat(json, path);
+    return json;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${option}: ${path} is no JSON: ${(error as Error).message}`);
   }
 }
@@ -342,7 +345,9 @@ function applyZram(area: Json, key: string, value: string | undefined): boolean 
 export function applySetting(json: Json, setting: string): void {
   const at = setting.indexOf('=');
   if (at <= 0) throw new UsageError(`--set: '${setting}' is not KEY=VALUE`);
-  putAt(json, setting.slice(0, at), plainValue(setting.slice(at + 1)));
+  const value = plainValue(setting.slice(at + 1));
+  requireFlat(value, `--set ${clipped(setting.slice(0, at))}`);
+  putAt(json, setting.slice(0, at), value);
 }
 
 function plainValue(text: string): unknown {
@@ -356,8 +361,13 @@ function plainValue(text: string): unknown {
 /** Sets a key of a spec, given with dots between its parts; objects on the way are made. */
 export function putAt(json: Json, path: string, value: unknown): void {
   const keys = path.split('.');
+  if (keys.length > KEY_PARTS_MAX)
+    throw new UsageError(
+      `'${clipped(path)}': a key of the spec has at most ${KEY_PARTS_MAX} parts`,
+    );
   let at: Json = json;
   for (const key of keys.slice(0, -1)) {
+    checkStep(at, key, path);
     const next = Object.hasOwn(at, key) ? at[key] : undefined;
     if (typeof next === 'object' && next !== null) {
       at = next as Json;
@@ -367,7 +377,24 @@ export function putAt(json: Json, path: string, value: unknown): void {
       at = made;
     }
   }
+  checkStep(at, keys.at(-1)!, path);
   at[keys.at(-1)!] = value;
+}
+
+/** Parts of the longest key, with room. assumed */
+const KEY_PARTS_MAX = 16;
+
+/**
+ * Refuses a part that would do something else than set a member: `__proto__`, and what makes a list
+ * as long as its number says (`areas.4294967294`, `areas.length`).
+ */
+function checkStep(at: Json, key: string, path: string): void {
+  const isElsewhere = Array.isArray(at) && !(/^\d{1,9}$/.test(key) && Number(key) <= at.length);
+  if (key === '__proto__' || isElsewhere)
+    throw new UsageError(
+      `'${clipped(path)}': '${clipped(key)}' is no key of the spec there` +
+        (isElsewhere ? `; accepted: 0 to ${(at as unknown as unknown[]).length}` : ''),
+    );
 }
 
 function wholeNumber(text: string | undefined, option: string): number | undefined {

@@ -104,11 +104,11 @@ export class Getopt<Id extends string> {
       const spec = this.#options.find(({ short }) => short === letter);
       if (spec === undefined) this.#fail(`invalid option -- '${letter}'`);
       const { id, argument = 'none' } = spec;
-      const rest = all.slice(index + 1).join('');
       if (argument === 'none') {
         yield { id, value: null };
         continue;
       }
+      const rest = all.slice(index + 1).join('');
       if (rest !== '') yield { id, value: rest };
       else if (argument === 'optional') yield { id, value: null };
       else {

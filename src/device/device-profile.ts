@@ -4,7 +4,7 @@
  * same shape.
  */
 import { z } from 'zod';
-import { UsageError } from '../units/index.ts';
+import { requireFlat, UsageError } from '../units/index.ts';
 import { parseDrive } from './ftl/drive.ts';
 import type { SourcedNumber } from './sourced-number.ts';
 
@@ -104,6 +104,7 @@ const schema: z.ZodType<DeviceProfile> = z
  * @throws UsageError that names each wrong key and what it accepts
  */
 export function parseDeviceProfile(json: unknown, where: string): DeviceProfile {
+  requireFlat(json, where);
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map(

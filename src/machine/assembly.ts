@@ -12,6 +12,7 @@ import { generations, Zswap, type ObjectCharges } from '../zswap/index.ts';
 import { chooseDesign, SwapSystem, type DesignChoice, type SwapClient } from '../swap/index.ts';
 import { MemoryManager, type FlushWorker, type MemoryParts } from '../memory/index.ts';
 import type { Workload } from '../workload/index.ts';
+import { UsageError } from '../units/index.ts';
 import { requireKnob } from './knobs.ts';
 import { designName, pagesOf, type RunSpec } from './spec.ts';
 import { resolveCgroups, type CgroupSettings } from './cgroups.ts';
@@ -31,6 +32,22 @@ export interface Assembly {
   readonly cgroups: readonly CgroupSettings[];
   readonly memory: MemoryManager;
   readonly areas: MachineAreas;
+}
+
+/**
+ * Pages of memory: an address of real bytes is an object each, of about 100 bytes (assumed), and a
+ * page frame of sizes only needs 22 bytes.
+ */
+const MEMORY_PAGES_MAX = { bytes: 2 ** 24, none: 2 ** 28 } as const;
+
+/** Refuses a memory limit that this process cannot hold. */
+function checkMemory(limitPages: number, payload: RunSpec['payload']): void {
+  const most = MEMORY_PAGES_MAX[payload];
+  if (limitPages > most)
+    throw new UsageError(
+      `machine.memory: ${limitPages} pages are too many; accepted with payload ${payload}: up to ${most} ` +
+        `(${most / 2 ** 18}G)`,
+    );
 }
 
 /** @throws UsageError for what a spec's form cannot rule out */
@@ -53,6 +70,7 @@ export function assemble(
   const ramPages = pagesOf(spec.machine.ram, 'machine.ram');
   const cgroups = resolveCgroups(spec.machine, workload.taskCount);
   const limitPages = cgroups.reduce((sum, cgroup) => sum + cgroup.limitPages, 0);
+  checkMemory(limitPages, spec.payload);
   const frames = new FrameTable(limitPages + SPARE_FRAMES);
   const payload =
     spec.payload === 'bytes'

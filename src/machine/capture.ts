@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { compressors } from '../codec/index.ts';
-import { UsageError } from '../units/index.ts';
+import { requireFlat, UsageError } from '../units/index.ts';
+import { plainLine } from '../workload/index.ts';
 import { describeIssues } from './spec.ts';
 
 type Counts = Readonly<Record<string, number>>;
@@ -126,6 +127,7 @@ const captureSchema: z.ZodType<Capture> = z.object({
  * @throws UsageError that names the key
  */
 export function parseCapture(json: unknown, where: string): Capture {
+  requireFlat(json, where);
   const parsed = captureSchema.safeParse(json);
   if (!parsed.success)
     throw new UsageError(`${where}: no capture: ${describeIssues(parsed.error, json)}`);
@@ -139,7 +141,7 @@ function contradiction({ backend, zswap, trace, runs }: Capture): string | null 
   if (backend.startsWith('zswap') !== (zswap !== null))
     return `zswap: ${zswap === null ? 'is null' : 'is there'}, but backend is '${backend}'`;
   const operations = trace
-    .map((line) => line.replace(/#.*$/, '').trim().replace(/\s+/g, ' '))
+    .map(plainLine)
     .filter((line) => line !== '' && !line.startsWith('pages '));
   for (const [index, { phases }] of runs.entries()) {
     if (phases.length !== operations.length)

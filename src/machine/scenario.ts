@@ -4,7 +4,7 @@
  * of any kind: the design, a setting of zswap, the areas.
  */
 import { z } from 'zod';
-import { nearestNames, UsageError } from '../units/index.ts';
+import { clipped, nearestNames, requireFlat, UsageError } from '../units/index.ts';
 import type { Metric } from './metric.ts';
 import { metricName, metricsOf } from './metrics.ts';
 import type { RunResult } from './run-result.ts';
@@ -56,6 +56,9 @@ const labelSchema = z.string().regex(/^[^,=]{1,24}$/, {
   error: "expected 1 to 24 characters without ',' and '='",
 });
 
+/** A table of more is not one that people read. assumed */
+const COLUMN_COUNT_MAX = 256;
+
 const columnSchema: z.ZodType<ScenarioColumn> = z.strictObject({
   label: labelSchema,
   set: z.record(z.string().min(1), z.unknown()),
@@ -81,7 +84,7 @@ const claimSchema: z.ZodType<Claim> = z
 const scenarioSchema: z.ZodType<Scenario> = z.strictObject({
   title: z.string().min(1),
   question: z.string().min(1),
-  columns: z.array(columnSchema).min(1),
+  columns: z.array(columnSchema).min(1).max(COLUMN_COUNT_MAX),
   spec: z.record(z.string(), z.unknown()),
   metrics: z.array(z.string()).min(1),
   claims: z.array(claimSchema).min(1),
@@ -94,25 +97,27 @@ const scenarioSchema: z.ZodType<Scenario> = z.strictObject({
  * @throws UsageError that names the key, the value and what is accepted
  */
 export function parseScenario(json: unknown, where: string): Scenario {
+  requireFlat(json, where);
   const parsed = scenarioSchema.safeParse(json);
   if (!parsed.success) throw new UsageError(`${where}: ${describeIssues(parsed.error, json)}`);
   const scenario = parsed.data;
   const labels = scenario.columns.map(({ label }) => label);
-  const twice = labels.find((label, index) => labels.indexOf(label) < index);
+  const seen = new Set<string>();
+  const twice = labels.find((label) => seen.size === seen.add(label).size);
   if (twice !== undefined) throw new UsageError(`${where}: columns: two are called '${twice}'`);
   // A design's own gauges are not among them: they are known only when it has run.
   const metrics = metricsOf([]).map(metricName);
   const requireMetric = (name: string, key: string): void => {
     if (metrics.includes(name)) return;
     throw new UsageError(
-      `${where}: ${key}: '${name}' is no metric; the nearest are ` +
+      `${where}: ${key}: '${clipped(name)}' is no metric; the nearest are ` +
         nearestNames(name, metrics, 4).join(', '),
     );
   };
   const requireColumn = (name: string, key: string): void => {
     if (labels.includes(name)) return;
     throw new UsageError(
-      `${where}: ${key}: '${name}' is no column; accepted: ${labels.join(', ')}`,
+      `${where}: ${key}: '${clipped(name)}' is no column; accepted: ${labels.join(', ')}`,
     );
   };
   for (const [index, name] of scenario.metrics.entries()) requireMetric(name, `metrics.${index}`);

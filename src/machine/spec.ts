@@ -3,7 +3,14 @@
  * stores its fully resolved spec; equal specs give equal digests.
  */
 import { z } from 'zod';
-import { PAGE_SIZE, parseSize, UsageError } from '../units/index.ts';
+import {
+  clipped,
+  MAX_SWAPFILES,
+  PAGE_SIZE,
+  parseSize,
+  requireFlat,
+  UsageError,
+} from '../units/index.ts';
 import { compressorChoices, compressors } from '../codec/index.ts';
 import {
   COMPRESSED_FORMS,
@@ -249,7 +256,7 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
   payload: z.enum(['bytes', 'none']).default('bytes'),
   sameFilled: z.enum(SAME_FILLED).optional(),
   machine: machineSchema,
-  areas: z.array(areaSchema).default([]),
+  areas: z.array(areaSchema).max(MAX_SWAPFILES).default([]),
   noAreas: z.boolean().default(false),
   device: oneOf(deviceProfiles).default('nvme'),
   zswap: zswapSchema,
@@ -263,6 +270,7 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
  * @throws UsageError that names the key, the value and what is accepted
  */
 export function parseSpec(json: unknown, where: string): RunSpec {
+  requireFlat(json, where);
   const parsed = specSchema.safeParse(json);
   if (!parsed.success) throw new UsageError(`${where}: ${describeIssues(parsed.error, json)}`);
   const spec = parsed.data;
@@ -373,19 +381,25 @@ export function pagesOf(value: number | string, key: string): number {
   return bytes / PAGE_SIZE;
 }
 
+/** Mistakes that one message names. assumed */
+const ISSUES_SHOWN = 16;
+
 export function describeIssues(error: z.ZodError, json: unknown): string {
-  return error.issues.map((issue) => describeIssue(issue, json)).join('; ');
+  const shown = error.issues.slice(0, ISSUES_SHOWN).map((issue) => describeIssue(issue, json));
+  const rest = error.issues.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join('; ');
 }
 
 function describeIssue(issue: z.core.$ZodIssue, json: unknown): string {
   const key = issue.path.join('.') || 'spec';
   if (issue.code === 'unrecognized_keys') {
     const at = issue.path.length === 0 ? '' : ` in ${key}`;
-    return `unknown key ${issue.keys.map((name) => `'${name}'`).join(', ')}${at}`;
+    return `unknown key ${clipped(issue.keys.map((name) => `'${name}'`).join(', '))}${at}`;
   }
   const value = valueAt(json, issue.path);
-  const shown = value === undefined ? 'is missing' : `${JSON.stringify(value)} is not accepted`;
-  return `${key}: ${shown}: ${issue.message}`;
+  const shown =
+    value === undefined ? 'is missing' : `${clipped(JSON.stringify(value))} is not accepted`;
+  return `${key}: ${shown}: ${clipped(issue.message, 1000)}`;
 }
 
 function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {

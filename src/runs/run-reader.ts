@@ -1,6 +1,6 @@
 /** Reads runs back as they were handed in, so that nobody else needs SQL. */
 import type { HistogramBucket } from '../engine/index.ts';
-import { assert } from '../units/index.ts';
+import { assert, RunError } from '../units/index.ts';
 import type { Connection, SqlValue } from './connection.ts';
 import { readFaultCounts, readFaults } from './fault-journal.ts';
 import { readIntervals } from './interval-log.ts';
@@ -142,7 +142,11 @@ function readSpec(connection: Connection, runId: number): JsonValue {
   const sql = 'SELECT spec FROM run WHERE run_id = ?';
   const [row] = connection.all<{ spec: string }>(sql, runId);
   assert(row !== undefined, 'the run was there a statement ago');
-  return JSON.parse(row.spec) as JsonValue;
+  try {
+    return JSON.parse(row.spec) as JsonValue;
+  } catch {
+    throw new RunError(`run ${runId}: its stored spec is no JSON: the database was damaged`);
+  }
 }
 
 function readPhases(connection: Connection, runId: number): PhaseRecord[] {

@@ -3,3 +3,4 @@ export * from './errors.ts';
 export * from './page.ts';
 export * from './size.ts';
 export * from './names.ts';
+export * from './text.ts';

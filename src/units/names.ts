@@ -1,11 +1,14 @@
 /** Names that a user may have meant. */
 
+/** Letters of a name that are compared: a distance costs as many steps as both have, multiplied. */
+const ASKED_LETTERS_MAX = 64;
+
 /**
  * The `count` names nearest to `given`, nearest first: those that hold it or begin like it come
  * before those that are a few letters away.
  */
 export function nearestNames(given: string, names: readonly string[], count: number): string[] {
-  const asked = given.toLowerCase();
+  const asked = given.slice(0, ASKED_LETTERS_MAX).toLowerCase();
   return names
     .map((name) => ({ name, distance: nameDistance(asked, name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)

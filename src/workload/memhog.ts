@@ -4,6 +4,7 @@
  */
 import { PAGE_SIZE, parseSize, UsageError, type VirtualPage } from '../units/index.ts';
 import { TAG_LENGTH_BITS } from '../frames/index.ts';
+import { PAGES_MAX } from './trace.ts';
 import {
   OP,
   type ContentSample,
@@ -17,14 +18,20 @@ export const MEMHOG_USAGE = 'memhog [-rREPEATS] SIZE    (SIZE: 64M, 1g, …)';
 /** memhog prints a dot for each of these. */
 const DOT_BYTES = 10 * 1024 * 1024;
 
+/** Passes: each is a phase of the result. assumed */
+const REPEATS_MAX = 65_536;
+
 /** Reads memhog's own command line. */
 export function parseMemhog(args: readonly string[]): MemhogWorkload {
   let repeats = 1;
   const operands: string[] = [];
   for (const arg of args) {
     const match = /^-r(\d+)$/.exec(arg);
-    if (match !== null && Number(match[1]) >= 1) repeats = Number(match[1]);
-    else if (arg.startsWith('-'))
+    if (match !== null && Number(match[1]) >= 1) {
+      repeats = Number(match[1]);
+      if (repeats > REPEATS_MAX)
+        throw new UsageError(`memhog: '${arg}'; accepted: -r1 to -r${REPEATS_MAX}`);
+    } else if (arg.startsWith('-'))
       throw new UsageError(`memhog: option '${arg}' is not supported; usage: ${MEMHOG_USAGE}`);
     else operands.push(arg);
   }
@@ -33,6 +40,8 @@ export function parseMemhog(args: readonly string[]): MemhogWorkload {
   const sizeBytes = parseSize(operands[0]!, 'memhog SIZE');
   if (sizeBytes < PAGE_SIZE || sizeBytes % PAGE_SIZE !== 0)
     throw new UsageError(`memhog SIZE: '${operands[0]!}' is no multiple of the page size (4096)`);
+  if (sizeBytes / PAGE_SIZE > PAGES_MAX)
+    throw new UsageError(`memhog SIZE: '${operands[0]!}' is too much; accepted: up to 1T`);
   return new MemhogWorkload(sizeBytes / PAGE_SIZE, repeats);
 }
 

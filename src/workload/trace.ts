@@ -3,7 +3,7 @@
  * @source fixtures/trace-format.md
  */
 import { parseZramSetting, type ZramSetting } from '../device/index.ts';
-import { UsageError } from '../units/index.ts';
+import { clipped, UsageError } from '../units/index.ts';
 import {
   parseZswapCgroupSetting,
   parseZswapSetting,
@@ -76,7 +76,17 @@ const VERBS: Readonly<Record<string, { readonly verb: Verb; readonly fork: boole
 const ORDERS: readonly string[] = ['seq', 'rev', 'rand', 'hot'];
 const U32_MAX = 0xffffffff;
 /** 4 GiB of mapping at 2^20 pages would still be small; page tables need an array each. */
-const PAGES_MAX = 2 ** 28;
+export const PAGES_MAX: number = 2 ** 28;
+
+/**
+ * A line of a trace without its comment, with one blank between words.
+ * No regular expression for the comment: `.` is no carriage return, so that the comments of a file
+ * with CRLF stayed, and each `#` of such a line was tried to its end.
+ */
+export function plainLine(text: string): string {
+  const comment = text.indexOf('#');
+  return (comment < 0 ? text : text.slice(0, comment)).trim().replace(/\s+/g, ' ');
+}
 
 /** State while lines are read. */
 class Parser {
@@ -95,7 +105,7 @@ class Parser {
 
   line(text: string): void {
     this.#lineNumber += 1;
-    const line = text.replace(/#.*$/, '').trim().replace(/\s+/g, ' ');
+    const line = plainLine(text);
     if (line === '') return;
     const words = line.split(' ');
     const verb = words[0]!;
@@ -110,7 +120,7 @@ class Parser {
   }
 
   fail(what: string): never {
-    throw new UsageError(`${this.#source}:${this.#lineNumber}: ${what}`);
+    throw new UsageError(`${this.#source}:${this.#lineNumber}: ${clipped(what, 1000)}`);
   }
 
   #readPages(words: readonly string[]): void {
@@ -276,7 +286,7 @@ class Parser {
   #number32(text: string, what: string): number {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value > U32_MAX)
-      this.fail(`${what} '${text}' is no number; accepted: 0 to ${U32_MAX}`);
+      this.fail(`${what} '${clipped(text)}' is no number; accepted: 0 to ${U32_MAX}`);
     return value;
   }
 }
@@ -292,5 +302,10 @@ export function parseTrace(text: string, source: string): Trace {
   if (parser.pages === 0) parser.fail("no 'pages N' line");
   if (!parser.steps.some((step) => step.kind === 'pages')) parser.fail('no operation');
   const { pages, sharedPages, tasks, steps } = parser;
+  // Each task has page tables of its own for the private part.
+  if (tasks.length * pages + sharedPages > PAGES_MAX)
+    parser.fail(
+      `${tasks.length} tasks of ${pages} pages are out of range; accepted: ${PAGES_MAX} pages in all`,
+    );
   return { pages, sharedPages, tasks, steps };
 }

@@ -9,6 +9,7 @@
 import { PAGE_SIZE, parseSize, UsageError, type VirtualPage } from '../units/index.ts';
 import { TAG_LENGTH_BITS } from '../frames/index.ts';
 import { WordView, WORDS_PER_PAGE } from './content.ts';
+import { PAGES_MAX } from './trace.ts';
 import {
   OP,
   type ContentSample,
@@ -71,6 +72,8 @@ export function parseUsemem(args: readonly string[], seed: number): UsememWorklo
   const sizeBytes = parseSize(operands[0]!, 'usemem SIZE');
   if (sizeBytes < PAGE_SIZE || sizeBytes % PAGE_SIZE !== 0)
     throw new UsageError(`usemem SIZE: '${operands[0]!}' is no multiple of the page size (4096)`);
+  if ((sizeBytes / PAGE_SIZE) * taskCount > PAGES_MAX)
+    throw new UsageError(`usemem: ${taskCount} × ${operands[0]!} is too much; accepted: 1T in all`);
   return new UsememWorkload({ taskCount, sizeBytes, isRandom, initTime, seed });
 }
 
