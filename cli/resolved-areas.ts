@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { AreaKind } from '../src/area/index.ts';
 import { describeIssues, type PreparedArea, type RunSpec } from '../src/machine/index.ts';
-import { MAX_SWAPFILES, RunError, SWAPFILE_MAX_PAGES } from '../src/units/index.ts';
+import { MAX_SWAPFILES, requireFlat, RunError, SWAPFILE_MAX_PAGES } from '../src/units/index.ts';
 
 export interface ResolvedArea {
   readonly type: number;
@@ -59,6 +59,7 @@ export function storedAreas(spec: RunSpec, areas: readonly PreparedArea[]): Reso
  * @throws RunError when a hand or a fault has changed them
  */
 export function resolvedAreas(stored: unknown, where: string): ResolvedArea[] {
+  requireFlat(stored, where);
   const parsed = z.array(areaSchema).max(MAX_SWAPFILES).safeParse(stored);
   if (parsed.success) return parsed.data;
   throw new RunError(`${where}: areasHeld: ${describeIssues(parsed.error, stored)}`);

@@ -166,11 +166,14 @@ export function findSignature(bytes: Uint8Array): FoundSignature | null {
   return null;
 }
 
+/** Keeps no state between calls. Making one costs more than reading the rest of a header. */
+const utf8 = new TextDecoder();
+
 /** The label of a header, null for none. */
 export function labelText(volume: Uint8Array): string | null {
   const end = volume.indexOf(0);
   if (end === 0) return null;
-  return new TextDecoder().decode(end === -1 ? volume : volume.subarray(0, end));
+  return utf8.decode(end === -1 ? volume : volume.subarray(0, end));
 }
 
 /** The 16 bytes of a label: UTF-8, cut off after 15 bytes as mkswap and swaplabel do. */

@@ -35,6 +35,9 @@ export interface UsememOptions {
   readonly seed: number;
 }
 
+/** With -R each word of 8 bytes has a bit: 64 bytes a page. assumed: 1 GiB of them is enough */
+const RANDOM_PAGES_MAX = 2 ** 24;
+
 /** Reads usemem's own command line. */
 export function parseUsemem(args: readonly string[], seed: number): UsememWorkload {
   let taskCount = 1;
@@ -74,6 +77,10 @@ export function parseUsemem(args: readonly string[], seed: number): UsememWorklo
     throw new UsageError(`usemem SIZE: '${operands[0]!}' is no multiple of the page size (4096)`);
   if ((sizeBytes / PAGE_SIZE) * taskCount > PAGES_MAX)
     throw new UsageError(`usemem: ${taskCount} × ${operands[0]!} is too much; accepted: 1T in all`);
+  if (isRandom && (sizeBytes / PAGE_SIZE) * taskCount > RANDOM_PAGES_MAX)
+    throw new UsageError(
+      `usemem -R: ${taskCount} × ${operands[0]!} is too much; accepted: 64G in all`,
+    );
   return new UsememWorkload({ taskCount, sizeBytes, isRandom, initTime, seed });
 }
 
