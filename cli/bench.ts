@@ -7,8 +7,7 @@
  * such calls: the limit is a bare LRU over typed arrays. Writeback in batches is measured against
  * writeback one by one (`bench-writeback.ts`).
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writevSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readSync, rmSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Command } from 'commander';
@@ -24,6 +23,7 @@ import type { CliCommand, CommandIo } from './command.ts';
 import { measureWriteback, WRITEBACK_BATCHES, type WritebackRound } from './bench-writeback.ts';
 import { command as mkswap } from './mkswap.ts';
 import { alignRows } from './table.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
 
 interface Figure {
   readonly name: string;
@@ -83,7 +83,7 @@ export const command: CliCommand = {
   async run(argv, io) {
     const options = readLine(argv, io);
     if (options === null) return 0;
-    const folder = mkdtempSync(join(tmpdir(), 'swaplab-bench-'));
+    const folder = makeTemporaryFolder();
     try {
       const figures = await measure(folder, options, io);
       if (options.json) io.stdout(`${JSON.stringify({ figures }, null, 2)}\n`);

@@ -87,7 +87,10 @@ export const command: CliCommand = {
     );
     const isWrong =
       results.some(({ verify }) => verify.mismatches > 0) || verdicts.some(({ holds }) => !holds);
-    return isWrong ? EXIT_CHECK : 0;
+    if (isWrong) return EXIT_CHECK;
+    const unstored = runs.find(({ notStored }) => notStored !== null);
+    if (unstored?.notStored) throw unstored.notStored;
+    return 0;
   },
 };
 

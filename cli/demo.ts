@@ -2,8 +2,7 @@
  * `swaplab demo` (`npm start`): the main job end to end, small enough to watch. A swapfile and a
  * ghost area at one priority, zswap with lz4 in front, mixed contents, a pool that overflows.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSpec } from '../src/machine/index.ts';
 import { RunError, UsageError } from '../src/units/index.ts';
@@ -12,6 +11,7 @@ import { command as mkswap } from './mkswap.ts';
 import { createProgress } from './progress.ts';
 import { runText } from './run-output.ts';
 import { executeRun } from './runner.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** 96 MiB, three times the memory limit. */
 const TRACE = `# npm start: mixed contents, three times the memory
@@ -37,7 +37,7 @@ export const command: CliCommand = {
     const stranger = argv.find((word) => word !== '--quiet');
     if (stranger !== undefined)
       throw new UsageError(`demo: '${stranger}' is no option; accepted: --quiet, --help`);
-    const folder = mkdtempSync(join(tmpdir(), 'swaplab-demo-'));
+    const folder = makeTemporaryFolder();
     try {
       const file = join(folder, 'file.swap');
       const ghost = join(folder, 'ghost.swap');
@@ -60,6 +60,8 @@ export const command: CliCommand = {
         io,
       ).finally(progress.stop);
       io.stdout(runText(run));
+      if (run.result.verify.mismatches > 0) return 3;
+      if (run.notStored !== null) throw run.notStored;
       io.stdout(
         `\nStored as run ${run.runId} in ${io.databasePath}. Look deeper:\n` +
           `  npx swaplab runs ls\n` +
@@ -67,7 +69,7 @@ export const command: CliCommand = {
           `  npx swaplab runs sql "SELECT * FROM v_run"\n` +
           `  npx swaplab run --help\n`,
       );
-      return run.result.verify.mismatches > 0 ? 3 : 0;
+      return 0;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

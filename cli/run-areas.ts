@@ -1,6 +1,5 @@
 /** The swap areas of a run: files that are there, active ones, or temporary ones of our own. */
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
 import { FileDevice, NullDevice, type BlockDevice } from '../src/device/index.ts';
@@ -16,6 +15,7 @@ import { chooseDesign } from '../src/swap/index.ts';
 import { PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import { command as mkswap } from './mkswap.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** Slots of the smallest area. @source util-linux mkswap */
 const AREA_PAGES_MIN = 10;
@@ -105,8 +105,15 @@ class AreaHolder implements HeldAreas {
 
   release(): void {
     for (const area of this.prepared) area.device.close();
-    if (this.#fileIds.length > 0) this.#active.release(this.#fileIds);
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+    if (this.#fileIds.length === 0) return;
+    try {
+      this.#active.release(this.#fileIds);
+    } catch (error) {
+      // A full disk takes no note of it. The end of this process frees the areas all the same, and
+      // what went wrong before must not hide behind this.
+      if (!(error instanceof RunError)) throw error;
+    }
   }
 
   #takeFile(path: string, area: AreaSpec, profile: string): void {
@@ -134,7 +141,7 @@ class AreaHolder implements HeldAreas {
   }
 
   async #takeTemporary(area: AreaSpec, profile: string): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), 'swaplab-'));
+    const folder = makeTemporaryFolder();
     this.#folders.push(folder);
     const path = join(folder, area.ghost ? 'ghost.swap' : 'swap');
     const size = String(areaPages(area) * PAGE_SIZE);
@@ -188,7 +195,7 @@ class AreaHolder implements HeldAreas {
   }
 
   #openBacking(size: number | string, name: string): FileDevice {
-    const folder = mkdtempSync(join(tmpdir(), 'swaplab-'));
+    const folder = makeTemporaryFolder();
     this.#folders.push(folder);
     const path = join(folder, `${name}.backing`);
     const sizeBytes = specBytes(size, 'backing');

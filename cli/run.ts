@@ -36,9 +36,13 @@ export const command: CliCommand = {
         io.stdout(`${JSON.stringify(runJson(run), null, 2)}\n`);
       } else {
         io.stdout(runText(run));
-        io.stdout(`\nrun ${run.runId} in ${io.databasePath}: swaplab runs show ${run.runId}\n`);
+        if (run.notStored === null)
+          io.stdout(`\nrun ${run.runId} in ${io.databasePath}: swaplab runs show ${run.runId}\n`);
       }
-      return run.result.verify.mismatches > 0 ? EXIT_MISMATCH : 0;
+      if (run.result.verify.mismatches > 0) return EXIT_MISMATCH;
+      // The result is on the screen; only then does the command fail.
+      if (run.notStored !== null) throw run.notStored;
+      return 0;
     } finally {
       progress.stop();
     }
@@ -56,6 +60,7 @@ async function waitForUser(label: string, runs: readonly SlotRun[], io: CommandI
         `area ${run.type} slot ${run.slot} on (byte ${run.slot * 4096})\n`,
     );
   await new Promise<void>((resolve) => {
+    (process.stdin as { ref?: () => void }).ref?.();
     const lines = createInterface({ input: process.stdin });
     // An input that has ended cannot tell us to go on; the signal still can.
     const wake = setInterval(() => undefined, 1 << 30);
@@ -63,6 +68,8 @@ async function waitForUser(label: string, runs: readonly SlotRun[], io: CommandI
       clearInterval(wake);
       process.off('SIGUSR1', goOn);
       lines.close();
+      // A pipe that stays open behind us would keep the program alive after the run.
+      (process.stdin as { unref?: () => void }).unref?.();
       resolve();
     };
     lines.once('line', goOn);

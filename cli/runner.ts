@@ -21,6 +21,8 @@ import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src
 import type { CommandIo } from './command.ts';
 import { storedAreas } from './resolved-areas.ts';
 import { holdAreas } from './run-areas.ts';
+import { RunStorage } from './run-storage.ts';
+import { sweepTemporaryFolders } from './temporary-folder.ts';
 import { version } from './version.ts';
 
 export interface RunRequest {
@@ -41,13 +43,16 @@ export interface FinishedRun {
   readonly runId: number;
   readonly spec: JsonValue;
   readonly result: RunResult;
+  /** Why the state database holds the run only in part; null when it holds all of it. */
+  readonly notStored: RunError | null;
   /** What happened to the watched page. */
   readonly pageLife?: WatchedPage & { readonly events: readonly LifeEvent[] };
 }
 
 /**
  * Runs a spec and stores the run. A run that fails is stored as failed, with the reason, and its
- * areas are given back.
+ * areas are given back. A state database that takes no more (a full disk) does not end the run: it
+ * goes on and has its result, and `notStored` says what is missing.
  * @throws UsageError, RunError, CheckError, InvariantError
  */
 export async function executeRun(request: RunRequest, io: CommandIo): Promise<FinishedRun> {
@@ -55,6 +60,7 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
   const workload = buildWorkload(spec);
   const database = openStateDatabase(io.databasePath);
   try {
+    sweepTemporaryFolders();
     const areas = await holdAreas(spec, database.activeAreas, io);
     const stopOnSignal = (): void => {
       areas.release();
@@ -75,10 +81,10 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
         name: spec.name ?? null,
         command: request.command,
       });
-      const result = await runAndStore(machine, writer, request.hooks);
+      const { result, notStored } = await runAndStore(machine, writer, request.hooks, io);
       const events = machine.engine.trace.life();
       return {
-        ...{ runId: writer.runId, spec: resolved, result },
+        ...{ runId: writer.runId, spec: resolved, result, notStored },
         ...(watch === undefined ? {} : { pageLife: { ...watch, events } }),
       };
     } finally {
@@ -117,38 +123,29 @@ async function runAndStore(
   machine: Machine,
   writer: RunWriter,
   hooks: RunRequest['hooks'],
-): Promise<RunResult> {
+  io: CommandIo,
+): Promise<{ readonly result: RunResult; readonly notStored: RunError | null }> {
+  const storage = new RunStorage(writer, io);
   try {
     const result = await machine.run({
       ...hooks,
       onPhase: (phase) => {
-        writer.phase(phase);
+        storage.attempt(() => {
+          writer.phase(phase);
+        });
       },
       onEvent: (timeNs, kind, detail) => {
-        writer.event(timeNs, kind, detail);
+        storage.attempt(() => {
+          writer.event(timeNs, kind, detail);
+        });
       },
     });
-    writer.areas(
-      result.areas.map(
-        ({ type, path, kind, pages, usedPages, priority, zram, mapped, ...counters }) => ({
-          ...{ type, path, kind, pages, usedPages, priority },
-          counters: { ...counters, ...zram, ...prefixed('map', mapped) },
-        }),
-      ),
-    );
-    writer.metadata(result.metadata);
-    for (const { name, buckets } of result.histograms)
-      writer.histogram(name, buckets, name.split('.').at(-1) ?? '');
-    writer.finish({
-      digest: result.digest,
-      verify: result.verify,
-      slotRuns: result.slotRuns,
-      virtualNs: result.virtualNs,
-      wallMs: result.wallMs,
+    storage.attempt(() => {
+      storeResult(writer, result);
     });
-    return result;
+    return { result, notStored: storage.problem };
   } catch (error) {
-    writer.fail(error instanceof Error ? error.message : String(error), exitCodeOf(error));
+    storage.fail(error instanceof Error ? error.message : String(error), exitCodeOf(error));
     throw error;
   }
 }
@@ -157,6 +154,27 @@ async function runAndStore(
 function exitCodeOf(error: unknown): number {
   if (error instanceof CheckError || error instanceof InvariantError) return 3;
   return error instanceof UsageError ? 2 : 1;
+}
+
+function storeResult(writer: RunWriter, result: RunResult): void {
+  writer.areas(
+    result.areas.map(
+      ({ type, path, kind, pages, usedPages, priority, zram, mapped, ...counters }) => ({
+        ...{ type, path, kind, pages, usedPages, priority },
+        counters: { ...counters, ...zram, ...prefixed('map', mapped) },
+      }),
+    ),
+  );
+  writer.metadata(result.metadata);
+  for (const { name, buckets } of result.histograms)
+    writer.histogram(name, buckets, name.split('.').at(-1) ?? '');
+  writer.finish({
+    digest: result.digest,
+    verify: result.verify,
+    slotRuns: result.slotRuns,
+    virtualNs: result.virtualNs,
+    wallMs: result.wallMs,
+  });
 }
 
 /** Everything that decides the outcome, with defaults filled in and libraries named. */

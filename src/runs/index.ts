@@ -2,6 +2,7 @@ export { defaultDatabasePath, inspectDatabaseFile } from './database-file.ts';
 export { canonicalJson, flattenParameters, specHash } from './json.ts';
 export type { JsonScalar, JsonValue, Parameter } from './json.ts';
 export type { SqlValue } from './connection.ts';
+export { currentProcess, isRunning } from './process-identity.ts';
 export type { QueryResult } from './query.ts';
 export * from './records.ts';
 export type { RunFilter, RunProgress } from './run-reader.ts';

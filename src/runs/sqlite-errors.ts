@@ -4,6 +4,8 @@
  * outside.
  */
 import Database from 'better-sqlite3';
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { InvariantError, RunError, UsageError } from '../units/index.ts';
 
 /** What `--db` takes; ends every message about a file that is refused. */
@@ -19,9 +21,12 @@ const BUGS: ReadonlySet<string> = new Set([
   'SQLITE_RANGE',
 ]);
 
+const NO_ROOM =
+  'no room left to write the state database (ENOSPC); free space, or give another with --db';
+
 /** What to tell the user about the other ones. */
 const ADVICE: Readonly<Record<string, string>> = {
-  SQLITE_FULL: 'no room left to write the state database; free space, or give another with --db',
+  SQLITE_FULL: NO_ROOM,
   SQLITE_BUSY: 'the state database stays locked by another process; wait until it has ended',
   SQLITE_IOERR: 'reading or writing the state database failed',
   SQLITE_READONLY: 'the state database cannot be written; make it and its folder writable',
@@ -42,6 +47,21 @@ export function translateSqliteError(error: unknown, path: string): unknown {
       `${path}: the run was removed from the state database while it was written`,
     );
   if (BUGS.has(primary)) return new InvariantError(`${path}: ${code}: ${message}`);
-  const advice = ADVICE[primary] ?? 'the state database cannot be used';
+  const advice = isOutOfRoom(primary, path)
+    ? NO_ROOM
+    : (ADVICE[primary] ?? 'the state database cannot be used');
   return new RunError(`${path}: ${advice} (${code}: ${message})`);
+}
+
+/**
+ * SQLITE_FULL is ENOSPC at a write of the database or its log. Where the index of the log finds no room
+ * SQLite says IOERR or CANTOPEN, and nothing of errno: the file system is asked.
+ */
+function isOutOfRoom(primary: string, path: string): boolean {
+  if (primary !== 'SQLITE_IOERR' && primary !== 'SQLITE_CANTOPEN') return false;
+  try {
+    return statfsSync(dirname(path)).bavail === 0;
+  } catch {
+    return false;
+  }
 }
