@@ -92,7 +92,8 @@ export function runCommand(): Command {
     .addHelpText('after', EXAMPLES);
 }
 
-function designOption(): Option {
+/** `--design` of commands that take one. */
+export function designOption(): Option {
   return new Option(
     '--design <NAME>',
     `swap design: ${Object.keys(designs).join(', ')}; NAME:REVISION picks a revision`,
@@ -101,11 +102,18 @@ function designOption(): Option {
 
 /** Adds the options that make a spec, but for the design; the workload's arguments too. */
 export function addSpecOptions(command: Command): Command {
+  return addMachineOptions(
+    command
+      .option('--trace <FILE>', 'replay a trace')
+      .option('--workload <NAME>', `run a built-in workload: ${Object.keys(workloads).join(', ')}`)
+      .option('--content <FILE>', 'a file whose pages a trace writes (content `file`)'),
+  ).argument('[ARGUMENTS...]', "the workload's own arguments, behind --");
+}
+
+/** Adds those options of a spec that say what the machine is, whatever runs on it. */
+export function addMachineOptions(command: Command): Command {
   const collect = (value: string, before: string[]): string[] => [...before, value];
   return command
-    .option('--trace <FILE>', 'replay a trace')
-    .option('--workload <NAME>', `run a built-in workload: ${Object.keys(workloads).join(', ')}`)
-    .option('--content <FILE>', 'a file whose pages a trace writes (content `file`)')
     .addOption(
       new Option(
         '--per-cpu-cluster <HOW>',
@@ -156,8 +164,7 @@ export function addSpecOptions(command: Command): Command {
       'set a key of the spec, such as machine.memory=32M; VALUE may be JSON',
       collect,
       [],
-    )
-    .argument('[ARGUMENTS...]', "the workload's own arguments, behind --");
+    );
 }
 
 /**
@@ -397,7 +404,7 @@ function checkStep(at: Json, key: string, path: string): void {
     );
 }
 
-function wholeNumber(text: string | undefined, option: string): number | undefined {
+export function wholeNumber(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d{1,15}$/.test(text))
     throw new UsageError(`${option}: '${text}' is no number; accepted: a whole number from 0`);

@@ -75,11 +75,9 @@ export function totalsOf(
 
 /** The totals of a run that goes on where `before` ended. */
 export function addTotals(before: EnduranceTotals, since: EnduranceTotals): EnduranceTotals {
-  const sums = Object.entries(since).map(([key, value]) => [
-    key,
-    (value as number) + before[key as keyof EnduranceTotals],
-  ]);
-  return Object.fromEntries(sums);
+  const sums: Record<string, number> = { ...since };
+  for (const [key, value] of Object.entries(before)) sums[key] = (sums[key] ?? 0) + Number(value);
+  return sums as unknown as EnduranceTotals;
 }
 
 export function gaugesOf(machine: Machine): EnduranceGauges {

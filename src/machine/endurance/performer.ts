@@ -103,7 +103,7 @@ export class Performer {
    * Performs a phase of the plan, up to `limit` operations of it.
    * @returns false when a promise is broken
    */
-  async performPhase(phase: EndurancePhase, limit = Infinity): Promise<boolean> {
+  async performPhase(phase: EndurancePhase, limit: number = Infinity): Promise<boolean> {
     const end = this.#operations + limit;
     for (const step of phase.steps) {
       if (this.#broken !== null || this.#operations >= end) break;
