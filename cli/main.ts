@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   metadata: () => import('./metadata.ts'),
   validate: () => import('./validate.ts'),
   explain: () => import('./explain.ts'),
+  endure: () => import('./endure.ts'),
   bench: () => import('./bench.ts'),
   demo: () => import('./demo.ts'),
 };

@@ -1,12 +1,6 @@
 /** One run from a checked spec: areas taken, machine run, everything in the database. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import {
-  Machine,
-  type PreparedArea,
-  type RunHooks,
-  type RunResult,
-  type RunSpec,
-} from '../src/machine/index.ts';
+import { Machine, type RunHooks, type RunResult, type RunSpec } from '../src/machine/index.ts';
 import { openStateDatabase, type JsonValue, type RunWriter } from '../src/runs/index.ts';
 import type { LifeEvent } from '../src/engine/index.ts';
 import {
@@ -19,9 +13,9 @@ import {
 } from '../src/units/index.ts';
 import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src/workload/index.ts';
 import type { CommandIo } from './command.ts';
-import { storedAreas } from './resolved-areas.ts';
 import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
+import { resolvedSpec } from './stored-spec.ts';
 import { sweepTemporaryFolders } from './temporary-folder.ts';
 import { version } from './version.ts';
 
@@ -175,18 +169,6 @@ function storeResult(writer: RunWriter, result: RunResult): void {
     virtualNs: result.virtualNs,
     wallMs: result.wallMs,
   });
-}
-
-/** Everything that decides the outcome, with defaults filled in and libraries named. */
-function resolvedSpec(spec: RunSpec, machine: Machine, areas: readonly PreparedArea[]): JsonValue {
-  const { name, version: compressorVersion } = machine.compressor;
-  const resolved = {
-    ...spec,
-    zswap: { ...spec.zswap, compressor: name, compressorVersion },
-    costs: machine.engine.costs.name,
-    areasHeld: storedAreas(spec, areas),
-  };
-  return JSON.parse(JSON.stringify(resolved)) as JsonValue;
 }
 
 /** The workload of a spec; what it names is read. */

@@ -1,0 +1,69 @@
+/** What `swaplab endure` prints: lines while it lives, and the end. */
+import type { EndureMoment, FinishedEndurance } from './endure-runner.ts';
+import { alignTable } from './table.ts';
+
+const count = (value: number): string => value.toLocaleString('en-US');
+const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+
+/** One line for people. */
+export function momentText({ totals, gauges, seconds, rate }: EndureMoment): string {
+  const { pagesChecked, virtualNs, killedTasks } = totals;
+  return [
+    `${seconds.toFixed(0)} s`,
+    `${count(totals.operations)} operations`,
+    `${count(rate)}/s`,
+    `${(virtualNs / 1e9).toFixed(1)} s virtual`,
+    `${count(pagesChecked)} pages checked`,
+    `${killedTasks} tasks killed`,
+    `pool ${mib(gauges.poolBytes)}`,
+    `slots ${count(gauges.usedSlots)}/${count(gauges.slots)}`,
+    `free runs of ${gauges.meanFreeRun}`,
+  ].join(' | ');
+}
+
+/** One line for programs. */
+export function momentJson({ totals, gauges, seconds, rate }: EndureMoment): unknown {
+  return { kind: 'interval', ...totals, ...gauges, seconds, rate };
+}
+
+/** The document of --json. */
+export function endureJson({ runId, spec, result, seconds }: FinishedEndurance): unknown {
+  const { verdict, broken, totals, gauges, digest } = result;
+  return {
+    ...{ verdict, seed: spec.seed, run: runId, design: spec.design },
+    ...totals,
+    broken,
+    faults: [],
+    ...{ gauges, digest, seconds },
+  };
+}
+
+export function endureText({ spec, result, seconds }: FinishedEndurance): string {
+  const { totals, verdict, broken, gauges } = result;
+  const rate = Math.round(totals.operations / seconds);
+  const rows = [
+    ['page operations', count(totals.operations), `${count(rate)} per second`],
+    ['pages checked', count(totals.pagesChecked), ''],
+    ['time', `${seconds.toFixed(1)} s`, `${(totals.virtualNs / 1e9).toFixed(1)} s virtual`],
+    ['swapped out, in', count(totals.swapOuts), count(totals.swapIns)],
+    ['device writes, reads', count(totals.deviceWrites), count(totals.deviceReads)],
+    ['phases', count(totals.phases), `${count(totals.invariantChecks)} checks of all tables`],
+    ['forks, exits', count(totals.forks), count(totals.restarts)],
+    ['swapoffs', count(totals.swapoffs), `${count(totals.swapoffsFailed)} failed`],
+    ['limits changed', count(totals.settings), ''],
+    ['tasks killed', count(totals.sigbus), `SIGBUS, ${count(totals.oomKills)} out of memory`],
+    ['pool', mib(gauges.poolBytes), `${count(gauges.storedPages)} pages`],
+    [
+      'slots',
+      count(gauges.usedSlots),
+      `of ${count(gauges.slots)}, free runs of ${gauges.meanFreeRun}`,
+    ],
+  ];
+  const lines = [alignTable([], rows)];
+  if (broken !== null)
+    lines.push(
+      `\nseed ${spec.seed}, operation ${broken.operation}, phase ${broken.phase}: ${broken.what}\n`,
+    );
+  lines.push(`\nverdict: ${verdict}\n`);
+  return lines.join('');
+}

@@ -1,0 +1,200 @@
+/** One endurance run: areas taken, driver run, intervals and checkpoints in the database. */
+import {
+  Endurance,
+  type EnduranceGauges,
+  type EnduranceResult,
+  type EnduranceState,
+  type EnduranceTotals,
+  type RunSpec,
+} from '../src/machine/index.ts';
+import {
+  openStateDatabase,
+  type JsonValue,
+  type RunWriter,
+  type StateDatabase,
+} from '../src/runs/index.ts';
+import { UsageError } from '../src/units/index.ts';
+import type { CommandIo } from './command.ts';
+import type { EndureLine } from './endure-options.ts';
+import { holdAreas } from './run-areas.ts';
+import { resolvedSpec, specOfStored } from './stored-spec.ts';
+import { version } from './version.ts';
+
+/** A checkpoint is stored at the end of a phase, but not more often. */
+const CHECKPOINT_MS = 1000;
+
+/** How a run stands at an interval. */
+export interface EndureMoment {
+  readonly totals: EnduranceTotals;
+  readonly gauges: EnduranceGauges;
+  readonly seconds: number;
+  /** Page operations per second of wall time since the last moment. */
+  readonly rate: number;
+}
+
+export interface FinishedEndurance {
+  readonly runId: number;
+  readonly spec: RunSpec;
+  readonly result: EnduranceResult;
+  /** Wall time of this process's part. */
+  readonly seconds: number;
+}
+
+export interface EndureHooks {
+  readonly onMoment: (moment: EndureMoment) => void;
+}
+
+/** @throws UsageError, RunError */
+export async function executeEndurance(
+  line: EndureLine,
+  command: string,
+  hooks: EndureHooks,
+  io: CommandIo,
+): Promise<FinishedEndurance> {
+  const database = openStateDatabase(io.databasePath);
+  try {
+    const { spec, from } = begun(line, database);
+    const areas = await holdAreas(spec, database.activeAreas, io);
+    try {
+      const run = new LiveRun({ spec, areas: areas.prepared, line, from, hooks });
+      const writer = database.runs.begin({
+        design: spec.design,
+        seed: spec.seed,
+        spec: resolvedSpec(spec, run.endurance.performer.machine, areas.prepared),
+        version,
+        name: spec.name ?? null,
+        command,
+      });
+      return await run.toEnd(writer);
+    } finally {
+      areas.release();
+    }
+  } finally {
+    database.close();
+  }
+}
+
+/** What is run, and from where. */
+function begun(
+  line: EndureLine,
+  database: StateDatabase,
+): { readonly spec: RunSpec; readonly from: EnduranceState | null } {
+  if (line.spec !== null) return { spec: line.spec, from: null };
+  const runId = line.resume!;
+  const stored = database.runs.get(runId);
+  if (stored === undefined) throw new UsageError(`--resume: there is no run ${runId}`);
+  if (stored.status !== 'aborted')
+    throw new UsageError(
+      `--resume: run ${runId} is ${stored.status}; accepted: a run that was killed (aborted)`,
+    );
+  const checkpoint = database.runs.checkpoint(runId);
+  const spec = specOfStored(stored.spec, `run ${runId}`);
+  // Killed before its first checkpoint, it begins anew.
+  if (checkpoint === null) return { spec, from: null };
+  const state = checkpoint.state as unknown as EnduranceState;
+  return { spec, from: { ...state, resumed: state.resumed + 1 } };
+}
+
+interface LiveRunOptions {
+  readonly spec: RunSpec;
+  readonly areas: ConstructorParameters<typeof Endurance>[0]['areas'];
+  readonly line: EndureLine;
+  readonly from: EnduranceState | null;
+  readonly hooks: EndureHooks;
+}
+
+/** A driver with its clock: intervals, checkpoints, the end of its time, signals. */
+class LiveRun {
+  readonly endurance: Endurance;
+  readonly #options: LiveRunOptions;
+  readonly #startMs = performance.now();
+  #lastMs = this.#startMs;
+  #lastOperations: number;
+  #checkpointMs = this.#startMs;
+  #isStopWanted = false;
+  #writer: RunWriter | null = null;
+
+  constructor(options: LiveRunOptions) {
+    const { spec, areas, line, from } = options;
+    this.#options = options;
+    this.#lastOperations = from?.totals.operations ?? 0;
+    this.endurance = new Endurance({
+      ...{ spec, areas, operations: line.operations },
+      ...(from === null ? {} : { from }),
+      hooks: {
+        onEvent: (timeNs, kind, detail) => this.#writer?.event(timeNs, kind, detail),
+        onOperations: () => {
+          if (performance.now() - this.#lastMs >= line.intervalMs) this.#moment();
+        },
+        onPhaseEnd: () => {
+          if (performance.now() - this.#checkpointMs >= CHECKPOINT_MS) this.#checkpoint();
+        },
+        isStopWanted: () =>
+          this.#isStopWanted || performance.now() - this.#startMs >= line.durationMs,
+      },
+    });
+  }
+
+  async toEnd(writer: RunWriter): Promise<FinishedEndurance> {
+    this.#writer = writer;
+    const stop = (): void => {
+      this.#isStopWanted = true;
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    try {
+      this.#checkpoint();
+      const result = await this.endurance.run();
+      this.#store(writer, result);
+      const seconds = (performance.now() - this.#startMs) / 1000;
+      return { runId: writer.runId, spec: this.#options.spec, result, seconds };
+    } catch (error) {
+      writer.fail(error instanceof Error ? error.message : String(error));
+      throw error;
+    } finally {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    }
+  }
+
+  #store(writer: RunWriter, { broken, verdict, totals, digest }: EnduranceResult): void {
+    if (broken !== null) {
+      writer.fail(`${verdict}: operation ${broken.operation}: ${broken.what}`, 3);
+      return;
+    }
+    writer.finish({
+      digest,
+      verify: { pagesChecked: totals.pagesChecked, mismatches: 0 },
+      slotRuns: 0,
+      virtualNs: totals.virtualNs,
+      wallMs: performance.now() - this.#startMs,
+    });
+  }
+
+  #moment(): void {
+    const now = performance.now();
+    const totals = this.endurance.totals();
+    const operations = this.endurance.performer.machine.operations;
+    const gauges = this.endurance.gauges();
+    const rate = Math.round(((operations - this.#lastOperations) * 1000) / (now - this.#lastMs));
+    this.#lastMs = now;
+    this.#lastOperations = operations;
+    const { areas: _areas, ...figures } = gauges;
+    const { operations: _done, virtualNs, ...counts } = totals;
+    this.#writer?.interval({ operations, timeNs: virtualNs, figures: { ...counts, ...figures } });
+    this.#options.hooks.onMoment({
+      totals: { ...totals, operations },
+      ...{ gauges, rate },
+      seconds: (now - this.#startMs) / 1000,
+    });
+  }
+
+  #checkpoint(): void {
+    this.#checkpointMs = performance.now();
+    const state = this.endurance.state();
+    this.#writer?.checkpoint({
+      operations: state.totals.operations,
+      state: JSON.parse(JSON.stringify(state)) as JsonValue,
+    });
+  }
+}
