@@ -148,6 +148,7 @@ export function shown(value: number | null): string {
   if (Number.isInteger(value) && value < 1e7) return String(value);
   if (value >= 1e9) return `${(value / 1e9).toFixed(2)}G`;
   if (value >= 1e7) return `${(value / 1e6).toFixed(1)}M`;
+  if (value > 0 && value < 1) return String(Number(value.toPrecision(2)));
   return value >= 1000 ? value.toFixed(0) : value.toFixed(1);
 }
 

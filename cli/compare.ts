@@ -1,6 +1,6 @@
 /** `swaplab compare`: the same workload in several columns, designs or settings, one table. */
 import { Command } from 'commander';
-import { judgeClaims } from '../src/machine/index.ts';
+import { judgeClaims, wearNote } from '../src/machine/index.ts';
 import { chooseDesign, designs, type DesignChoice } from '../src/swap/index.ts';
 import { UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
@@ -79,7 +79,11 @@ export const command: CliCommand = {
     const results = runs.map(({ result }) => result);
     const verdicts = scenario === null ? [] : judgeClaims(scenario, results);
     const labels = columns.map(({ label }) => label);
-    const comparison: Comparison = { labels, runs, notes, scenario, verdicts };
+    const wear = wearNote(results);
+    const comparison: Comparison = {
+      ...{ labels, runs, scenario, verdicts },
+      notes: wear === null ? notes : [...notes, wear],
+    };
     io.stdout(
       flags.json === true
         ? `${JSON.stringify(comparisonJson(comparison), null, 2)}\n`

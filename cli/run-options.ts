@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { parseSpec, type RunSpec } from '../src/machine/index.ts';
 import { clipped, requireFlat, UsageError } from '../src/units/index.ts';
-import { deviceProfiles } from '../src/device/index.ts';
+import { deviceProfiles, enduranceClasses } from '../src/device/index.ts';
 import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
 import { designs, SAME_FILLED } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
@@ -34,6 +34,7 @@ export interface SpecFlags {
   readonly area: string[];
   readonly swap: string[];
   readonly device?: string;
+  readonly drive?: string;
   readonly zswap?: string | boolean;
   readonly sameFilled?: string;
   readonly cgroupVersion?: string;
@@ -139,6 +140,12 @@ export function addMachineOptions(command: Command): Command {
       [],
     )
     .option('--device <NAME>', `device profile: ${Object.keys(deviceProfiles).join(', ')}`)
+    .option(
+      '--drive <DRIVE>',
+      'the SSD that wears: CAPACITY,CLASS[,free=PERCENT][,duty=PERCENT|,runs=N A DAY], such as ' +
+        '500G,tlc; classes: ' +
+        Object.keys(enduranceClasses).join(', '),
+    )
     .option('--zswap [SETTINGS]', ZSWAP_HELP)
     .option(
       '--same-filled <WHICH>',
@@ -247,6 +254,7 @@ function applyFlags(json: Json, flags: SpecFlags, args: readonly string[], comma
   put('revision', revision);
   put('perCpuCluster', flags.perCpuCluster);
   put('device', flags.device);
+  put('drive', flags.drive);
   put('payload', flags.payload);
   put('sameFilled', flags.sameFilled);
   put('machine.cgroupVersion', wholeNumber(flags.cgroupVersion, '--cgroup-version'));

@@ -1,5 +1,12 @@
 /** What a finished run shows: its JSON document, and tables for people. */
-import { diskWrites, type PhaseResult, type RunResult } from '../src/machine/index.ts';
+import { formatDrive } from '../src/device/index.ts';
+import {
+  diskWrites,
+  drivesOf,
+  type DriveWear,
+  type PhaseResult,
+  type RunResult,
+} from '../src/machine/index.ts';
 import { humanSize } from '../src/area/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
 import { pageLifeText } from './page-life.ts';
@@ -126,6 +133,7 @@ function summaryRows(result: RunResult): Cell[][] {
       `${humanSize(bytesOut, 'long')} in ${grouped(writes)} I/Os` +
         (writes === 0 ? '' : ` of ${(written / writes).toFixed(1)} pages`),
     ],
+    ...drivesOf(result).flatMap(wearRows),
     ['swap usage', usageText(result.usage)],
     [
       'virtual time',
@@ -188,6 +196,35 @@ function zramRows({ path, zram }: RunResult['areas'][number]): Cell[][] {
         `${grouped(of('backing_writes'))} I/Os, ${grouped(of('bd_reads'))} read`,
     ]);
   return rows;
+}
+
+/** What a drive has taken, and how long it lasts at that. */
+function wearRows(wear: DriveWear): Cell[][] {
+  const { drive, life, hostBytes, nandBytes, writeAmplification, erases, blocks } = wear;
+  const size = (bytes: number): string => humanSize(bytes, 'long');
+  const { duty, runsPerDay } = drive;
+  const busy = duty === 1 ? 'without pause' : `for ${figure(duty * 100)} % of the time`;
+  const when = runsPerDay > 0 ? `${figure(runsPerDay)} such runs` : `swapping like this ${busy}`;
+  return [
+    [
+      'wear of flash',
+      `${size(hostBytes)} from the host, ${size(nandBytes)} into flash, write amplification ` +
+        `${writeAmplification.toFixed(2)}; ${grouped(erases)} erases of ${grouped(blocks)} blocks, ` +
+        `${grouped(wear.erasesMin)} to ${grouped(wear.erasesMax)} each`,
+    ],
+    [
+      `life of ${formatDrive({ ...drive, duty: 1, runsPerDay: 0 })}`,
+      `${figure(life.hostBytesPerDay / 1e12)} TB a day (${when}), ` +
+        `${figure(life.driveWritesPerDay)} drive writes a day: ${figure(life.yearsByRating)} years by ` +
+        `its ${figure(life.ratedBytes / 1e12)} TBW, ${figure(life.yearsByErases)} by erase cycles; ` +
+        `the run took ${figure(life.percentOfRated)} % of the TBW`,
+    ],
+  ];
+}
+
+/** Three digits, and no powers of ten. */
+function figure(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 }
 
 /** At the end of the workload, by both ways of counting: entries, and slots with a device behind. */

@@ -104,11 +104,11 @@ function watchPage(machine: Machine, { task, page }: WatchedPage): void {
 /** Counts under names of their own, for a flat record; ratios follow from them. */
 function prefixed(
   prefix: string,
-  figures: Readonly<Record<string, number>> = {},
+  figures: Readonly<Record<string, number | string>> = {},
 ): Record<string, number> {
   return Object.fromEntries(
     Object.entries(figures)
-      .filter(([, value]) => Number.isInteger(value))
+      .filter((figure): figure is [string, number] => Number.isInteger(figure[1]))
       .map(([name, value]) => [`${prefix}.${name}`, value]),
   );
 }
@@ -153,9 +153,14 @@ function exitCodeOf(error: unknown): number {
 function storeResult(writer: RunWriter, result: RunResult): void {
   writer.areas(
     result.areas.map(
-      ({ type, path, kind, pages, usedPages, priority, zram, mapped, ...counters }) => ({
+      ({ type, path, kind, pages, usedPages, priority, zram, mapped, wear, ...counters }) => ({
         ...{ type, path, kind, pages, usedPages, priority },
-        counters: { ...counters, ...zram, ...prefixed('map', mapped) },
+        counters: {
+          ...counters,
+          ...zram,
+          ...prefixed('map', mapped),
+          ...prefixed('wear', { ...wear }),
+        },
       }),
     ),
   );

@@ -66,9 +66,7 @@ export class LatencyDevice implements BlockDevice {
     this.rotational = profile.rotational;
     this.synchronous = profile.synchronous;
     this.#flash =
-      profile.flash === undefined
-        ? null
-        : new FlashWear(profile.flash, inner.sizeBytes, freeShare);
+      profile.flash === undefined ? null : new FlashWear(profile.flash, inner.sizeBytes, freeShare);
     this.wear = this.#flash ?? inner.wear ?? null;
     this.#inner = inner;
     this.#stream = stream;

@@ -23,6 +23,8 @@ export interface AreaDeviceOptions {
   readonly hasBytes: boolean;
   /** In which form compressed pages are written; `off`: not at all. */
   readonly compressedWriteback: CompressedForm | 'off';
+  /** Part of the flash drive around an area that is free. */
+  readonly freeShare: number;
   /** A slot did not hold what was written to it. */
   readonly onMismatch: (area: PreparedArea, problem: ChecksumProblem) => void;
 }
@@ -37,11 +39,12 @@ export interface AreaDevices {
 }
 
 export function stackDevices(area: PreparedArea, options: AreaDeviceOptions): AreaDevices {
-  const { engine, hasBytes, compressedWriteback, onMismatch } = options;
+  const { engine, hasBytes, compressedWriteback, freeShare, onMismatch } = options;
   const timed = new LatencyDevice(
     area.device,
     deviceProfile(area.profile, 'device'),
     engine.stream(`device.${area.type}`),
+    freeShare,
   );
   const told = (problem: ChecksumProblem): void => {
     onMismatch(area, problem);

@@ -6,6 +6,7 @@ import {
   deviceProfile,
   NullDevice,
   type CompressedForm,
+  type Drive,
   type ZramDevice,
   type ZramSetting,
 } from '../device/index.ts';
@@ -28,6 +29,7 @@ import {
   type AreaDeviceOptions,
   type AreaDevices,
 } from './area-device.ts';
+import { diskWrites } from './disk-writes.ts';
 import { fragmentationOf, UNFRAGMENTED } from './fragmentation.ts';
 import type { PreparedArea } from './prepared-area.ts';
 import type { AreaResult } from './run-result.ts';
@@ -37,6 +39,7 @@ import {
   sumOfFigures,
   type ZramSettingResult,
 } from './zram-area.ts';
+import { checkWear, wearFigures } from './wear.ts';
 
 /** Slots of a design's own device, as a multiple of the machine's memory. */
 const OWN_AREA = {
@@ -68,6 +71,8 @@ export interface MachineAreasOptions {
   readonly hasBytes: boolean;
   /** In which form zswap writes compressed pages back; off when absent. */
   readonly compressedWriteback?: CompressedForm | 'off';
+  /** The drive that areas on flash are on; absent: that of each device's profile. */
+  readonly drive?: Drive | null;
   /** Something rare has happened to an area. */
   readonly onEvent?: (kind: string, detail: string) => void;
 }
@@ -77,6 +82,7 @@ export class MachineAreas {
   readonly #swap: SwapSystem;
   readonly #kind: DesignKind;
   readonly #deviceOptions: AreaDeviceOptions;
+  readonly #drive: Drive | null;
   readonly #known: KnownArea[] = [];
   /** Those of the areas that are in compressed memory: asked after each operation. */
   readonly #zrams: ZramDevice[] = [];
@@ -90,9 +96,10 @@ export class MachineAreas {
     this.#engine = engine;
     this.#swap = swap;
     this.#kind = kind;
-    const { hasBytes, compressedWriteback = 'off', onEvent } = options;
+    const { hasBytes, compressedWriteback = 'off', drive = null, onEvent } = options;
+    this.#drive = drive;
     this.#deviceOptions = {
-      ...{ engine, hasBytes, compressedWriteback },
+      ...{ engine, hasBytes, compressedWriteback, freeShare: drive?.freeShare ?? 0 },
       onMismatch: (area, { slot, expected, found }) => {
         onEvent?.(
           'checksum',
@@ -186,7 +193,9 @@ export class MachineAreas {
       const { origDataBytes, memUsedBytes, bdCount } = zram.stat();
       assert(origDataBytes + memUsedBytes + bdCount === 0, 'every page of a zram came back');
     }
-    for (const { devices } of this.#known) {
+    for (const known of this.#known) {
+      const { area, devices } = known;
+      checkWear(devices.timed.wear, area.name, this.#bytesWritten(known));
       devices.mapped?.checkInvariants();
       const live = devices.mapped?.stats().liveBytes ?? 0;
       assert(live === 0, 'every blob of a location map came back');
@@ -240,6 +249,7 @@ export class MachineAreas {
       const slots = known.isOn ? this.#swap.space.area(area.type)! : null;
       const zswap = this.#swap.zswap.areaFigures(area.type);
       const { pagesWritten, writes, pagesRead, reads } = this.#traffic(known);
+      const wear = wearFigures(known.devices.timed.wear, this.#drive);
       return {
         type: area.type,
         path: area.name,
@@ -258,6 +268,7 @@ export class MachineAreas {
         eraseBlocksEntered: known.devices.timed.eraseBlocks.entered,
         ...(area.zram === undefined ? {} : { zram: areaFigures(area.zram) }),
         ...(known.devices.mapped === null ? {} : { mapped: { ...known.devices.mapped.stats() } }),
+        ...(wear === null ? {} : { wear }),
       };
     });
   }
@@ -302,6 +313,16 @@ export class MachineAreas {
     this.#swap.addArea({ type: area.type, name: area.name, device: devices.outer });
     known.isOn = true;
     known.usablePages = slots.usablePages;
+  }
+
+  /** What the area's devices have written to a disk by their own counts. */
+  #bytesWritten(known: KnownArea): number {
+    const { area, devices } = known;
+    return diskWrites({
+      ...this.#traffic(known),
+      ...(area.zram === undefined ? {} : { zram: areaFigures(area.zram) }),
+      ...(devices.mapped === null ? {} : { mapped: { ...devices.mapped.stats() } }),
+    }).bytes;
   }
 
   #traffic(known: KnownArea): AreaTraffic {

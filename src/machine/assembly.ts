@@ -14,7 +14,7 @@ import { MemoryManager, type FlushWorker, type MemoryParts } from '../memory/ind
 import type { Workload } from '../workload/index.ts';
 import { UsageError } from '../units/index.ts';
 import { requireKnob } from './knobs.ts';
-import { designName, pagesOf, type RunSpec } from './spec.ts';
+import { designName, driveOf, pagesOf, type RunSpec } from './spec.ts';
 import { resolveCgroups, type CgroupSettings } from './cgroups.ts';
 import { MachineAreas } from './areas.ts';
 import type { PreparedArea } from './prepared-area.ts';
@@ -95,6 +95,7 @@ export function assemble(
   const areas = new MachineAreas(engine, memory.swap, design.kind, {
     hasBytes: payload.kind === 'bytes',
     compressedWriteback: spec.zswap.compressedWriteback,
+    drive: driveOf(spec),
     onEvent: calls.onEvent,
   });
   for (const area of prepared) areas.add(area);

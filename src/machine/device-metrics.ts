@@ -1,27 +1,10 @@
 /** What runs are compared by that is of their devices: I/O, fragmentation, location maps. */
 import { PAGE_SIZE } from '../units/index.ts';
+import { diskWrites } from './disk-writes.ts';
 import { fragmentationMetrics } from './fragmentation.ts';
 import { counter, type Metric } from './metric.ts';
-import type { AreaResult, RunResult } from './run-result.ts';
-
-/**
- * What an area has written to a disk: a zram's pages stay in memory, but for those on its backing
- * device; a location map's device writes otherwise than it is told to.
- */
-export function diskWrites(area: AreaResult): {
-  readonly pages: number;
-  readonly writes: number;
-  readonly bytes: number;
-} {
-  const { mapped, zram } = area;
-  if (mapped !== undefined) {
-    const { writes = 0, bytesWritten: bytes = 0 } = mapped;
-    return { pages: area.pagesWritten, writes, bytes };
-  }
-  const pages = zram === undefined ? area.pagesWritten : (zram['bd_writes'] ?? 0);
-  const writes = zram === undefined ? area.writes : (zram['backing_writes'] ?? 0);
-  return { pages, writes, bytes: pages * PAGE_SIZE };
-}
+import type { RunResult } from './run-result.ts';
+import { wearMetrics } from './wear.ts';
 
 /** Pages that came from disks: what a zram has in memory does not. */
 function diskReads({ areas }: RunResult): number {
@@ -154,4 +137,4 @@ const maps: readonly Metric[] = [
   ),
 ];
 
-export const deviceMetrics: readonly Metric[] = [...devices, ...maps];
+export const deviceMetrics: readonly Metric[] = [...devices, ...maps, ...wearMetrics];

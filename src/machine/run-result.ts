@@ -1,5 +1,6 @@
 /** What a run gives: everything deterministic, and the wall-clock figures apart. */
 import type { AreaKind } from '../area/active-areas.ts';
+import type { FlashFigures } from '../device/index.ts';
 import type { CountedName, HistogramBucket, OperationName } from '../engine/index.ts';
 import type { MetadataTerm, SwapoffResult } from '../swap/index.ts';
 import type { ZramSettingResult } from './zram-area.ts';
@@ -35,6 +36,12 @@ export interface SlotRun {
   readonly length: number;
 }
 
+/** What an area's writes did to flash, and the drive that it is a part of. */
+export interface WearFigures extends FlashFigures {
+  /** As `--drive` takes it. */
+  readonly drive: string;
+}
+
 export interface AreaResult {
   readonly type: number;
   readonly path: string;
@@ -63,6 +70,8 @@ export interface AreaResult {
    * these, `pagesWritten` is what swap gave it.
    */
   readonly zram?: Readonly<Record<string, number>>;
+  /** Of an area on flash that was written to; of a zram, what its backing device was. */
+  readonly wear?: WearFigures;
 }
 
 /** What the digest covers. */

@@ -16,7 +16,9 @@ import {
   COMPRESSED_FORMS,
   isEraseBlock,
   deviceProfiles,
+  parseDrive,
   type CompressedForm,
+  type Drive,
 } from '../device/index.ts';
 import { CHAIN_SIZE_MAX, CHAIN_SIZE_MIN, pools } from '../pool/index.ts';
 import { PER_CPU_CLUSTER, type PerCpuCluster } from '../slots/index.ts';
@@ -166,6 +168,8 @@ export interface RunSpec {
   /** True: no area at all, not even the active ones. */
   readonly noAreas: boolean;
   readonly device: string;
+  /** The drive that flash wears of (`parseDrive`); absent: that of each device profile. */
+  readonly drive?: string | undefined;
   readonly zswap: ZswapSpec;
   readonly workload: WorkloadSpec;
 }
@@ -259,6 +263,7 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
   areas: z.array(areaSchema).max(MAX_SWAPFILES).default([]),
   noAreas: z.boolean().default(false),
   device: oneOf(deviceProfiles).default('nvme'),
+  drive: z.string().optional(),
   zswap: zswapSchema,
   workload: workloadSchema,
 });
@@ -275,6 +280,7 @@ export function parseSpec(json: unknown, where: string): RunSpec {
   if (!parsed.success) throw new UsageError(`${where}: ${describeIssues(parsed.error, json)}`);
   const spec = parsed.data;
   const { kind, revision } = chooseDesign(designName(spec), `${where}: revision`);
+  if (spec.drive !== undefined) parseDrive(spec.drive, `${where}: drive`);
   if (spec.noAreas && spec.areas.length > 0)
     throw new UsageError(`${where}: noAreas: areas are given as well`);
   if (spec.areas.some((area) => area.zram !== undefined)) checkZram(spec, where, kind.areas);
@@ -361,6 +367,11 @@ function checkZram(spec: RunSpec, where: string, areas: string): void {
     if (area.zram.backing !== undefined && pagesOf(area.zram.backing, 'backing') < 2)
       wrong('backing: accepted: at least 8192 bytes, the first 4096 of which are never used');
   }
+}
+
+/** The drive that a spec names; null where it leaves that to the device profiles. */
+export function driveOf({ drive }: Pick<RunSpec, 'drive'>): Drive | null {
+  return drive === undefined ? null : parseDrive(drive, 'drive');
 }
 
 /** NAME or NAME:REVISION, as `chooseDesign` reads it. */

@@ -13,7 +13,7 @@ import {
 } from '../device/index.ts';
 import { CostProfile, Engine, EV } from '../engine/index.ts';
 import { assert, PAGE_SIZE, type Outcome } from '../units/index.ts';
-import { pagesOf, specBytes, type RunSpec } from './spec.ts';
+import { driveOf, pagesOf, specBytes, type RunSpec } from './spec.ts';
 
 /** How an area in compressed memory is to be. */
 export interface ZramAreaOptions {
@@ -27,6 +27,8 @@ export interface ZramAreaOptions {
     readonly device: BlockDevice;
     /** Profile that models its time. */
     readonly profile: string;
+    /** Part of the flash drive around it that is free; absent: none. */
+    readonly freeShare?: number;
     readonly batchPages: number;
     readonly isCompressed: boolean;
   };
@@ -58,6 +60,7 @@ export function createZram(options: ZramAreaOptions): ZramDevice {
               backing.device,
               deviceProfile(backing.profile, 'device'),
               engine.stream(`${name}.backing`),
+              backing.freeShare,
             ),
             untimed: backing.device,
             batchPages: backing.batchPages,
@@ -93,6 +96,7 @@ export function zramOfSpec(
           backing: {
             device: backing,
             profile: area.device ?? spec.device,
+            freeShare: driveOf(spec)?.freeShare ?? 0,
             batchPages: zram.writebackBatch,
             isCompressed: zram.compressedWriteback,
           },

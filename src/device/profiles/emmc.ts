@@ -26,7 +26,10 @@ export const emmc: DeviceProfile = {
       value: 0.0737,
       source: 'assumed: 2^30 / 10^9 - 1, as drives have',
     },
-    blockPages: { value: 1024, source: 'assumed: 4 MiB, as allocation units of SD cards and eMMC parts usually are' },
+    blockPages: {
+      value: 1024,
+      source: 'assumed: 4 MiB, as allocation units of SD cards and eMMC parts usually are',
+    },
     drive: '64G,emmc',
   },
 };

@@ -8,6 +8,7 @@
  */
 import { PAGE_SIZE, type Outcome } from '../../units/index.ts';
 import type { BlockDevice } from '../block-device.ts';
+import type { FlashWear } from '../ftl/flash-wear.ts';
 import { NO_SLOT_LEFT, type PostProcessing } from './post-processing.ts';
 import { ZRAM } from './slot-table.ts';
 import type { ZramStore } from './zram-store.ts';
@@ -55,6 +56,11 @@ export class ZramWriteback {
     this.#slots = new Uint32Array(pages);
     this.#blocks = new Uint32Array(pages);
     this.#pages = Array.from({ length: pages }, () => Buffer.alloc(PAGE_SIZE));
+  }
+
+  /** What its writes have done to flash. */
+  get wear(): FlashWear | null {
+    return this.#device.wear ?? null;
   }
 
   /** bd_writes, and the I/Os that it took. */

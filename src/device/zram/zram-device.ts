@@ -12,6 +12,7 @@ import type { Compressor } from '../../codec/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { assert, PAGE_SIZE, type Outcome } from '../../units/index.ts';
 import type { BlockDevice } from '../block-device.ts';
+import type { FlashWear } from '../ftl/flash-wear.ts';
 import { assertBuffers, assertRange, assertWriteRange } from '../io-range.ts';
 import type { ZramSetting, ZramWritebackSetting } from './attributes.ts';
 import { PostProcessing } from './post-processing.ts';
@@ -65,6 +66,11 @@ export class ZramDevice implements BlockDevice {
 
   get completionNs(): number {
     return this.#completionNs;
+  }
+
+  /** Of the backing device: memory does not wear. */
+  get wear(): FlashWear | null {
+    return this.#writeback?.wear ?? null;
   }
 
   /** Calls of compressors so far: lz4-napi's buffers need turns of the event loop. */
