@@ -43,6 +43,7 @@ export interface SmallMachine {
   readonly design?: string;
   readonly perCpuCluster?: string;
   readonly sameFilled?: string;
+  readonly drive?: string;
 }
 
 /** A machine over areas in RAM. */
@@ -55,6 +56,7 @@ export function smallMachine(options: SmallMachine): Machine {
       revision,
       perCpuCluster: options.perCpuCluster,
       sameFilled: options.sameFilled,
+      drive: options.drive,
       payload,
       seed: options.seed ?? 1,
       machine: {
