@@ -3,7 +3,7 @@
  *
  * util-linux counterpart: disk-utils/mkswap.c of 2.43, with the texts of 2.38 where they differ.
  * What it decides is in `src/area/make-area.ts`; here are the options, the I/O and the warnings.
- * Beyond util-linux: `--ghost`, and areas that swaplab itself has active are refused. Left out:
+ * Beyond util-linux: `--ghost`, `--no-follow`, and areas that swaplab itself has active are refused. Left out:
  * SELinux labels.
  */
 import { randomUUID } from 'node:crypto';
@@ -127,7 +127,8 @@ function availableBytes(
   if (isGhost || (isFile && sizeBytes !== null && sizeBytes > 0)) return sizeBytes ?? 0;
   let file: AreaFile;
   try {
-    file = AreaFile.open(path, { access: 'read', programs: program.system });
+    const { noFollow } = settings;
+    file = AreaFile.open(path, { access: 'read', programs: program.system, noFollow });
   } catch (error) {
     return program.failError(`cannot open ${path}`, error);
   }
@@ -156,7 +157,9 @@ function openFile(program: Program, settings: MkswapSettings, path: string): Are
   const makes = isFile || isGhost;
   let file: AreaFile;
   try {
-    file = AreaFile.open(path, { access: makes ? 'create' : 'write', programs: program.system });
+    const access = makes ? 'create' : 'write';
+    const { noFollow } = settings;
+    file = AreaFile.open(path, { access, programs: program.system, noFollow });
   } catch (error) {
     return program.failError(`cannot open ${path}`, error);
   }

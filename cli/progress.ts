@@ -34,3 +34,29 @@ export function createProgress(isWanted: boolean): ProgressReporter {
     },
   };
 }
+
+/** A bar of pages overwritten, on a terminal only. */
+export function createWipeBar(spec: string): {
+  readonly update: (done: number, pageCount: number) => void;
+  readonly stop: () => void;
+} {
+  if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
+  const bar = new SingleBar({
+    format: `wiping ${spec} [{bar}] {value}/{total} pages`,
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+    barsize: 24,
+  });
+  let isStarted = false;
+  return {
+    update: (done, pageCount) => {
+      if (isStarted) bar.update(done);
+      else bar.start(pageCount, done);
+      isStarted = true;
+    },
+    stop: () => {
+      if (isStarted) bar.stop();
+    },
+  };
+}

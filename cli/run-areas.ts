@@ -119,7 +119,8 @@ class AreaHolder implements HeldAreas {
   #takeFile(path: string, area: AreaSpec, profile: string): void {
     const priority = area.priority ?? null;
     const known = this.#active.list();
-    const opened = openSwapArea(path, { active: [] });
+    const { noFollow = false } = area;
+    const opened = openSwapArea(path, { active: [], noFollow });
     if (opened.outcome !== 'ok')
       throw new RunError(
         `${path}: cannot be used as a swap area: ${opened.outcome}: ` +
@@ -199,7 +200,8 @@ class AreaHolder implements HeldAreas {
     this.#folders.push(folder);
     const path = join(folder, `${name}.backing`);
     const sizeBytes = specBytes(size, 'backing');
-    writeFileSync(path, '', { mode: 0o600 });
+    // wx: the folder is ours alone, and so is what we make in it.
+    writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
     truncateSync(path, sizeBytes);
     return FileDevice.open(path, { expectBytes: sizeBytes });
   }
@@ -209,7 +211,8 @@ class AreaHolder implements HeldAreas {
   }
 
   #open(path: string, row: ActiveArea, profile: string, area: AreaUse): void {
-    const opened = openSwapArea(path, { active: [] });
+    const { noFollow = false } = area;
+    const opened = openSwapArea(path, { active: [], noFollow });
     if (opened.outcome !== 'ok')
       throw new RunError(
         `${path}: ${opened.outcome}: ${[...opened.log, opened.reason].join('; ')}`,
@@ -217,7 +220,7 @@ class AreaHolder implements HeldAreas {
     const sizeBytes = row.maxPages * PAGE_SIZE;
     const isReal = row.kind !== 'ghost' && this.#spec.payload === 'bytes';
     const device: BlockDevice = isReal
-      ? FileDevice.open(path, { expectBytes: sizeBytes })
+      ? FileDevice.open(path, { expectBytes: sizeBytes, expectFileId: row.fileId })
       : new NullDevice({ name: path, sizeBytes });
     this.#add({
       type: row.type,
@@ -239,7 +242,7 @@ class AreaHolder implements HeldAreas {
 }
 
 /** How an area is used; an active one has none of the rest. */
-type AreaUse = Pick<AreaSpec, 'on'> & Partial<Pick<AreaSpec, 'checksum' | 'buffer'>>;
+type AreaUse = Pick<AreaSpec, 'on'> & Partial<Pick<AreaSpec, 'checksum' | 'buffer' | 'noFollow'>>;
 
 /** What stands in front of the area's own device, and whether it is on. */
 function inFront({

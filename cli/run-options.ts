@@ -128,7 +128,8 @@ export function addMachineOptions(command: Command): Command {
     .option('--swappiness <N>', 'vm.swappiness (60)')
     .option(
       '--area <FILE>',
-      'a swap area that mkswap made: FILE[,off][,prio=N][,device=NAME]',
+      'a swap area that mkswap made: FILE[,off][,no-follow][,prio=N][,device=NAME]; ' +
+        'no-follow: not through a symbolic link',
       collect,
       [],
     )
@@ -312,6 +313,8 @@ function readArea(text: string, option: string): Json {
     const [key = '', value] = part.split('=', 2);
     if (key === 'ghost' && value === undefined && option === '--swap') area['ghost'] = true;
     else if (key === 'off' && value === undefined) area['on'] = false;
+    else if (key === 'no-follow' && value === undefined && option === '--area')
+      area['noFollow'] = true;
     else if (key === 'prio' && value !== undefined)
       area['priority'] = wholeNumber(value, `${option} prio`);
     else if (key === 'device' && value !== undefined) area['device'] = value;
@@ -321,6 +324,7 @@ function readArea(text: string, option: string): Json {
     else
       throw new UsageError(
         `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME, checksum, buffer=SIZE, off` +
+          (option === '--area' ? ', no-follow' : '') +
           (option === '--swap' ? `, ghost, zram, ${ZRAM_OPTIONS.join(', ')}` : ''),
       );
   }

@@ -5,20 +5,26 @@
  * what is swapped out to it belongs to that run's memory. A file that is gone is found by the path
  * it had. Simplified on purpose: with --all no second pass over the fstab (nothing can be active
  * that the table does not have), and no protection from the OOM killer (nothing is read back in).
+ * Beyond util-linux: `--wipe` and `--no-follow`.
  */
-import type { ActiveArea } from '../src/area/index.ts';
-import { canonicalPath, statAreaFile } from '../src/device/area-file.ts';
+import { lstatSync } from 'node:fs';
+import { openSwapArea, type ActiveArea } from '../src/area/index.ts';
+import { AreaFile, canonicalPath, statAreaFile, unfollowedPath } from '../src/device/area-file.ts';
 import { errnoOf } from '../src/device/file-device.ts';
 import type { Errno, Outcome } from '../src/units/index.ts';
+import { createWipeBar } from './progress.ts';
 import { listActiveAreas, withActiveAreas } from './util-linux/active-table.ts';
 import { Getopt, type OptionSpec } from './util-linux/getopt.ts';
 import { cannotFind, findByTag, parseTag, type Tag } from './util-linux/probe.ts';
 import {
   errnoText,
-  utilLinuxCommand,
+  errorText,
+  steppedCommand,
   type Program,
+  type Steps,
   type UtilLinuxCommand,
 } from './util-linux/program.ts';
+import { wipeArea, type WipeResult } from './util-linux/wipe-area.ts';
 
 /** @source util-linux sys-utils/swapoff.c SWAPOFF_EX_* */
 const EXIT = {
@@ -31,7 +37,7 @@ const EXIT = {
   someFailed: 64,
 } as const;
 
-type OptionId = 'all' | 'help' | 'verbose' | 'version' | 'label' | 'uuid';
+type OptionId = 'all' | 'help' | 'verbose' | 'version' | 'label' | 'uuid' | 'wipe' | 'no-follow';
 
 const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'all', short: 'a', long: 'all' },
@@ -40,6 +46,8 @@ const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'version', short: 'V', long: 'version' },
   { id: 'label', short: 'L', argument: 'required' },
   { id: 'uuid', short: 'U', argument: 'required' },
+  { id: 'wipe', long: 'wipe' },
+  { id: 'no-follow', long: 'no-follow' },
 ];
 
 const USAGE = `
@@ -51,6 +59,9 @@ End the use of swap areas of swaplab.
 Options:
  -a, --all              all active areas, the last one first
  -v, --verbose          say what is done
+     --wipe             overwrite what the area holds, all but its header, first;
+                          where that fails the area stays active
+     --no-follow        refuse a file that is a symbolic link
 
  -h, --help             display this help
  -V, --version          display version
@@ -64,22 +75,24 @@ The <spec> parameter:
  <file>                 a file
 `;
 
-export const command: UtilLinuxCommand = utilLinuxCommand({
+export const command: UtilLinuxCommand = steppedCommand({
   name: 'swapoff',
   summary: 'end the use of swap areas',
   usageStatus: EXIT.usage,
   systemStatus: EXIT.systemError,
-  main(program, argv) {
+  *main(program, argv) {
     const options = new Getopt(program, argv, { options: OPTIONS });
     const labels: string[] = [];
     const uuids: string[] = [];
     let isAll = false;
-    let isVerbose = false;
+    const wishes = { isVerbose: false, wipes: false, noFollow: false };
     for (const { id, value } of options) {
       if (id === 'help') program.showUsage(USAGE);
       if (id === 'version') program.showVersion();
       if (id === 'all') isAll = true;
-      if (id === 'verbose') isVerbose = true;
+      if (id === 'verbose') wishes.isVerbose = true;
+      if (id === 'wipe') wishes.wipes = true;
+      if (id === 'no-follow') wishes.noFollow = true;
       if (id === 'label') labels.push(value ?? '');
       if (id === 'uuid') uuids.push(value ?? '');
     }
@@ -88,47 +101,57 @@ export const command: UtilLinuxCommand = utilLinuxCommand({
       program.warn('bad usage');
       return program.tryHelp();
     }
-    const swapoff = new Swapoff(program, isVerbose);
+    const swapoff = new Swapoff(program, wishes);
     let status = 0;
-    for (const value of labels) status |= swapoff.byTag({ tag: 'LABEL', value });
-    for (const value of uuids) status |= swapoff.byTag({ tag: 'UUID', value });
-    for (const spec of specs) status |= swapoff.bySpec(spec);
-    if (isAll) status |= swapoff.all();
+    for (const value of labels) status |= yield* swapoff.byTag({ tag: 'LABEL', value });
+    for (const value of uuids) status |= yield* swapoff.byTag({ tag: 'UUID', value });
+    for (const spec of specs) status |= yield* swapoff.bySpec(spec);
+    if (isAll) status |= yield* swapoff.all();
     return status;
   },
 });
 
+interface Wishes {
+  readonly isVerbose: boolean;
+  /** --wipe */
+  readonly wipes: boolean;
+  readonly noFollow: boolean;
+}
+
 class Swapoff {
   readonly #program: Program;
-  readonly #isVerbose: boolean;
+  readonly #wishes: Wishes;
+  /** A signal came: nothing more is begun. */
+  #isInterrupted = false;
 
-  constructor(program: Program, isVerbose: boolean) {
+  constructor(program: Program, wishes: Wishes) {
     this.#program = program;
-    this.#isVerbose = isVerbose;
+    this.#wishes = wishes;
   }
 
   /** Ends the area of a label or UUID. */
-  byTag(tag: { readonly tag: Tag; readonly value: string }): number {
+  *byTag(tag: { readonly tag: Tag; readonly value: string }): Steps<number> {
     const path = this.#findTag(tag);
-    return path === null ? cannotFind(this.#program, tag.value) : this.#end(path, path);
+    return path === null ? cannotFind(this.#program, tag.value) : yield* this.#end(path, path);
   }
 
   /** Ends the area of a path, or of a tag such as `LABEL=name`. */
-  bySpec(spec: string): number {
+  *bySpec(spec: string): Steps<number> {
     const tag = parseTag(spec);
-    const path = tag === null ? canonicalPath(spec) : this.#findTag(tag);
-    if (path !== null) return this.#end(path, spec);
+    const path = tag === null ? this.#pathOf(spec) : this.#findTag(tag);
+    if (path !== null) return yield* this.#end(path, spec);
     this.#announce(spec);
     return cannotFind(this.#program, spec);
   }
 
   /** Ends all areas, the last one first, without a word about those that stay. */
-  all(): number {
+  *all(): Steps<number> {
     const areas = listActiveAreas(this.#program.io).toReversed();
-    const outcomes = areas.map((area) => {
+    const outcomes: (Outcome | 'told')[] = [];
+    for (const area of areas) {
       this.#announce(area.path);
-      return withActiveAreas(this.#program.io, (table) => table.deactivate(area.fileId));
-    });
+      outcomes.push(yield* this.#giveUp(area, area.path));
+    }
     const failedCount = outcomes.filter((outcome) => outcome !== 'ok').length;
     if (failedCount === 0) return EXIT.ok;
     return failedCount === outcomes.length ? EXIT.allFailed : EXIT.someFailed;
@@ -143,15 +166,13 @@ class Swapoff {
     return found?.path ?? findByTag(this.#program, { tag, value }, []);
   }
 
-  #end(path: string, spec: string): number {
+  *#end(path: string, spec: string): Steps<number> {
     this.#announce(spec);
     const { io } = this.#program;
-    const area = findActive(listActiveAreas(io), path);
-    const outcome: Outcome =
-      typeof area === 'string'
-        ? area
-        : withActiveAreas(io, (table) => table.deactivate(area.fileId));
+    const area = this.#isRefusedLink(path) ? 'ELOOP' : findActive(listActiveAreas(io), path);
+    const outcome = typeof area === 'string' ? area : yield* this.#giveUp(area, spec);
     if (outcome === 'ok') return EXIT.ok;
+    if (outcome === 'told') return EXIT.failed;
     this.#program.warn(`${spec}: swapoff failed: ${errnoText(outcome)}`);
     if (outcome === 'EBUSY' && typeof area !== 'string' && area.ownerPid !== null)
       this.#program.warn(
@@ -160,9 +181,91 @@ class Swapoff {
     return outcome === 'ENOMEM' ? EXIT.noMemory : EXIT.failed;
   }
 
-  #announce(spec: string): void {
-    if (this.#isVerbose) this.#program.print(`swapoff ${spec}\n`);
+  /** The path that an area goes by; with --no-follow a link is not what is behind it. */
+  #pathOf(spec: string): string {
+    return this.#wishes.noFollow ? unfollowedPath(spec) : canonicalPath(spec);
   }
+
+  #isRefusedLink(path: string): boolean {
+    return this.#wishes.noFollow && isLink(path);
+  }
+
+  /** Ends an area, wiped if that is asked for. @returns `told` where what went wrong has been said */
+  *#giveUp(area: ActiveArea, spec: string): Steps<Outcome | 'told'> {
+    const { io } = this.#program;
+    if (this.#isInterrupted) return 'EINTR';
+    if (this.#wishes.wipes) {
+      // While it is wiped it is this process's, so that no run can take it.
+      const taken = withActiveAreas(io, (table) => table.acquire([area.fileId]));
+      if (taken !== 'ok') return taken;
+      let isWiped = false;
+      try {
+        isWiped = yield* this.#wipe(area, spec);
+      } finally {
+        if (!isWiped)
+          withActiveAreas(io, (table) => {
+            table.release([area.fileId]);
+          });
+      }
+      if (!isWiped) return 'told';
+    }
+    return withActiveAreas(io, (table) => table.deactivate(area.fileId));
+  }
+
+  /** Overwrites what an area holds. @returns false when not all of it was; that has been told */
+  *#wipe(area: ActiveArea, spec: string): Steps<boolean> {
+    const program = this.#program;
+    const { noFollow } = this.#wishes;
+    const stays = 'it stays active; swapoff without --wipe ends it as it is';
+    if (area.kind === 'ghost') {
+      program.print(`${spec}: a ghost area holds nothing that could be wiped\n`);
+      return true;
+    }
+    const judged = openSwapArea(area.path, { programs: program.system, noFollow });
+    if (judged.outcome !== 'ok' || judged.fileId !== area.fileId) {
+      const why = judged.outcome === 'ok' ? 'another file is there now' : judged.reason;
+      program.warn(`${spec}: not wiped: ${why}; ${stays}`);
+      return false;
+    }
+    let file: AreaFile;
+    try {
+      file = AreaFile.open(area.path, { programs: program.system, noFollow });
+    } catch (error) {
+      program.warnError(`${spec}: not wiped; ${stays}`, error);
+      return false;
+    }
+    const bar = createWipeBar(spec);
+    let result: WipeResult;
+    try {
+      if (file.stat().fileId !== area.fileId) {
+        program.warn(`${spec}: not wiped: another file is there now; ${stays}`);
+        return false;
+      }
+      result = yield* wipeArea(file, area, judged, bar.update);
+    } finally {
+      bar.stop();
+      file.close();
+    }
+    const { pageCount, wipedCount, failedCount, firstFailure, isInterrupted } = result;
+    this.#isInterrupted = isInterrupted;
+    const done = `${wipedCount} of ${pageCount} pages overwritten`;
+    if (isInterrupted) program.warn(`${spec}: interrupted: ${done}; ${stays}`);
+    else if (firstFailure !== null)
+      program.warn(
+        `${spec}: ${done}, ${failedCount} could not be, the first of them page ` +
+          `${firstFailure.page}: ${errorText(firstFailure.error)}; ${stays}`,
+      );
+    else if (this.#wishes.isVerbose) program.print(`${spec}: ${done}\n`);
+    return !isInterrupted && firstFailure === null;
+  }
+
+  #announce(spec: string): void {
+    if (this.#wishes.isVerbose) this.#program.print(`swapoff ${spec}\n`);
+  }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /** The active area of the file at a path, or of a file that was there when it became active. */

@@ -4,10 +4,10 @@
  * util-linux counterpart: sys-utils/swapon.c of 2.43. Where it calls the kernel, the area is checked
  * as the kernel does (`openSwapArea`) and put into the table of active areas of the state database.
  * What the kernel would log is told behind the message of the failed call. Beyond util-linux:
- * `--json`. A discard policy is accepted and not kept.
+ * `--json`, `--no-follow`. A discard policy is accepted and not kept.
  */
 import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
-import { canonicalPath, statAreaFile } from '../src/device/area-file.ts';
+import { canonicalPath, statAreaFile, unfollowedPath } from '../src/device/area-file.ts';
 import type { Errno } from '../src/units/index.ts';
 import { command as mkswap } from './mkswap.ts';
 import { listActiveAreas, withActiveAreas } from './util-linux/active-table.ts';
@@ -122,7 +122,8 @@ class Swapon {
   /** The path behind a path or a tag; null when nothing has the tag. */
   #resolve(spec: string): string | null {
     const tag = parseTag(spec);
-    return tag === null ? canonicalPath(spec) : this.#findTag(tag);
+    if (tag !== null) return this.#findTag(tag);
+    return this.#settings.noFollow ? unfollowedPath(spec) : canonicalPath(spec);
   }
 
   /** Looks for a tag in the files that the fstab names, if one is in use, and among the devices. */
@@ -143,9 +144,10 @@ class Swapon {
 
   #activate(path: string, properties: SwapProperties): number {
     const program = this.#program;
-    const { isVerbose, fixesPageSize } = this.#settings;
+    const { isVerbose, fixesPageSize, noFollow } = this.#settings;
     const makeSwap = (argv: readonly string[]): number => mkswap.runSync(argv, program.io);
-    if (!checkBeforeSwapon(program, path, { isVerbose, fixesPageSize, makeSwap })) return FAILED;
+    const checks = { isVerbose, fixesPageSize, noFollow, makeSwap };
+    if (!checkBeforeSwapon(program, path, checks)) return FAILED;
     if (isVerbose) program.print(`swapon ${path}\n`);
     const { priority } = properties;
     const wanted = priority < 0 ? null : Math.min(priority, PRIORITY_MAX);
@@ -156,7 +158,8 @@ class Swapon {
   #call(areas: ActiveAreas, path: string, priority: number | null): number {
     const program = this.#program;
     const active = areas.list();
-    const area = openSwapArea(path, { active, programs: program.system });
+    const { noFollow } = this.#settings;
+    const area = openSwapArea(path, { active, programs: program.system, noFollow });
     if (area.outcome !== 'ok') {
       this.#failCall(path, area.outcome, [...area.log, area.reason]);
       return FAILED;

@@ -1,7 +1,7 @@
 /**
  * mkswap's options: the table, the help, and how each argument is read.
  *
- * util-linux counterpart: main() and usage() of disk-utils/mkswap.c; --ghost is our own.
+ * util-linux counterpart: main() and usage() of disk-utils/mkswap.c; --ghost and --no-follow are our own.
  */
 import { endianness } from 'node:os';
 import { SWAP_VERSION, type ByteOrder } from '../../src/area/index.ts';
@@ -25,7 +25,8 @@ type OptionId =
   | 'version'
   | 'help'
   | 'lock'
-  | 'verbose';
+  | 'verbose'
+  | 'no-follow';
 
 const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'check', short: 'c', long: 'check' },
@@ -44,6 +45,7 @@ const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'lock', long: 'lock', argument: 'optional' },
   { id: 'verbose', long: 'verbose' },
   { id: 'ghost', long: 'ghost' },
+  { id: 'no-follow', long: 'no-follow' },
 ];
 
 const EXCLUSIVE: readonly (readonly OptionId[])[] = [
@@ -72,6 +74,7 @@ Options:
  -F, --file                make a swap file, all of its blocks allocated
      --ghost               make an area that is a header only: one page on the
                              disk that declares the size given by --size
+     --no-follow           refuse a file that is a symbolic link
      --verbose             say more about problems
      --lock[=<mode>]       lock the device exclusively (yes, no or nonblock)
 
@@ -90,6 +93,8 @@ export interface MkswapSettings {
   isVerbose: boolean;
   isFile: boolean;
   isGhost: boolean;
+  /** A symbolic link in the last component of the path is refused. */
+  noFollow: boolean;
   pageSize: number | null;
   label: string | null;
   uuid: string | null;
@@ -116,7 +121,7 @@ function readSettings(program: Program, options: Getopt<OptionId>): MkswapSettin
   const native: ByteOrder = endianness() === 'BE' ? 'big' : 'little';
   const settings: MkswapSettings = {
     ...{ isChecked: false, isForced: false, isQuiet: false, isVerbose: false },
-    ...{ isFile: false, isGhost: false, pageSize: null, label: null, uuid: null },
+    ...{ isFile: false, isGhost: false, noFollow: false, pageSize: null, label: null, uuid: null },
     ...{ byteOrder: native, offsetBytes: 0, sizeBytes: null },
     lockMode: program.io.env['LOCK_BLOCK_DEVICE'] ?? null,
   };
@@ -137,6 +142,9 @@ function readSettings(program: Program, options: Getopt<OptionId>): MkswapSettin
         break;
       case 'file':
         settings.isFile = true;
+        break;
+      case 'no-follow':
+        settings.noFollow = true;
         break;
       case 'ghost':
         settings.isGhost = true;

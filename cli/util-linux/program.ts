@@ -86,15 +86,20 @@ export class Program {
   }
 }
 
-export interface ProgramOptions {
+export interface ProgramOptions<Result = number> {
   readonly name: string;
   readonly summary: string;
   /** Status of a usage error; 1 when left out. */
   readonly usageStatus?: number;
   /** Status when the state database or the system fails; 1 when left out. */
   readonly systemStatus?: number;
-  main(program: Program, argv: readonly string[]): number;
+  main(program: Program, argv: readonly string[]): Result;
 }
+
+/**
+ * A program that takes a while: it yields now and then, and is told whether somebody wants it to end.
+ */
+export type Steps<Result> = Generator<void, Result, boolean>;
 
 /** Makes a command of a program: runs it and turns its early ends into a status. */
 export function utilLinuxCommand(options: ProgramOptions): UtilLinuxCommand {
@@ -111,6 +116,57 @@ export function utilLinuxCommand(options: ProgramOptions): UtilLinuxCommand {
     }
   };
   return { name, summary, runSync, run: (argv, io) => Promise.resolve(runSync(argv, io)) };
+}
+
+/**
+ * Makes a command of a program of steps: `run` lets signals in between them, and a first SIGINT or
+ * SIGTERM is told to the program, which says what it has done.
+ */
+export function steppedCommand(options: ProgramOptions<Steps<number>>): UtilLinuxCommand {
+  const { usageStatus = 1, systemStatus = 1 } = options;
+  const begin = (argv: readonly string[], io: CommandIo): ((isAsked: boolean) => number | null) => {
+    const program = new Program(options.name, io, usageStatus);
+    const steps = options.main(program, argv);
+    return (isAsked) => {
+      try {
+        const { done, value } = steps.next(isAsked);
+        return done === true ? value : null;
+      } catch (error) {
+        if (error instanceof ProgramExit) return error.status;
+        if (!(error instanceof UsageError || error instanceof RunError)) throw error;
+        program.warn(error.message);
+        return systemStatus;
+      }
+    };
+  };
+  return {
+    name: options.name,
+    summary: options.summary,
+    runSync(argv, io) {
+      const step = begin(argv, io);
+      for (;;) {
+        const status = step(false);
+        if (status !== null) return status;
+      }
+    },
+    async run(argv, io) {
+      let isAsked = false;
+      const ask = (): void => {
+        isAsked = true;
+      };
+      const step = begin(argv, io);
+      process.once('SIGINT', ask).once('SIGTERM', ask);
+      try {
+        for (;;) {
+          const status = step(isAsked);
+          if (status !== null) return status;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      } finally {
+        process.off('SIGINT', ask).off('SIGTERM', ask);
+      }
+    },
+  };
 }
 
 /** @source glibc sysdeps/gnu/errlist.h */
@@ -142,7 +198,7 @@ export function errnoText(errno: Errno): string {
 }
 
 /** What strerror would say of a failed call; Node's own words for an errno that is not ours. */
-function errorText(error: unknown): string {
+export function errorText(error: unknown): string {
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
   const { code } = error;
   if (typeof code === 'string' && Object.hasOwn(errnoTexts, code)) return errnoTexts[code as Errno];

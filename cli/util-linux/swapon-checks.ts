@@ -16,6 +16,7 @@ import {
   type FoundSignature,
 } from '../../src/area/index.ts';
 import { AreaFile } from '../../src/device/area-file.ts';
+import { codeOf } from '../../src/device/file-device.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';
 import { warnAboutOwner, warnAboutPermissions } from './file-warnings.ts';
 import type { Program } from './program.ts';
@@ -23,6 +24,7 @@ import type { Program } from './program.ts';
 export interface SwaponChecks {
   readonly isVerbose: boolean;
   readonly fixesPageSize: boolean;
+  readonly noFollow: boolean;
   /** Runs mkswap with a command line; answers its exit status. */
   makeSwap(argv: readonly string[]): number;
 }
@@ -31,9 +33,12 @@ export interface SwaponChecks {
 export function checkBeforeSwapon(program: Program, path: string, checks: SwaponChecks): boolean {
   let file: AreaFile;
   try {
-    file = AreaFile.open(path, { access: 'read', programs: program.system });
+    const { noFollow } = checks;
+    file = AreaFile.open(path, { access: 'read', programs: program.system, noFollow });
   } catch (error) {
     program.warnError(`cannot open ${path}`, error);
+    if (checks.noFollow && codeOf(error) === 'ELOOP')
+      program.warn(`${path}: it is a symbolic link, which --no-follow refuses`);
     return false;
   }
   try {
@@ -63,7 +68,7 @@ function checkFile(program: Program, file: AreaFile, checks: SwaponChecks): bool
     program.warn(`${path}: found signature [pagesize=${pageSize}, signature=${kind}]`);
   if (kind === 'swap') return checkPageSize(program, file, { ...checks, bytes, signature });
   program.warn(`${path}: software suspend data detected. Rewriting the swap signature.`);
-  return rewriteSignature(program, path, pageSize);
+  return rewriteSignature(program, path, { pageSize, noFollow: checks.noFollow });
 }
 
 /** null where nothing can be read, as from a folder or a pipe. */
@@ -108,14 +113,19 @@ function checkPageSize(program: Program, file: AreaFile, checks: PageSizeChecks)
   const label = labelText(header.volume);
   const uuid = uuidText(header.uuid);
   const names = [...(label === null ? [] : ['-L', label]), ...(uuid === null ? [] : ['-U', uuid])];
-  return checks.makeSwap([...names, '--', path]) === 0;
+  const follow = checks.noFollow ? ['--no-follow'] : [];
+  return checks.makeSwap([...names, ...follow, '--', path]) === 0;
 }
 
 /** Puts swap's signature in the place of suspend's. */
-function rewriteSignature(program: Program, path: string, pageSize: number): boolean {
+function rewriteSignature(
+  program: Program,
+  path: string,
+  { pageSize, noFollow }: { readonly pageSize: number; readonly noFollow: boolean },
+): boolean {
   let file: AreaFile;
   try {
-    file = AreaFile.open(path, { isShared: true, programs: program.system });
+    file = AreaFile.open(path, { isShared: true, programs: program.system, noFollow });
   } catch (error) {
     program.warnError(`cannot open ${path}`, error);
     return false;

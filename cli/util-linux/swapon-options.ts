@@ -1,7 +1,7 @@
 /**
  * swapon's options: the table, the help, and how each argument is read.
  *
- * util-linux counterpart: main() and usage() of sys-utils/swapon.c; --json is our own.
+ * util-linux counterpart: main() and usage() of sys-utils/swapon.c; --json and --no-follow are our own.
  */
 import type { ActiveArea } from '../../src/area/index.ts';
 import type { SwapProperties } from './fstab.ts';
@@ -31,7 +31,8 @@ type OptionId =
   | 'fstab'
   | 'label'
   | 'uuid'
-  | 'json';
+  | 'json'
+  | 'no-follow';
 
 const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'priority', short: 'p', long: 'priority', argument: 'required' },
@@ -52,6 +53,7 @@ const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'raw', long: 'raw' },
   { id: 'bytes', long: 'bytes' },
   { id: 'json', long: 'json' },
+  { id: 'no-follow', long: 'no-follow' },
   { id: 'fstab', short: 'T', long: 'fstab', argument: 'required' },
   { id: 'label', short: 'L', argument: 'required' },
   { id: 'uuid', short: 'U', argument: 'required' },
@@ -87,6 +89,7 @@ Options:
      --noheadings         with --show: no headings
      --raw                with --show: no alignment
      --bytes              with --show: sizes in bytes
+     --no-follow          refuse a file that is a symbolic link
      --json               the active areas as one JSON document, sizes in bytes
  -v, --verbose            say what is done
 
@@ -123,6 +126,8 @@ export interface SwaponSettings {
   isRaw: boolean;
   isInBytes: boolean;
   isAnnotated: boolean;
+  /** A symbolic link in the last component of a path is refused. */
+  noFollow: boolean;
   /** null: the default ones. */
   columns: readonly TableColumn<ActiveArea>[] | null;
   properties: SwapProperties;
@@ -149,7 +154,15 @@ function readSettings(program: Program, options: Getopt<OptionId>): SwaponSettin
   const settings: SwaponSettings = {
     ...{ isAll: false, isSummary: false, isShow: false, isJson: false, isVerbose: false },
     ...{ fixesPageSize: false, hasHeadings: true, isRaw: false, isInBytes: false },
-    ...{ isAnnotated: false, columns: null, options: null, fstab: null, labels: [], uuids: [] },
+    ...{
+      isAnnotated: false,
+      noFollow: false,
+      columns: null,
+      options: null,
+      fstab: null,
+      labels: [],
+      uuids: [],
+    },
     properties: { priority: -1, isNoFail: false },
   };
   for (const { id, value } of options) {
@@ -218,6 +231,9 @@ function readSettings(program: Program, options: Getopt<OptionId>): SwaponSettin
         break;
       case 'json':
         settings.isJson = true;
+        break;
+      case 'no-follow':
+        settings.noFollow = true;
         break;
       case 'help':
         return program.showUsage(USAGE);

@@ -4,7 +4,7 @@
  * Kernel counterpart: the first half of swapon(2), steps 4 to 14. Becoming active is the table's
  * (`ActiveAreas`), which also decides between two processes that ask at once.
  */
-import { AreaFile, canonicalPath, systemUse } from '../device/area-file.ts';
+import { AreaFile, canonicalPath, systemUse, unfollowedPath } from '../device/area-file.ts';
 import { errnoOf } from '../device/file-device.ts';
 import type { SystemPrograms } from '../device/system-programs.ts';
 import { MAX_SWAPFILES, PAGE_SIZE } from '../units/index.ts';
@@ -16,6 +16,8 @@ export interface OpenAreaOptions {
   readonly active?: readonly ActiveArea[];
   /** How the system's programs are found. */
   readonly programs?: SystemPrograms;
+  /** Refuse a symbolic link in the last component of the path with ELOOP. Default false. */
+  readonly noFollow?: boolean;
 }
 
 /** An area that can be activated, and what `ActiveAreas.activate` wants to know of it. */
@@ -44,7 +46,8 @@ export function openSwapArea(
   options: OpenAreaOptions = {},
 ): OpenedArea | UnopenedArea {
   const active = options.active ?? [];
-  const resolved = canonicalPath(path);
+  const noFollow = options.noFollow ?? false;
+  const resolved = noFollow ? unfollowedPath(path) : canonicalPath(path);
   const refuse = (outcome: RefusedArea['outcome'], reason: string): UnopenedArea => ({
     ...{ outcome, reason },
     ...{ log: [], path: resolved },
@@ -55,13 +58,13 @@ export function openSwapArea(
     return refuse('EBUSY', 'the running system itself uses it for swap or as a file system');
   let file: AreaFile | null = null;
   try {
-    file = AreaFile.open(
-      resolved,
-      options.programs === undefined ? {} : { programs: options.programs },
-    );
+    const { programs } = options;
+    file = AreaFile.open(resolved, { noFollow, ...(programs === undefined ? {} : { programs }) });
     return judge(file, active);
   } catch (error) {
     const errno = errnoOf(error);
+    if (errno === 'ELOOP' && noFollow && file === null)
+      return refuse(errno, 'it is a symbolic link, and links are not to be followed');
     const what = file === null ? 'opened for reading and writing' : 'read';
     return refuse(errno, `it cannot be ${what}`);
   } finally {

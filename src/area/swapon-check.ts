@@ -134,7 +134,7 @@ function checkBadPages(
   { log, kind }: Pick<AcceptedArea, 'log' | 'kind'>,
 ): AreaVerdict {
   const { lastPage, byteOrder } = header;
-  const sorted = header.badPages.toSorted();
+  const sorted = ascending(header.badPages);
   const outside = sorted.find((page) => page === 0 || page > lastPage);
   if (outside !== undefined)
     return { outcome: 'EINVAL', log, reason: `bad page ${outside}; accepted: 1 to ${lastPage}` };
@@ -151,6 +151,13 @@ function checkBadPages(
     };
   const names = { uuid: uuidText(header.uuid), label: labelText(header.volume) };
   return { outcome: 'ok', kind, maxPages, pages, badPages, ...names, byteOrder, log };
+}
+
+/** Bad pages in order; as mkswap lists them they are that already. */
+function ascending(pages: Uint32Array): Uint32Array {
+  for (let at = 1; at < pages.length; at++)
+    if (pages[at]! < pages[at - 1]!) return pages.toSorted();
+  return pages;
 }
 
 function refuse(outcome: Errno, reason: string, ...log: string[]): RefusedArea {

@@ -14,7 +14,7 @@ export function parseUuid(text: string): Uint8Array | null {
 
 /** 8-4-4-4-12 lower-case hexadecimal digits. */
 export function formatUuid(uuid: Uint8Array): string {
-  const digits = Array.from(uuid, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const digits = Buffer.from(uuid).toString('hex');
   return [
     [0, 8],
     [8, 12],

@@ -7,11 +7,13 @@
  * System calls that fail throw what Node throws (`codeOf` and `errnoOf` name the errno).
  */
 import * as fs from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { RunError } from '../units/index.ts';
 import { blockDeviceBytes } from './block-size.ts';
-import { codeOf } from './file-device.ts';
+import { codeOf, fileIdOf } from './file-device.ts';
 import { SystemPrograms } from './system-programs.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
+const { O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants;
 /** Bits of st_mode that chmod can set. */
 const PERMISSION_BITS = 0o7777;
 const COPY_BYTES = 1 << 20;
@@ -21,9 +23,14 @@ export interface AreaFileOpenOptions {
   readonly access?: 'read' | 'write' | 'create';
   /** Open a block device that is in use all the same. Default false. */
   readonly isShared?: boolean;
+  /** Refuse a symbolic link in the last component of the path (ELOOP). Default false. */
+  readonly noFollow?: boolean;
   /** How the system's programs are found. */
   readonly programs?: SystemPrograms;
 }
+
+/** Tries to open a path while somebody keeps putting something else there. assumed */
+const OPEN_TRIES = 8;
 
 /** What stat tells of an area's file. */
 export interface AreaFileStat {
@@ -62,6 +69,7 @@ export class AreaFile {
     const programs = options.programs ?? new SystemPrograms();
     if (access === 'create') {
       try {
+        // O_EXCL: never through a link, and never what another process has put there.
         const fd = fs.openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
         return new AreaFile(path, fd, true, programs);
       } catch (error) {
@@ -69,10 +77,22 @@ export class AreaFile {
       }
     }
     const mayShare = access === 'read' || options.isShared === true;
-    const isExclusive = !mayShare && fs.statSync(path).isBlockDevice();
-    const flags = (access === 'read' ? O_RDONLY : O_RDWR) | (isExclusive ? O_EXCL : 0);
-    // O_NONBLOCK: a named pipe answers at once instead of waiting for its other end.
-    return new AreaFile(path, fs.openSync(path, flags | fs.constants.O_NONBLOCK), false, programs);
+    // O_NONBLOCK: a named pipe answers at once instead of waiting for its other end. O_NOCTTY: a
+    // terminal does not become ours.
+    const flags =
+      (access === 'read' ? O_RDONLY : O_RDWR) |
+      (O_NONBLOCK | O_NOCTTY) |
+      (options.noFollow === true ? O_NOFOLLOW : 0);
+    for (let left = OPEN_TRIES; ; left--) {
+      const look = options.noFollow === true ? fs.lstatSync : fs.statSync;
+      const isExclusive = !mayShare && look(path).isBlockDevice();
+      const fd = fs.openSync(path, flags | (isExclusive ? O_EXCL : 0));
+      // Something else may have come to the path since stat: what was opened decides.
+      if (mayShare || fs.fstatSync(fd).isBlockDevice() === isExclusive)
+        return new AreaFile(path, fd, false, programs);
+      fs.closeSync(fd);
+      if (left === 1) throw new RunError(`${path}: something else is put there again and again`);
+    }
   }
 
   stat(): AreaFileStat {
@@ -180,6 +200,16 @@ export function canonicalPath(path: string): string {
   }
 }
 
+/**
+ * The absolute path by which a file is opened without following it: the folder without links, the
+ * last component as it is.
+ */
+export function unfollowedPath(path: string): string {
+  const absolute = resolve(path);
+  const name = basename(absolute);
+  return name === '' ? absolute : join(canonicalPath(dirname(absolute)), name);
+}
+
 /** What stat tells of the file at a path, links followed. */
 export function statAreaFile(path: string): AreaFileStat {
   return statOf(fs.statSync(path, { bigint: true }));
@@ -223,13 +253,6 @@ function statOf(stat: fs.BigIntStats): AreaFileStat {
     uid: Number(stat.uid),
     sizeBytes: Number(stat.size),
     allocatedBytes: Number(stat.blocks) * 512,
-    fileId: type === 'block' ? blockId(stat.rdev) : `${stat.dev}:${stat.ino}`,
+    fileId: fileIdOf(stat),
   };
-}
-
-/** @source glibc sysdeps/unix/sysv/linux/sys/sysmacros.h gnu_dev_major, gnu_dev_minor */
-function blockId(rdev: bigint): string {
-  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn);
-  const minor = (rdev & 0xffn) | ((rdev >> 12n) & ~0xffn);
-  return `block:${major}:${minor}`;
 }

@@ -40,6 +40,11 @@ export interface FileOpenOptions {
   readonly readOnly?: boolean;
   /** What the header declares: a file with fewer bytes is refused. */
   readonly expectBytes?: number;
+  /**
+   * What was looked at before under this path (`AreaFileStat.fileId`): anything else that stands
+   * there now is refused, so that nothing is written to it.
+   */
+  readonly expectFileId?: string;
   /** What the device's profile says; false where nobody knows. */
   readonly rotational?: boolean;
 }
@@ -110,11 +115,21 @@ export class FileDevice implements BlockDevice {
     const readOnly = options.readOnly ?? false;
     let fd: number;
     try {
-      fd = fs.openSync(path, readOnly ? 'r' : 'r+');
+      // O_NONBLOCK: a named pipe that has come there answers at once.
+      fd = fs.openSync(
+        path,
+        (readOnly ? fs.constants.O_RDONLY : fs.constants.O_RDWR) | fs.constants.O_NONBLOCK,
+      );
     } catch (error) {
       throw new RunError(`${path}: cannot be opened: ${codeOf(error)}`);
     }
     try {
+      const { expectFileId } = options;
+      if (
+        expectFileId !== undefined &&
+        fileIdOf(fs.fstatSync(fd, { bigint: true })) !== expectFileId
+      )
+        throw new RunError(`${path}: another file has come there since it was looked at`);
       const sizeBytes = sizeOf(fd, path);
       if (sizeBytes < (options.expectBytes ?? 0))
         throw new RunError(
@@ -336,6 +351,18 @@ export function errnoOf(error: unknown): Errno {
 export function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && 'syscall' in error) return String(error.code);
   throw error;
+}
+
+/**
+ * Identity of a file: `device:inode`, for block devices `block:major:minor`.
+ * @source glibc sysdeps/unix/sysv/linux/sys/sysmacros.h gnu_dev_major, gnu_dev_minor
+ */
+export function fileIdOf(stat: fs.BigIntStats): string {
+  if (!stat.isBlockDevice()) return `${stat.dev}:${stat.ino}`;
+  const { rdev } = stat;
+  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn);
+  const minor = (rdev & 0xffn) | ((rdev >> 12n) & ~0xffn);
+  return `block:${major}:${minor}`;
 }
 
 function sizeOf(fd: number, path: string): number {

@@ -56,6 +56,8 @@ export interface AreaSpec {
   readonly buffer?: number | string | undefined;
   /** False: the machine starts without it, until its `swapon`. */
   readonly on: boolean;
+  /** A symbolic link in the last component of `path` is refused; absent: it is followed. */
+  readonly noFollow?: boolean | undefined;
 }
 
 /** One of several memory cgroups, siblings of each other. */
@@ -193,6 +195,7 @@ const areaSchema: z.ZodType<AreaSpec> = z.strictObject({
   checksum: z.boolean().default(false),
   buffer: size.optional(),
   on: z.boolean().default(true),
+  noFollow: z.boolean().optional(),
 });
 
 const cgroupSchema: z.ZodType<CgroupSpec> = z.strictObject({

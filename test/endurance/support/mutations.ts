@@ -2,7 +2,7 @@
 import type { Random } from './fuzz.ts';
 
 /** Numbers at the ends of what fields hold. */
-export const EDGES = [
+export const EDGES: readonly number[] = [
   0,
   1,
   2,
@@ -36,7 +36,7 @@ export const EDGES = [
   2 ** 53 - 1,
   2 ** 53,
   1e20,
-] as const;
+];
 
 const STRANGE = [
   '',
@@ -150,7 +150,7 @@ function changeJson(random: Random, root: Members, keys: readonly string[]): voi
   let key = 'value';
   // Down, and not always to a leaf.
   while (isMembers(holder[key]) && !random.once(4)) {
-    const next: Members = holder[key];
+    const next = holder[key] as Members;
     const names = Object.keys(next);
     if (names.length === 0) break;
     holder = next;
@@ -167,7 +167,8 @@ function changeJson(random: Random, root: Members, keys: readonly string[]): voi
       define(holder, key, random.pick(EDGES));
       break;
     case 3:
-      if (isMembers(holder[key])) define(holder[key], random.pick(keys), strangeValue(random));
+      if (isMembers(holder[key]))
+        define(holder[key] as Members, random.pick(keys), strangeValue(random));
       else define(holder, key, random.pick(STRANGE));
       break;
     case 4: {
