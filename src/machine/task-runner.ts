@@ -115,6 +115,8 @@ export class TaskRunner {
       this.#workload.fill(this.#batch);
       if (this.#batch.count === 0) break;
       await this.#runBatch(child);
+      // A signal is heard only when the event loop turns; a turn for 1024 operations costs nothing.
+      await nextTurn();
       if (batches % BATCHES_PER_SAMPLE === 0) sample();
       this.#tellProgress('run', phase);
       const isOver = child?.isAlive === false || this.spaces.every((space) => !space.isAlive);

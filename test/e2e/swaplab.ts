@@ -17,7 +17,12 @@ export interface Outcome {
 /** A folder with a state database of its own. */
 export class Workplace {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'swaplab-test-'));
-  readonly #env = { ...process.env, XDG_STATE_HOME: join(this.folder, 'state') };
+  readonly #env: NodeJS.ProcessEnv;
+
+  /** @param env - variables that the program gets besides those of this process */
+  constructor(env: Readonly<Record<string, string>> = {}) {
+    this.#env = { ...process.env, XDG_STATE_HOME: join(this.folder, 'state'), ...env };
+  }
 
   get database(): string {
     return join(this.folder, 'state', 'swaplab', 'swaplab.db');
