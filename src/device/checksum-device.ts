@@ -6,7 +6,7 @@
  * EINVAL, since a checksum of a page says nothing about a part of it. A `MappedDevice` has its own
  * checksums, over the bytes as stored; put this one above it, or none.
  */
-import type { Engine } from '../engine/index.ts';
+import { EV, type Engine } from '../engine/index.ts';
 import { PAGE_SIZE, type Outcome } from '../units/index.ts';
 import type { BlockDevice } from './block-device.ts';
 import { SlotChecksums, type ChecksumProblem } from './slot-checksums.ts';
@@ -18,6 +18,8 @@ export interface ChecksumDeviceOptions {
   readonly hasBytes: boolean;
   /** Told of every mismatch. */
   readonly onMismatch?: (problem: ChecksumProblem) => void;
+  /** Damaged places that the device below has met so far: what stands for a checksum without bytes. */
+  readonly damageMet?: () => number;
 }
 
 export class ChecksumDevice implements BlockDevice {
@@ -27,6 +29,8 @@ export class ChecksumDevice implements BlockDevice {
   readonly synchronous: boolean;
   readonly #inner: BlockDevice;
   readonly #hasBytes: boolean;
+  readonly #damageMet: () => number;
+  readonly #engine: Engine;
   readonly #sums: SlotChecksums;
   #problem: string | null = null;
 
@@ -38,6 +42,8 @@ export class ChecksumDevice implements BlockDevice {
     this.synchronous = inner.synchronous;
     this.#inner = inner;
     this.#hasBytes = options.hasBytes;
+    this.#engine = options.engine;
+    this.#damageMet = options.damageMet ?? (() => 0);
     this.#sums = new SlotChecksums(options.engine, (problem) => {
       this.#problem =
         `${this.name}: slot ${problem.slot}: what was read has checksum ${problem.found} where ` +
@@ -76,8 +82,14 @@ export class ChecksumDevice implements BlockDevice {
    * other pages hold what is on the device.
    */
   read(offset: number, pages: readonly Uint8Array[], pageCount: number, nowNs: number): Outcome {
+    const met = this.#damageMet();
     const outcome = this.#inner.read(offset, pages, pageCount, nowNs);
-    if (outcome !== 'ok' || !this.#hasBytes) return outcome;
+    if (outcome !== 'ok') return outcome;
+    if (!this.#hasBytes) {
+      if (this.#damageMet() === met) return 'ok';
+      this.#engine.count(EV.checksumMismatch);
+      return 'EIO';
+    }
     let isGood = true;
     for (let i = 0; i < pageCount; i++)
       if (!this.#sums.verify(offset / PAGE_SIZE + i, pages[i]!)) isGood = false;

@@ -1,6 +1,7 @@
 export * from './block-device.ts';
 export * from './checksum-device.ts';
 export * from './device-profile.ts';
+export * from './faults/index.ts';
 export * from './file-device.ts';
 export * from './ftl/index.ts';
 export * from './latency-device.ts';

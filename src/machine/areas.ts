@@ -28,6 +28,7 @@ import {
   stackDevices,
   type AreaDeviceOptions,
   type AreaDevices,
+  type FaultPlan,
 } from './area-device.ts';
 import { diskWrites } from './disk-writes.ts';
 import { fragmentationOf, UNFRAGMENTED } from './fragmentation.ts';
@@ -73,6 +74,8 @@ export interface MachineAreasOptions {
   readonly compressedWriteback?: CompressedForm | 'off';
   /** The drive that areas on flash are on; absent: that of each device's profile. */
   readonly drive?: Drive | null;
+  /** What goes wrong; nothing when absent. */
+  readonly faults?: FaultPlan | null;
   /** Something rare has happened to an area. */
   readonly onEvent?: (kind: string, detail: string) => void;
 }
@@ -96,10 +99,11 @@ export class MachineAreas {
     this.#engine = engine;
     this.#swap = swap;
     this.#kind = kind;
-    const { hasBytes, compressedWriteback = 'off', drive = null, onEvent } = options;
+    const { hasBytes, compressedWriteback = 'off', drive = null, faults = null } = options;
+    const { onEvent } = options;
     this.#drive = drive;
     this.#deviceOptions = {
-      ...{ engine, hasBytes, compressedWriteback, freeShare: drive?.freeShare ?? 0 },
+      ...{ engine, hasBytes, compressedWriteback, faults, freeShare: drive?.freeShare ?? 0 },
       onMismatch: (area, { slot, expected, found }) => {
         onEvent?.(
           'checksum',
@@ -157,6 +161,24 @@ export class MachineAreas {
 
   isOn(name: string): boolean {
     return this.#find(name).isOn;
+  }
+
+  /** @throws UsageError when a rule is about an area that is none, or that cannot fail */
+  requireFaults(): void {
+    for (const { area: name } of this.#deviceOptions.faults?.rules ?? []) {
+      if (name === null) continue;
+      if (this.#find(name).area.kind === 'ghost')
+        throw new UsageError(`faults: area=${name}: a ghost has no device that could fail`);
+    }
+  }
+
+  /** Nothing is in use any more: no damage will be found, or found to be none. */
+  finishFaults(): void {
+    const { faults } = this.#deviceOptions;
+    if (faults === null) return;
+    for (const { devices } of this.#known)
+      faults.ledger.finish(devices.faults?.damage.sites() ?? []);
+    assert(faults.ledger.openCount === 0, 'every fault is decided when nothing is in use');
   }
 
   /** @throws UsageError when no area of the run is called so, or it is no zram */

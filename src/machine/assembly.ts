@@ -7,6 +7,7 @@ import { defaultCosts } from '../engine/profiles/default-costs.ts';
 import { BytePayload, FrameTable, TagPayload, type Payload } from '../frames/index.ts';
 import { createCompressor, type Compressor } from '../codec/index.ts';
 import { createPool } from '../pool/index.ts';
+import { FaultLedger, parseFaultRule, type LedgerHooks } from '../device/index.ts';
 import { SlotSpace } from '../slots/index.ts';
 import { generations, Zswap, type ObjectCharges } from '../zswap/index.ts';
 import { chooseDesign, SwapSystem, type DesignChoice, type SwapClient } from '../swap/index.ts';
@@ -17,6 +18,7 @@ import { requireKnob } from './knobs.ts';
 import { designName, driveOf, pagesOf, type RunSpec } from './spec.ts';
 import { resolveCgroups, type CgroupSettings } from './cgroups.ts';
 import { MachineAreas } from './areas.ts';
+import type { FaultPlan } from './area-device.ts';
 import type { PreparedArea } from './prepared-area.ts';
 
 /** Frames beyond the limits: reclaim and writeback may not wait; a batch is at most 4096 entries. */
@@ -32,6 +34,8 @@ export interface Assembly {
   readonly cgroups: readonly CgroupSettings[];
   readonly memory: MemoryManager;
   readonly areas: MachineAreas;
+  /** What goes wrong; null: nothing does. */
+  readonly faults: FaultPlan | null;
 }
 
 /**
@@ -59,6 +63,7 @@ export function assemble(
     readonly onKill: NonNullable<MemoryParts['onKill']>;
     readonly flushWorker: FlushWorker | undefined;
     readonly onEvent: (kind: string, detail: string) => void;
+    readonly faults: LedgerHooks;
   },
 ): Assembly {
   const design = chooseDesign(designName(spec), 'design');
@@ -77,7 +82,8 @@ export function assemble(
       ? new BytePayload(frames.frameCount + 1)
       : new TagPayload(frames.frameCount + 1);
   const compressor = createCompressor(spec.zswap.compressor, 'zswap.compressor');
-  const parts = { design, engine, frames, payload, compressor, cgroups };
+  const faults = planFaults(spec, calls.faults);
+  const parts = { design, engine, frames, payload, compressor, cgroups, faults };
   const memory = new MemoryManager(
     {
       ...parts,
@@ -96,10 +102,12 @@ export function assemble(
     hasBytes: payload.kind === 'bytes',
     compressedWriteback: spec.zswap.compressedWriteback,
     drive: driveOf(spec),
+    faults,
     onEvent: calls.onEvent,
   });
   for (const area of prepared) areas.add(area);
   areas.addOwn(ramPages);
+  areas.requireFaults();
   // A name that a later line gets wrong should not cost the run up to there.
   for (const phase of workload.phases)
     if (phase.kind === 'swapon' || phase.kind === 'swapoff') areas.require(phase.path);
@@ -108,9 +116,18 @@ export function assemble(
   return { ...parts, memory, areas };
 }
 
+function planFaults(spec: RunSpec, hooks: LedgerHooks): FaultPlan | null {
+  if (spec.faults.length === 0) return null;
+  const rules = spec.faults.map((text) => parseFaultRule(text, 'faults'));
+  return { rules, ledger: new FaultLedger(hooks) };
+}
+
 function createSwap(
   spec: RunSpec,
-  parts: Pick<Assembly, 'design' | 'engine' | 'frames' | 'payload' | 'compressor' | 'cgroups'> & {
+  parts: Pick<
+    Assembly,
+    'design' | 'engine' | 'frames' | 'payload' | 'compressor' | 'cgroups' | 'faults'
+  > & {
     readonly charges: ObjectCharges;
   },
   client: SwapClient,
@@ -128,6 +145,8 @@ function createSwap(
     space,
     client,
     sameFilled: spec.sameFilled ?? 'zero',
+    witness: parts.faults?.ledger ?? null,
+    onWrongPage: spec.onWrongPage,
     createDesign: (host) =>
       kind.create({ engine, frames, space, host, revision, zswapIndex: generation.index }),
     createZswap: (design, target) =>

@@ -88,4 +88,5 @@ export function checkEmpty({ memory, frames, areas }: StateParts): void {
     assert(objectPages === 0, 'every charge for compressed bytes came back');
   for (const area of swap.space.areas()) assert(area.inUse === 0, 'every swap slot came back');
   areas.checkEmpty();
+  areas.finishFaults();
 }

@@ -4,7 +4,8 @@
  * tasks work in `task-runner.ts`.
  */
 import { PAGE_SIZE, UsageError, type PageFrame, type VirtualPage } from '../units/index.ts';
-import type { Engine } from '../engine/index.ts';
+import type { FaultTally } from '../device/index.ts';
+import { EV, type Engine } from '../engine/index.ts';
 import { TAG_FILLED, type Payload } from '../frames/index.ts';
 import { INCOMPRESSIBLE, isSameFilled, type Compressor } from '../codec/index.ts';
 import type {
@@ -22,6 +23,7 @@ import {
 } from '../memory/index.ts';
 import type { Phase, Workload } from '../workload/index.ts';
 import type { RunSpec } from './spec.ts';
+import type { FaultPlan } from './area-device.ts';
 import { assemble } from './assembly.ts';
 import type { MachineAreas } from './areas.ts';
 import type { PreparedArea } from './prepared-area.ts';
@@ -61,6 +63,7 @@ export class Machine {
   readonly design: DesignChoice;
   readonly #spec: RunSpec;
   readonly #areas: MachineAreas;
+  readonly #faults: FaultPlan | null;
   readonly #state: StateParts;
   readonly #payload: Payload;
   readonly #workload: Workload;
@@ -82,6 +85,11 @@ export class Machine {
       },
       onEvent: (kind, detail) => this.#tasks.hooks.onEvent?.(this.engine.nowNs, kind, detail),
       flushWorker: host === null ? undefined : this.#recordedWorker(host),
+      faults: {
+        operation: () => this.#tasks.operations,
+        onFault: (fault) => this.#tasks.hooks.onFault?.(fault),
+        onConsequence: (...told) => this.#tasks.hooks.onConsequence?.(...told),
+      },
     });
     this.#spec = spec;
     this.#workload = workload;
@@ -92,6 +100,7 @@ export class Machine {
     this.swap = parts.memory.swap;
     this.compressor = parts.compressor;
     this.#areas = parts.areas;
+    this.#faults = parts.faults;
     this.#state = { ...parts, isVirtual: parts.design.kind.isVirtual };
     this.#payload = parts.payload;
     this.#kept = parts.frames.frameCount as PageFrame;
@@ -118,6 +127,7 @@ export class Machine {
     const { areas, zswap, slots, operations, usage, charges, gauges, ...kept } = final;
     const cgroups = cgroupResults(this.memory.cgroups, charges, this.#tasks.killed);
     const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
+    const faults = this.faultTallies();
     const outcome = { phases, ...kept, slotRuns: slots.length, virtualNs };
     return {
       ...outcome,
@@ -128,11 +138,14 @@ export class Machine {
       areas,
       zswap,
       metadataBytesMax: this.#metadataBytesMax,
+      sigbusTasks: this.engine.counted(EV.sigbus),
+      faults,
+      wrongPages: this.swap.wrongPagesGiven,
       killedTasks: this.killedTasks,
       memoryMaxPages: cgroups.reduce((sum, { memoryMaxPages }) => sum + memoryMaxPages, 0),
       cgroups,
       report: this.#tasks.report(),
-      digest: digestOf(outcome),
+      digest: digestOf(this.#faults === null ? outcome : { ...outcome, faults }),
       wallMs: performance.now() - startMs,
     };
   }
@@ -229,6 +242,11 @@ export class Machine {
   end(): void {
     this.#tasks.exitAll();
     checkEmpty(this.#state);
+  }
+
+  /** What became of the faults that have fired, by kind; none without rules. */
+  faultTallies(): readonly FaultTally[] {
+    return this.#faults?.ledger.tallies() ?? [];
   }
 
   /** Operations done so far. */

@@ -1,4 +1,5 @@
 /** How the outside takes part in a run of a machine: what it is told, where it looks, whose time it has. */
+import type { FaultConsequence, FiredFault } from '../device/index.ts';
 import type { PhaseResult, SlotRun } from './run-result.ts';
 
 /** What the outside is told while a machine runs. */
@@ -13,6 +14,10 @@ export interface RunHooks {
   onWrongPage?(page: WrongPage): void;
   /** Something rare happened. */
   onEvent?(timeNs: number, kind: string, detail: string): void;
+  /** A fault has fired. */
+  onFault?(fault: FiredFault): void;
+  /** What became of a fault, once it is known. */
+  onConsequence?(id: number, consequence: FaultConsequence, detail: string): void;
 }
 
 export interface WrongPage {

@@ -3,6 +3,7 @@ import type { AreaKind } from '../area/active-areas.ts';
 import type { FlashFigures } from '../device/index.ts';
 import type { CountedName, HistogramBucket, OperationName } from '../engine/index.ts';
 import type { MetadataTerm, SwapoffResult } from '../swap/index.ts';
+import type { FaultTally } from '../device/index.ts';
 import type { ZramSettingResult } from './zram-area.ts';
 
 export interface PhaseResult {
@@ -85,6 +86,8 @@ export interface DeterministicResult {
     readonly buckets: readonly HistogramBucket[];
   }[];
   readonly virtualNs: number;
+  /** Absent without rules of faults. */
+  readonly faults?: readonly FaultTally[];
 }
 
 /** How full swap is at the end of the workload, by both ways of counting. */
@@ -142,6 +145,12 @@ export interface RunResult extends DeterministicResult {
   readonly zswap: Readonly<Record<string, number>>;
   /** Tasks that the OOM killer or a read error ended. */
   readonly killedTasks: number;
+  /** Of the killed tasks: those that touched a page that could not be read (SIGBUS). */
+  readonly sigbusTasks: number;
+  /** What became of the faults of the run's rules, by kind; decided when the last task has gone. */
+  readonly faults: readonly FaultTally[];
+  /** Wrong pages that tasks were given, also those that no fault explains; 0 where one ends the run. */
+  readonly wrongPages: number;
   /** Most pages charged; of several cgroups the sum of what each had at most. */
   readonly memoryMaxPages: number;
   readonly cgroups: readonly CgroupResult[];

@@ -17,6 +17,7 @@ import {
   isEraseBlock,
   deviceProfiles,
   parseDrive,
+  parseFaultRule,
   type CompressedForm,
   type Drive,
 } from '../device/index.ts';
@@ -172,6 +173,10 @@ export interface RunSpec {
   readonly device: string;
   /** The drive that flash wears of (`parseDrive`); absent: that of each device profile. */
   readonly drive?: string | undefined;
+  /** What goes wrong with the devices: rules as text (`parseFaultRule`). */
+  readonly faults: readonly string[];
+  /** A page that comes back wrong ends the run, or is counted as lost. */
+  readonly onWrongPage: 'stop' | 'count';
   readonly zswap: ZswapSpec;
   readonly workload: WorkloadSpec;
 }
@@ -267,6 +272,8 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
   noAreas: z.boolean().default(false),
   device: oneOf(deviceProfiles).default('nvme'),
   drive: z.string().optional(),
+  faults: z.array(z.string()).default([]),
+  onWrongPage: z.enum(['stop', 'count']).default('stop'),
   zswap: zswapSchema,
   workload: workloadSchema,
 });
@@ -286,6 +293,7 @@ export function parseSpec(json: unknown, where: string): RunSpec {
   if (spec.drive !== undefined) parseDrive(spec.drive, `${where}: drive`);
   if (spec.noAreas && spec.areas.length > 0)
     throw new UsageError(`${where}: noAreas: areas are given as well`);
+  for (const rule of spec.faults) parseFaultRule(rule, `${where}: faults`);
   if (spec.areas.some((area) => area.zram !== undefined)) checkZram(spec, where, kind.areas);
   for (const [index, area] of spec.areas.entries())
     checkMapping(spec, area, `${where}: areas.${index}`);

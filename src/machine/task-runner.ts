@@ -8,6 +8,7 @@ import type { Engine } from '../engine/index.ts';
 import type { Payload } from '../frames/index.ts';
 import type { AddressSpace, KillReason, MemoryManager } from '../memory/index.ts';
 import { createOperationBatch, OP, type OperationBatch, type Workload } from '../workload/index.ts';
+import type { FaultPlan } from './area-device.ts';
 import type { MachineAreas } from './areas.ts';
 import type { CgroupSettings } from './cgroups.ts';
 import { cgroupOfTasks } from './cgroups.ts';
@@ -29,6 +30,7 @@ export interface TaskRunnerParts {
   readonly areas: MachineAreas;
   readonly workload: Workload;
   readonly cgroups: readonly CgroupSettings[];
+  readonly faults: FaultPlan | null;
   /** A frame of the payload behind the machine's own: for comparing. */
   readonly kept: PageFrame;
 }
@@ -51,6 +53,7 @@ export class TaskRunner {
   readonly #memory: MemoryManager;
   readonly #payload: Payload;
   readonly #areas: MachineAreas;
+  readonly #faults: FaultPlan | null;
   readonly #workload: Workload;
   readonly #kept: PageFrame;
   readonly #cgroups: Uint16Array;
@@ -73,6 +76,7 @@ export class TaskRunner {
     this.#memory = parts.memory;
     this.#payload = parts.payload;
     this.#areas = parts.areas;
+    this.#faults = parts.faults;
     this.#workload = workload;
     this.#kept = parts.kept;
     this.#comparesReads = workload.matches !== undefined;
@@ -283,13 +287,18 @@ export class TaskRunner {
   #compareKilled(space: AddressSpace): void {
     const task = this.spaces.indexOf(space);
     if (task < 0) return;
+    const ledger = this.#faults?.ledger ?? null;
+    if (ledger !== null) ledger.isPaused = true;
     this.#engine.aside(() => {
       for (let index = 0; index < space.pageCount; index++) {
         const page = index as VirtualPage;
         const isThere = this.#memory.peek(space, page, this.#kept);
+        // Damage that nobody has read yet is the ledger's affair.
+        if (!isThere && ledger !== null) continue;
         this.comparison.note(isThere && this.comparison.holds(task, page, this.#kept));
       }
     });
+    if (ledger !== null) ledger.isPaused = false;
   }
 
   #noteKill(space: AddressSpace, task: number, what: string): void {

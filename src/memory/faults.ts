@@ -157,6 +157,7 @@ export class FaultHandler {
     const entry = space.entry(page);
     const isExclusive = (space.flags(page) & PTE.exclusive) !== 0;
     const isSynchronous = this.#swap.isSynchronous(entry);
+    this.#swap.given(frame);
     this.#swap.put(entry);
     const isAlone = this.#frames.mapCount(frame) === 0;
     // should_try_to_free_swap: swap is short, or the page will be written and only we have it.
@@ -266,6 +267,7 @@ export class FaultHandler {
     if (this.#frames.has(frame, PG.error)) return 'EIO';
     if (this.#frames.has(frame, PG.writeback)) this.#swap.flushWrites();
     const exclusive = space.flags(page) & PTE.exclusive;
+    this.#swap.given(frame);
     this.#swap.put(entry);
     this.#mappings.map(space, page, frame, exclusive === 0 ? 0 : PTE.writable | exclusive);
     this.#swap.freeSwap(frame);

@@ -110,6 +110,7 @@ export class SharedPages {
     if (this.#frames.has(frame, PG.writeback)) this.#swap.flushWrites();
     if (this.#engine.trace.concerns(frame, entry))
       this.#note(`back in the file's index: frame ${frame}`);
+    this.#swap.given(frame);
     this.#swap.put(entry);
     const isFreed = this.#swap.freeSwap(frame);
     assert(isFreed, 'only the index referred to the entry');

@@ -5,3 +5,4 @@ export * from './swap-design.ts';
 export * from './swap-io.ts';
 export * from './swap-system.ts';
 export * from './swapoff.ts';
+export type { PageWitness } from './wrong-pages.ts';

@@ -22,11 +22,14 @@ import type { Payload } from '../frames/index.ts';
 import { MappedDevice, takesCompressed, type BlockDevice } from '../device/index.ts';
 import type { SlotPlace } from './resolve.ts';
 import type { BlobBatch } from '../zswap/index.ts';
+import type { PageWitness } from './wrong-pages.ts';
 
 /** Pages of the longest merged request. @source linux 6.18 BLK_DEF_MAX_SECTORS_CAP: 1280 KiB */
 const MAX_RUN_PAGES = 320;
 /** More places than one flush can have. */
 const PLACE_RANGE = 2 ** 20;
+/** What damage does to a content tag: another content of the same length. */
+const DAMAGED_TAG = 0x80000000;
 
 /** What happens to a folio when its write has ended. */
 export interface WriteCompletion {
@@ -63,6 +66,7 @@ export class SwapIo {
   readonly #engine: Engine;
   readonly #payload: Payload;
   readonly #completion: WriteCompletion;
+  readonly #witness: PageWitness | null;
   readonly #queues: (AreaQueue | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
   readonly #run: Uint8Array[] = new Array<Uint8Array>(MAX_RUN_PAGES);
   readonly #single: Uint8Array[] = new Array<Uint8Array>(1);
@@ -74,10 +78,16 @@ export class SwapIo {
   #pending = 0;
   #problem = '';
 
-  constructor(engine: Engine, payload: Payload, completion: WriteCompletion) {
+  constructor(
+    engine: Engine,
+    payload: Payload,
+    completion: WriteCompletion,
+    witness: PageWitness | null = null,
+  ) {
     this.#engine = engine;
     this.#payload = payload;
     this.#completion = completion;
+    this.#witness = witness;
     this.#readLatency = engine.histogram('deviceRead.ns');
     this.#writeLatency = engine.histogram('deviceWrite.ns');
     this.#writeRun = engine.histogram('deviceWrite.pages');
@@ -163,11 +173,16 @@ export class SwapIo {
     this.#engine.count(EV.deviceRead);
     this.#single[0] = this.#payload.view(frame);
     const offset = entrySlot(slot) * PAGE_SIZE;
+    this.#witness?.beginRead();
     const outcome = queue.device.read(offset, this.#single, 1, now);
     if (outcome === 'ok') {
       queue.reads += 1;
       queue.pagesRead += 1;
-      if (this.#payload.kind === 'none') this.#payload.setTag(frame, tagAt(queue, entrySlot(slot)));
+      if (this.#payload.kind === 'none') {
+        const isDamaged = this.#witness !== null && this.#witness.metCount > 0;
+        const tag = tagAt(queue, entrySlot(slot));
+        this.#payload.setTag(frame, isDamaged ? (tag ^ DAMAGED_TAG) >>> 0 : tag);
+      }
       this.#readLatency.record(queue.device.completionNs - now);
     } else {
       this.#noteProblem(queue.device, 'read', outcome, offset);

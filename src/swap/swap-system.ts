@@ -39,6 +39,7 @@ import { locate, locateOutside, locationOfFrame, recordSearch } from './resolve.
 import type { LocateParts, Location, Resolution, SlotPlace } from './resolve.ts';
 import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
 import { emptyArea, type SwapoffResult } from './swapoff.ts';
+import { WrongPages, type PageWitness } from './wrong-pages.ts';
 
 /** What the swap core needs of memory management (implemented in src/memory). */
 export interface SwapClient {
@@ -97,6 +98,10 @@ export interface SwapSystemParts {
   readonly createZswap: (design: SwapDesign, target: WritebackTarget) => Zswap;
   readonly client: SwapClient;
   readonly sameFilled?: SameFilled;
+  /** Who keeps account of damaged devices. */
+  readonly witness?: PageWitness | null;
+  /** A page that comes back wrong ends the run (stop), or is counted once a task has it. */
+  readonly onWrongPage?: 'stop' | 'count';
 }
 
 export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost {
@@ -110,6 +115,9 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   readonly #client: SwapClient;
   readonly #io: SwapIo;
   readonly #checks: PageChecks;
+  readonly #witness: PageWitness | null;
+  /** Null where the first wrong page ends the run. */
+  readonly #wrong: WrongPages | null;
   readonly #areas: (SwapArea | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
   /** Entries charged to each cgroup. */
   #charged = new Float64Array(16);
@@ -125,8 +133,11 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     this.#ofZswap = new Uint8Array(parts.frames.frameCount);
     this.#client = parts.client;
     this.space = parts.space;
-    this.#io = new SwapIo(parts.engine, parts.payload, this);
+    this.#io = new SwapIo(parts.engine, parts.payload, this, parts.witness);
     this.#checks = new PageChecks(parts.payload);
+    this.#witness = parts.witness ?? null;
+    this.#wrong =
+      parts.onWrongPage === 'count' ? new WrongPages(this.#witness, parts.frames.frameCount) : null;
     this.filled = new FilledPages(parts.payload, parts.sameFilled ?? 'zero');
     this.design = parts.createDesign(this);
     this.zswap = parts.createZswap(this.design, this);
@@ -164,6 +175,9 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
           this.#io.flush();
         },
         unuse: (holder) => this.#client.unuse(holder),
+        given: (frame) => {
+          this.given(frame as PageFrame);
+        },
       },
       area,
     );
@@ -194,6 +208,19 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     return this.#io.problem;
   }
 
+  /** Wrong pages that tasks were given; always 0 where the first one ends the run. */
+  get wrongPagesGiven(): number {
+    return this.#wrong?.givenCount ?? 0;
+  }
+
+  /** A task, or a page table of one, is given what a folio of an entry holds. */
+  given(frame: PageFrame): void {
+    this.#wrong?.give(
+      frame,
+      () => `${this.#nameOf(this.#frames.entry(frame))}: a task has the wrong page`,
+    );
+  }
+
   /** Entries charged to a cgroup now (memory.swap.current in pages). */
   chargedEntries(cgroup: number): number {
     return this.#charged[cgroup] ?? 0;
@@ -211,6 +238,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       return false;
     }
     this.#engine.count(EV['swap.entriesTaken']);
+    this.#wrong?.forget(frame);
     this.design.entries.setCgroup(entry, this.#frames.cgroup(frame));
     if (this.#sees(frame, entry)) {
       this.#engine.trace.watchedEntry = entry;
@@ -308,7 +336,9 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     }
     if (this.zswap.peek(entry, into)) return true;
     const slot = backing.slotForRead(entry);
-    return slot !== NO_ENTRY && this.#io.read(slot, into) === 'ok';
+    if (slot === NO_ENTRY || this.#io.read(slot, into) !== 'ok') return false;
+    // Damaged: it holds something, but not the content.
+    return this.#witness === null || this.#witness.metCount === 0;
   }
 
   /** The hops from an entry to its bytes; the run's counts stay as they are. */
@@ -556,6 +586,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   #insert(entry: SwapEntry): PageFrame {
     const frame = this.#client.allocateFolio(this.design.entries.cgroup(entry));
     if (frame === NO_FRAME) return NO_FRAME;
+    this.#wrong?.forget(frame);
     const { entries } = this.design;
     const shadow = entries.insertFolio(entry, frame);
     if (shadow === NO_MEMORY || shadow === NOT_WANTED) {
@@ -578,6 +609,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       this.#source = 'error';
       this.#engine.count(EV.read_error);
       this.#frames.set(frame, PG.error);
+      this.#witness?.readFailed(`${this.#nameOf(entry)}: a read was told as ${outcome}`);
       return;
     }
     this.#frames.set(frame, PG.uptodate);
@@ -622,10 +654,19 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   }
 
   #check(entry: SwapEntry, frame: PageFrame): void {
-    if (this.#checks.matches(entry, frame)) return;
+    if (this.#checks.matches(entry, frame)) {
+      this.#witness?.readRight();
+      return;
+    }
+    if (this.#wrong !== null) {
+      this.#wrong.note(frame);
+      return;
+    }
+    const faults = this.#witness?.describeMet() ?? '';
     throw new CheckError(
       `${this.#nameOf(entry)}: slot ${entrySlot(entry)}: the page read back from ` +
-        `${this.#source} differs from what was written; was the file changed by another program?`,
+        `${this.#source} differs from what was written; ` +
+        (faults === '' ? 'was the file changed by another program?' : `damaged by ${faults}`),
     );
   }
 

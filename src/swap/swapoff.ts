@@ -45,6 +45,8 @@ export interface SwapoffParts {
   readonly dropCached: (entry: SwapEntry) => boolean;
   readonly flushWrites: () => void;
   readonly unuse: (type: number) => Outcome;
+  /** What a folio holds is all that there is from here on. */
+  readonly given: (frame: number) => void;
 }
 
 const READS = [EV.pswpin, EV.zswpin, EV.swpin_zero];
@@ -117,6 +119,7 @@ function bringIn(parts: SwapoffParts, entry: SwapEntry): Outcome {
   // The series do not say how a folio that nobody maps is written again (6.18 writes none such):
   // here it counts as anonymous.
   frames.set(folio, PG.dirty | PG.anon);
+  parts.given(frame);
   design.behind!.detach(entry);
   if (engine.trace.concerns(folio, entry))
     engine.trace.note(

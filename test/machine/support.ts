@@ -18,6 +18,7 @@ export interface SmallArea {
   readonly device?: BlockDevice;
   readonly zram?: ZramDevice;
   readonly bufferBytes?: number;
+  readonly hasChecksums?: boolean;
 }
 
 export interface SmallCgroup {
@@ -44,6 +45,9 @@ export interface SmallMachine {
   readonly perCpuCluster?: string;
   readonly sameFilled?: string;
   readonly drive?: string;
+  /** Rules as text. */
+  readonly faults?: readonly string[];
+  readonly onWrongPage?: 'stop' | 'count';
 }
 
 /** A machine over areas in RAM. */
@@ -58,6 +62,8 @@ export function smallMachine(options: SmallMachine): Machine {
       sameFilled: options.sameFilled,
       drive: options.drive,
       payload,
+      faults: options.faults ?? [],
+      onWrongPage: options.onWrongPage,
       seed: options.seed ?? 1,
       machine: {
         ...(options.cgroups === undefined
@@ -96,6 +102,7 @@ export function smallMachine(options: SmallMachine): Machine {
       device,
       ...(area.zram === undefined ? {} : { zram: area.zram }),
       ...(area.bufferBytes === undefined ? {} : { bufferBytes: area.bufferBytes }),
+      ...(area.hasChecksums === undefined ? {} : { hasChecksums: area.hasChecksums }),
       problem: () => null,
     };
   });

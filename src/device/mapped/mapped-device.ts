@@ -61,6 +61,8 @@ export class MappedDevice implements BlockDevice {
   readonly #store: BlobStore;
   readonly #counts = new MappedCounts();
   readonly #sums: SlotChecksums | null;
+  /** What stands for checksums without bytes; null where none are kept. */
+  readonly #damageMet: (() => number) | null;
   readonly #bufferBytes: number;
   readonly #metadataBytes: number;
   /** By codec - 1: what restores a blob. */
@@ -83,6 +85,8 @@ export class MappedDevice implements BlockDevice {
     this.#isPages = form === 'pages';
     this.#bufferBytes = bufferBytes === 0 ? 0 : bufferBytes + BATCH_BYTES;
     this.#sums = this.#createSums(options);
+    const hasNotes = options.hasChecksums === true && !hasBytes;
+    this.#damageMet = hasNotes ? (options.damageMet ?? null) : null;
     const transferBytesMax = Math.max(TRANSFER_BYTES_MAX, bufferBytes);
     this.#io = new InnerIo({ device: inner, engine, blockBytes, hasBytes, transferBytesMax });
     const discard = (start: number, lengthBytes: number): void => {
@@ -372,18 +376,26 @@ export class MappedDevice implements BlockDevice {
   #readDevice(slot: number, page: Uint8Array, nowNs: number): Outcome {
     const address = this.#map.address(slot);
     const length = this.#map.lengthBytes(slot);
+    const met = this.#damageMet?.();
     if (length === PAGE_SIZE && address % PAGE_SIZE === 0) {
       const outcome = this.#io.readPage(address, page, nowNs);
       if (outcome !== 'ok') return outcome;
       this.#counts.bytesAsked += length;
-      return this.#hasBytes ? this.#verify(slot, page) : 'ok';
+      return this.#hasBytes ? this.#verify(slot, page) : this.#judge(met);
     }
     const outcome = this.#io.readStaged(address, length, nowNs);
     if (outcome !== 'ok') return outcome;
     this.#counts.bytesAsked += length;
-    if (!this.#hasBytes) return this.#countDecompress(slot);
+    if (!this.#hasBytes) return this.#judge(met) === 'ok' ? this.#countDecompress(slot) : 'EIO';
     const start = address % this.#io.blockBytes;
     return this.#restore(slot, this.#io.staging.subarray(start, start + length), page);
+  }
+
+  /** What a checksum would say, without bytes. */
+  #judge(metBefore: number | undefined): Outcome {
+    if (metBefore === undefined || this.#damageMet!() === metBefore) return 'ok';
+    this.#engine.count(EV.checksumMismatch);
+    return 'EIO';
   }
 
   #countDecompress(slot: number): Outcome {

@@ -1,0 +1,116 @@
+/**
+ * Faults that are told: the transfer fails. In the kernel an error of a bio is one of all its pages
+ * (mm/page_io.c end_swap_bio_write), and a file's transfer that is shorter than asked for is, too
+ * (sio_write_complete and sio_read_complete: `ret != sio->len`).
+ * @source linux 6.18 mm/page_io.c
+ */
+import { PAGE_SIZE, type Outcome } from '../../../units/index.ts';
+import { SECTOR_SIZE } from '../../block-device.ts';
+import {
+  bytesOf,
+  whole,
+  type Extent,
+  type FaultHost,
+  type FaultKindDefinition,
+  type Transfer,
+} from './kind.ts';
+
+export const eioRead: FaultKindDefinition = {
+  about: 'read',
+  summary: 'a read fails',
+  apply: (device, transfer, extents) => {
+    const fault = device.fire(whole(extents));
+    readAside(device, transfer);
+    device.ledger.told(fault, 'the read was told as EIO');
+    return 'EIO';
+  },
+};
+
+export const eioWrite: FaultKindDefinition = {
+  about: 'write',
+  summary: 'a write fails, and nothing is written',
+  apply: (device, transfer, extents) => refuseWrite(device, transfer, extents, 'EIO'),
+};
+
+export const enospc: FaultKindDefinition = {
+  about: 'write',
+  summary: 'a write to a sparse file meets a full file system, and nothing is written',
+  apply: (device, transfer, extents) => refuseWrite(device, transfer, extents, 'ENOSPC'),
+};
+
+export const shortRead: FaultKindDefinition = {
+  about: 'read',
+  summary: 'a read ends early: an error for all its pages',
+  apply: (device, transfer, extents) => {
+    const fault = device.fire(whole(extents));
+    const bytes = readAside(device, transfer);
+    const part = partOf(device, transfer);
+    if (device.hasBytes) copyFront(bytes, transfer, part);
+    device.ledger.told(fault, `${part} of ${transfer.lengthBytes} bytes were read`);
+    return 'EIO';
+  },
+};
+
+export const shortWrite: FaultKindDefinition = {
+  about: 'write',
+  summary: 'a write ends early: its first part is written, an error for all its pages',
+  apply: (device, transfer, extents) => {
+    const fault = device.fire(whole(extents));
+    const bytes = device.stored(transfer.offset, transfer.lengthBytes);
+    const part = partOf(device, transfer);
+    bytesOf(device, transfer).copy(bytes, 0, 0, part);
+    device.pass(transfer, bytes);
+    device.ledger.told(fault, `${part} of ${transfer.lengthBytes} bytes were written`);
+    return 'EIO';
+  },
+};
+
+/**
+ * The bios of a disk that was removed end with BLK_STS_IOERR, whatever the submitter is told
+ * (block/blk-core.c __bio_queue_enter: GD_DEAD, bio_io_error).
+ */
+export const gone: FaultKindDefinition = {
+  about: 'any',
+  summary: 'the device is removed: every transfer fails from then on',
+  apply: (device, _transfer, extents) => {
+    const fault = device.fire(whole(extents));
+    device.isGone = true;
+    device.ledger.told(fault, 'every transfer is told as EIO from here on');
+    return 'EIO';
+  },
+};
+
+/** The device has tried, and holds what it held: the time of a write, and its old bytes again. */
+function refuseWrite(
+  device: FaultHost,
+  transfer: Transfer,
+  extents: readonly Extent[],
+  outcome: Outcome,
+): Outcome {
+  const fault = device.fire(whole(extents));
+  device.pass(transfer, device.stored(transfer.offset, transfer.lengthBytes));
+  device.ledger.told(fault, `the write was told as ${outcome}`);
+  return outcome;
+}
+
+/** Reads into memory of nobody; what damage that meets has told nobody anything. */
+function readAside(device: FaultHost, transfer: Transfer): Buffer {
+  const bytes = Buffer.alloc(device.hasBytes ? transfer.lengthBytes : 0);
+  const met = device.ledger.metCount;
+  device.pass(transfer, device.hasBytes ? bytes : null);
+  device.ledger.forgetMet(met);
+  return bytes;
+}
+
+/** Bytes that get through: whole sectors, at least one and not all; none of a single sector. */
+function partOf(device: FaultHost, { lengthBytes }: Transfer): number {
+  const sectors = lengthBytes / SECTOR_SIZE;
+  return sectors === 1 ? 0 : (1 + device.stream.below(sectors - 1)) * SECTOR_SIZE;
+}
+
+function copyFront(bytes: Buffer, { pages, buffer }: Transfer, length: number): void {
+  if (buffer !== null) buffer.set(bytes.subarray(0, length));
+  else
+    for (let at = 0; at < length; at += PAGE_SIZE)
+      pages![at / PAGE_SIZE]!.set(bytes.subarray(at, Math.min(at + PAGE_SIZE, length)));
+}
