@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { parseSpec, type RunSpec } from '../src/machine/index.ts';
 import { clipped, requireFlat, UsageError } from '../src/units/index.ts';
-import { deviceProfiles, enduranceClasses } from '../src/device/index.ts';
+import { deviceProfiles, enduranceClasses, FAULT_KINDS } from '../src/device/index.ts';
 import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
 import { designs, SAME_FILLED } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
@@ -37,6 +37,7 @@ export interface SpecFlags {
   readonly drive?: string;
   readonly zswap?: string | boolean;
   readonly sameFilled?: string;
+  readonly fault: string[];
   readonly cgroupVersion?: string;
   readonly payload?: string;
   readonly seed?: string;
@@ -154,6 +155,13 @@ export function addMachineOptions(command: Command): Command {
         `${SAME_FILLED.join(', ')} (zero; with zswap of 2013 none)`,
     )
     .option(
+      '--fault <RULE>',
+      'what goes wrong with devices: KIND[,area=NAME][,nth=N[,every=N] | ,ppm=N | ,time=2s | ,page=SLOT | ' +
+        `,operation=N][,times=N][,duration=10s]; KIND: ${FAULT_KINDS.join(', ')}`,
+      collect,
+      [],
+    )
+    .option(
       '--cgroup-version <N>',
       "1 or 2; under 2 zswap's bytes are charged to the cgroup (2 with shrinker_enabled, " +
         'machine.zswapMax or machine.zswapWriteback=false, otherwise 1)',
@@ -258,6 +266,7 @@ function applyFlags(json: Json, flags: SpecFlags, args: readonly string[], comma
   put('drive', flags.drive);
   put('payload', flags.payload);
   put('sameFilled', flags.sameFilled);
+  if (flags.fault.length > 0) json['faults'] = flags.fault;
   put('machine.cgroupVersion', wholeNumber(flags.cgroupVersion, '--cgroup-version'));
   put('seed', wholeNumber(flags.seed, '--seed'));
   put('machine.memory', flags.memory);

@@ -8,6 +8,7 @@ import {
   type RunResult,
 } from '../src/machine/index.ts';
 import { humanSize } from '../src/area/index.ts';
+import type { FaultTally } from '../src/device/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
 import { pageLifeText } from './page-life.ts';
 import type { FinishedRun } from './runner.ts';
@@ -33,6 +34,9 @@ export function runJson(run: FinishedRun): unknown {
     gauges: result.gauges,
     zswap: result.zswap,
     killedTasks: result.killedTasks,
+    sigbusTasks: result.sigbusTasks,
+    faults: result.faults,
+    wrongPages: result.wrongPages,
     cgroups: result.cgroups,
     report: result.report,
     digest: result.digest,
@@ -55,11 +59,14 @@ export function runText(run: FinishedRun): string {
   if (swapoffs.length > 0) lines.push('\n', alignRows(swapoffs));
   const settings = result.phases.flatMap(zramSettingRow);
   if (settings.length > 0) lines.push('\n', alignRows(settings));
+  if (result.faults.length > 0) lines.push('\n', alignRows(result.faults.map(faultRow)));
+  if (result.wrongPages > 0)
+    lines.push(`\n${grouped(result.wrongPages)} wrong page(s) were given to tasks as good.\n`);
   if (result.report.length > 0) lines.push('\n', ...result.report.map((line) => `${line}\n`));
   if (result.killedTasks > 0)
     lines.push(
-      `\n${result.killedTasks} task(s) were killed (out of memory or a failed read): what they ` +
-        'had is gone and was not compared.\n',
+      `\n${result.killedTasks} task(s) were killed (out of memory or a failed read; SIGBUS: ` +
+        `${result.sigbusTasks}): what they had is gone and was not compared after the workload.\n`,
     );
   if (run.pageLife !== undefined) lines.push('\n', pageLifeText(run.pageLife));
   return lines.join('');
@@ -289,6 +296,17 @@ function areaRow(area: RunResult['areas'][number]): Record<string, Cell> {
     'WRITTEN BACK': area.writtenBack,
     WRITTEN: area.pagesWritten,
     READ: area.pagesRead,
+  };
+}
+
+function faultRow(fault: FaultTally): Record<string, Cell> {
+  return {
+    FAULT: fault.kind,
+    FIRED: fault.fired,
+    DETECTED: fault.detected,
+    UNREAD: fault.unread,
+    LOST: fault.lost,
+    HARMLESS: fault.harmless,
   };
 }
 

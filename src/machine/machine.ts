@@ -19,6 +19,7 @@ import {
   recordedWorker,
   type AddressSpace,
   type FlushWorker,
+  type KillReason,
   type MemoryManager,
 } from '../memory/index.ts';
 import type { Phase, Workload } from '../workload/index.ts';

@@ -259,7 +259,7 @@ export class TaskRunner {
 
   /** A task is about to be killed. */
   onKill(space: AddressSpace, reason: KillReason): void {
-    if (reason === 'oom') this.#compareKilled(space);
+    this.#compareKilled(space, reason);
     // Another's fault in a page that the task's cgroup is charged for.
     if (space !== this.#acting) this.#noteKill(space, this.spaces.indexOf(space), 'task');
   }
@@ -281,10 +281,10 @@ export class TaskRunner {
   }
 
   /**
-   * Compares the pages of a task that the OOM killer has picked: what it wrote must all be there
-   * still, in memory or behind its swap entries. A forked child's view is in no expectation.
+   * Compares the pages of a task that is killed: what it wrote must all be there still, in memory or
+   * behind its swap entries, but for what cannot be read. A forked child's view is in no expectation.
    */
-  #compareKilled(space: AddressSpace): void {
+  #compareKilled(space: AddressSpace, reason: KillReason): void {
     const task = this.spaces.indexOf(space);
     if (task < 0) return;
     const ledger = this.#faults?.ledger ?? null;
@@ -294,7 +294,7 @@ export class TaskRunner {
         const page = index as VirtualPage;
         const isThere = this.#memory.peek(space, page, this.#kept);
         // Damage that nobody has read yet is the ledger's affair.
-        if (!isThere && ledger !== null) continue;
+        if (!isThere && (ledger !== null || reason === 'sigbus')) continue;
         this.comparison.note(isThere && this.comparison.holds(task, page, this.#kept));
       }
     });

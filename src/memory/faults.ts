@@ -87,6 +87,8 @@ export class FaultHandler {
     this.#engine.count(EV.pageFault);
     if (page >= space.sharedFrom) return this.#sharedFault(space, page, isWrite);
     const flags = space.flags(page);
+    // @source linux 6.18 mm/memory.c handle_pte_marker
+    if ((flags & PTE.poisoned) !== 0) return this.#kill(space, 'sigbus');
     if ((flags & PTE.swap) !== 0) return this.#swapFault(space, page, isWrite);
     if ((flags & PTE.present) === 0) return this.#anonymousFault(space, page, isWrite);
     if ((flags & PTE.zero) !== 0) return this.#anonymousFault(space, page, true);
@@ -228,6 +230,7 @@ export class FaultHandler {
   #bringShared(space: AddressSpace, index: number): Outcome {
     for (;;) {
       const entry = this.#file.entry(index);
+      if (this.#file.isPoisoned(index)) return 'EIO';
       if (entry === NO_ENTRY) return 'ok';
       this.#memory.exhausted = 0;
       const before = this.#engine.enter(OPERATION.swapIn);
@@ -264,7 +267,15 @@ export class FaultHandler {
     if (frame === NO_FRAME) frame = this.#readahead.swapIn(space, page, entry);
     if (frame === NO_FRAME) return 'ENOMEM';
     this.#memory.waitForIo(frame);
-    if (this.#frames.has(frame, PG.error)) return 'EIO';
+    if (this.#frames.has(frame, PG.error)) {
+      // The area goes all the same: whoever touches the page is told.
+      if (this.#isWatched(space, page)) this.#note('it cannot be read: its PTE is poisoned');
+      this.#engine.count(EV.pteWrite);
+      space.mapPoisoned(page);
+      this.#swap.put(entry);
+      this.#swap.reclaimCached(entry);
+      return 'ok';
+    }
     if (this.#frames.has(frame, PG.writeback)) this.#swap.flushWrites();
     const exclusive = space.flags(page) & PTE.exclusive;
     this.#swap.given(frame);

@@ -47,6 +47,8 @@ export class Mappings {
       parent.clearFlags(page, PTE.exclusive);
       child.mapEntry(page, entry, 0);
       if (this.#isWatched(parent, page)) this.#note(`fork: the child's PTE holds its entry, too`);
+    } else if ((flags & PTE.poisoned) !== 0) {
+      child.mapPoisoned(page);
     } else if ((flags & PTE.zero) !== 0) {
       child.mapZero(page);
     } else if ((flags & PTE.present) !== 0) {
@@ -90,7 +92,7 @@ export class Mappings {
       this.#swap.forgetRange(first, count);
       return count;
     }
-    if ((flags & PTE.zero) !== 0) {
+    if ((flags & (PTE.zero | PTE.poisoned)) !== 0) {
       space.unmap(page);
     } else if ((flags & PTE.present) !== 0) {
       if (this.#isWatched(space, page)) this.#note('unmapped for good');

@@ -234,6 +234,7 @@ export class MemoryManager implements SwapClient {
       this.#payload.copy(frame, into);
       return true;
     }
+    if ((flags & PTE.poisoned) !== 0 || (index >= 0 && this.#file.isPoisoned(index))) return false;
     const entry = (flags & PTE.swap) !== 0 ? space.entry(page) : this.sharedEntry(space, page);
     if (entry !== NO_ENTRY) return this.swap.peek(entry, into);
     this.#payload.clear(into);
@@ -281,7 +282,8 @@ export class MemoryManager implements SwapClient {
   }
 
   /**
-   * Brings every page back whose entry stands in a page table or in the shared file's index.
+   * Brings every page back whose entry stands in a page table or in the shared file's index; what
+   * cannot be read becomes a poisoned marker there.
    * @source linux 6.18 try_to_unuse: shmem_unuse, then unuse_mm of every task
    */
   unuse(type: number): Outcome {

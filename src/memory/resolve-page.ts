@@ -78,6 +78,10 @@ function search(parts: ResolvePageParts, space: AddressSpace, page: VirtualPage)
     trace.hop('pteVisit', pte, entryName(space.entry(page)));
     return swap.locate(space.entry(page));
   }
+  if ((flags & PTE.poisoned) !== 0) {
+    trace.hop('pteVisit', pte, 'a poisoned marker');
+    return { kind: 'nowhere', why: 'it could not be read when its area was given up' };
+  }
   trace.hop('pteVisit', pte, 'nothing');
   if (page < space.sharedFrom)
     return {

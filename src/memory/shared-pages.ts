@@ -88,7 +88,8 @@ export class SharedPages {
       const before = this.#engine.enter(OPERATION.swapIn);
       const outcome = this.bring(index, entry);
       this.#engine.leave(before);
-      if (outcome !== 'ok') return outcome;
+      // A page that cannot be read does not keep the area.
+      if (outcome === 'ENOMEM') return outcome;
     }
     return 'ok';
   }
@@ -106,7 +107,13 @@ export class SharedPages {
       this.#noteMajor(frame, startNs);
     }
     this.#memory.waitForIo(frame);
-    if (this.#frames.has(frame, PG.error)) return 'EIO';
+    if (this.#frames.has(frame, PG.error)) {
+      // The entry goes and the index keeps a marker. @source shmem_set_folio_swapin_error
+      this.#shmem.setPoisoned(index);
+      this.#swap.put(entry);
+      this.#swap.reclaimCached(entry);
+      return 'EIO';
+    }
     if (this.#frames.has(frame, PG.writeback)) this.#swap.flushWrites();
     if (this.#engine.trace.concerns(frame, entry))
       this.#note(`back in the file's index: frame ${frame}`);

@@ -8,6 +8,8 @@ import { assert, NO_ENTRY, NO_FRAME, type PageFrame, type SwapEntry } from '../u
 const HOLE = 0;
 const FOLIO = 1;
 const SWAPPED = 2;
+/** Its entry could not be read and is gone. @source shmem_set_folio_swapin_error */
+const POISONED = 3;
 
 export class ShmemFile {
   readonly pageCount: number;
@@ -40,6 +42,16 @@ export class ShmemFile {
     assert(this.#state[index] === FOLIO, 'only a page in memory is swapped out');
     this.#state[index] = SWAPPED;
     this.#word[index] = entry;
+  }
+
+  isPoisoned(index: number): boolean {
+    return this.#state[index] === POISONED;
+  }
+
+  setPoisoned(index: number): void {
+    assert(this.#state[index] === SWAPPED, 'only a page in swap cannot be read');
+    this.#state[index] = POISONED;
+    this.#word[index] = 0;
   }
 
   clear(index: number): void {

@@ -60,7 +60,7 @@ export interface SwapClient {
   waitForRead(frame: PageFrame): void;
   /**
    * Brings back every page whose entry of the area stands in a page table or in a file's index.
-   * @returns ENOMEM when there is no memory for one, EIO when one cannot be read; it stays swapped
+   * @returns ENOMEM when there is no memory for one; what cannot be read is poisoned, not kept
    */
   unuse(type: number): Outcome;
   /** The write of a folio has ended; it is no longer under writeback. */
@@ -327,6 +327,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     const { entries, backing } = this.design;
     const cached = entries.folioAt(entry);
     if (cached !== NO_FRAME) {
+      if (this.#frames.has(cached, PG.error) || this.#wrong?.has(cached) === true) return false;
       this.#payload.copy(cached, into);
       return true;
     }

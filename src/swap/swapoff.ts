@@ -21,7 +21,10 @@ import type { SwapDesign } from './swap-design.ts';
 
 /** What a swapoff did. */
 export interface SwapoffResult {
-  /** ENOMEM: the area is still on, and nothing is lost. */
+  /**
+   * ENOMEM, and EIO behind virtual entries, which have no marker for a page that cannot be read: the
+   * area is still on, and nothing is lost. Plain entries are poisoned instead, and the area goes.
+   */
   readonly outcome: Outcome;
   /** Pages brought back from the area, zswap or as zeros. */
   readonly pagesRead: number;

@@ -48,6 +48,11 @@ export class WrongPages {
     this.#waitingCount += 1;
   }
 
+  /** The frame holds a page that came back wrong, and no task has it. */
+  has(frame: PageFrame): boolean {
+    return this.#waitingCount > 0 && this.#tokens[frame] !== 0;
+  }
+
   /** A task is given the page in a frame. */
   give(frame: PageFrame, describe: () => string): void {
     const token = this.#take(frame);

@@ -151,7 +151,11 @@ export class FaultDevice implements BlockDevice, FaultHost {
   // --- Which transfers are hit ---------------------------------------------------------------
 
   #transfer(given: Transfer): Outcome {
-    if (this.ledger.isPaused) return this.pass(given);
+    if (this.ledger.isPaused) {
+      const looked = this.pass(given);
+      this.#completionNs = this.#inner.completionNs;
+      return looked;
+    }
     const nowNs = Math.max(given.nowNs, this.stalledUntilNs);
     const transfer = nowNs === given.nowNs ? given : { ...given, nowNs };
     this.extraNs = 0;
