@@ -12,7 +12,13 @@ import {
   type RunSpec,
 } from '../src/machine/index.ts';
 import { chooseDesign } from '../src/swap/index.ts';
-import { PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../src/units/index.ts';
+import {
+  PAGE_SIZE,
+  RunError,
+  SWAPFILE_MAX_PAGES,
+  UsageError,
+  type Errno,
+} from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import { command as mkswap } from './mkswap.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
@@ -24,6 +30,21 @@ const AREA_PAGES_MIN = 10;
 export interface HeldAreas {
   readonly prepared: readonly PreparedArea[];
   release(): void;
+  /** The file in the table of active areas; null of an area that is not in it. */
+  fileIdOf(name: string): string | null;
+  /** swapoff of one while the run goes on: it leaves the table. Its device stays open. */
+  giveUp(name: string): void;
+  /**
+   * swapon of one while the run goes on: as swapon does, it stays in the table after the run.
+   * @returns the area with the device that it had, or a new one; or what the call fails with
+   */
+  takeIn(path: string, priority: number | null): PreparedArea | Refusal;
+}
+
+/** Why an area cannot be taken in. */
+export interface Refusal {
+  readonly outcome: Errno;
+  readonly detail: string;
 }
 
 /**
@@ -51,7 +72,10 @@ class AreaHolder implements HeldAreas {
   readonly #spec: RunSpec;
   readonly #active: ActiveAreas;
   readonly #io: CommandIo;
-  readonly #fileIds: string[] = [];
+  /** Of areas that are this run's in the table, by name. */
+  readonly #fileIds = new Map<string, string>();
+  /** Of all areas that it has or had. */
+  readonly #files = new Map<string, string>();
   readonly #folders: string[] = [];
 
   constructor(spec: RunSpec, active: ActiveAreas, io: CommandIo) {
@@ -72,7 +96,7 @@ class AreaHolder implements HeldAreas {
     const outcome = this.#active.acquire(areas.map((area) => area.fileId));
     if (outcome !== 'ok')
       throw new RunError(`${areas.map((area) => area.path).join(', ')}: another run uses them`);
-    this.#fileIds.push(...areas.map((area) => area.fileId));
+    for (const { path, fileId } of areas) this.#own(path, fileId);
     for (const area of areas) this.#open(area.path, area, this.#spec.device, { on: true });
   }
 
@@ -106,14 +130,63 @@ class AreaHolder implements HeldAreas {
   release(): void {
     for (const area of this.prepared) area.device.close();
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
-    if (this.#fileIds.length === 0) return;
+    if (this.#fileIds.size === 0) return;
     try {
-      this.#active.release(this.#fileIds);
+      this.#active.release([...this.#fileIds.values()]);
     } catch (error) {
       // A full disk takes no note of it. The end of this process frees the areas all the same, and
       // what went wrong before must not hide behind this.
       if (!(error instanceof RunError)) throw error;
     }
+  }
+
+  fileIdOf(name: string): string | null {
+    return this.#fileIds.get(name) ?? null;
+  }
+
+  giveUp(name: string): void {
+    const fileId = this.#fileIds.get(name);
+    if (fileId === undefined) return;
+    this.#active.deactivate(fileId);
+    this.#fileIds.delete(name);
+  }
+
+  takeIn(path: string, priority: number | null): PreparedArea | Refusal {
+    const opened = openSwapArea(path, { active: this.#active.list() });
+    if (opened.outcome !== 'ok')
+      return { outcome: opened.outcome, detail: [...opened.log, opened.reason].join('; ') };
+    const { path: name, uuid, label, kind, maxPages, pages, fileId } = opened;
+    const known = this.prepared.find((area) => area.name === name);
+    if (known !== undefined && !this.#isAsItWas(known, { maxPages, pages, fileId }))
+      return { outcome: 'EINVAL', detail: 'not the area any more that the run had: made anew' };
+    const request = { path: name, fileId, kind, maxPages, pages, priority, uuid, label };
+    const row = this.#active.activate({ ...request, transient: false });
+    if (typeof row === 'string') return { outcome: row, detail: REASONS[row] };
+    if (this.#active.acquire([fileId]) !== 'ok')
+      return { outcome: 'EBUSY', detail: 'another run was quicker' };
+    this.#own(name, fileId);
+    if (known !== undefined) return { ...known, priority: row.priority };
+    try {
+      this.#open(name, row, this.#spec.device, { on: true });
+    } catch (error) {
+      this.giveUp(name);
+      throw error;
+    }
+    return this.prepared.at(-1)!;
+  }
+
+  /** True while the device that is open still is the area at its path. */
+  #isAsItWas(
+    { name, maxPages, badPages }: PreparedArea,
+    now: { readonly maxPages: number; readonly pages: number; readonly fileId: string },
+  ): boolean {
+    const isSame = this.#files.get(name) === now.fileId && maxPages === now.maxPages;
+    return isSame && maxPages - 1 - badPages.length === now.pages;
+  }
+
+  #own(name: string, fileId: string): void {
+    this.#fileIds.set(name, fileId);
+    this.#files.set(name, fileId);
   }
 
   #takeFile(path: string, area: AreaSpec, profile: string): void {
@@ -136,7 +209,7 @@ class AreaHolder implements HeldAreas {
       const taken = this.#active.activate({ ...request, transient: true });
       if (typeof taken === 'string') throw new RunError(`${path}: ${taken}: ${REASONS[taken]}`);
     }
-    this.#fileIds.push(opened.fileId);
+    this.#own(opened.path, opened.fileId);
     const row = this.#active.list().find((area) => area.fileId === opened.fileId)!;
     this.#open(path, row, profile, area);
   }

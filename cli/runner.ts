@@ -13,11 +13,15 @@ import {
 } from '../src/units/index.ts';
 import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src/workload/index.ts';
 import type { CommandIo } from './command.ts';
+import { LiveRun } from './live-run.ts';
 import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
 import { resolvedSpec } from './stored-spec.ts';
 import { sweepTemporaryFolders } from './temporary-folder.ts';
 import { version } from './version.ts';
+
+/** Milliseconds of wall time between the lines of `runs show --follow`. */
+const INTERVAL_MS = 1000;
 
 export interface RunRequest {
   readonly spec: RunSpec;
@@ -75,7 +79,9 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
         name: spec.name ?? null,
         command: request.command,
       });
-      const { result, notStored } = await runAndStore(machine, writer, request.hooks, io);
+      const live = new LiveRun({ database, writer, areas, intervalMs: INTERVAL_MS });
+      const hooks = { ...request.hooks, ...live.hooks };
+      const { result, notStored } = await runAndStore(machine, writer, hooks, io);
       const events = machine.engine.trace.life();
       return {
         ...{ runId: writer.runId, spec: resolved, result, notStored },
@@ -116,7 +122,7 @@ function prefixed(
 async function runAndStore(
   machine: Machine,
   writer: RunWriter,
-  hooks: RunRequest['hooks'],
+  hooks: RunHooks,
   io: CommandIo,
 ): Promise<{ readonly result: RunResult; readonly notStored: RunError | null }> {
   const storage = new RunStorage(writer, io);

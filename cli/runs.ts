@@ -16,10 +16,12 @@ import {
   type RunStore,
   type RunSummary,
   type SqlValue,
+  type StateDatabase,
   type StoredRun,
 } from '../src/runs/index.ts';
 import { RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
+import { followRun } from './follow-run.ts';
 import { alignRows, alignTable, type Cell } from './table.ts';
 
 const PERCENTILES = [50, 90, 99, 99.9] as const;
@@ -49,14 +51,18 @@ export const command = {
   name: 'runs',
   summary: 'list, show and query the stored runs',
   run(argv: readonly string[], io: CommandIo): Promise<number> {
-    return Promise.resolve(exitCodeOf(argv, io));
+    return exitCodeOf(argv, io);
   },
 };
 
-function exitCodeOf(argv: readonly string[], io: CommandIo): number {
+async function exitCodeOf(argv: readonly string[], io: CommandIo): Promise<number> {
   try {
-    program(io).parse(argv, { from: 'user' });
-    return 0;
+    let exitCode = 0;
+    const runs = program(io, (code) => {
+      exitCode = code;
+    });
+    await runs.parseAsync(argv, { from: 'user' });
+    return exitCode;
   } catch (error) {
     // Commander has printed its message; help and version end with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -66,7 +72,7 @@ function exitCodeOf(argv: readonly string[], io: CommandIo): number {
   }
 }
 
-function program(io: CommandIo): Command {
+function program(io: CommandIo, endsWith: (exitCode: number) => void): Command {
   const runs = new Command('swaplab runs')
     .description(command.summary)
     .exitOverride()
@@ -92,9 +98,11 @@ function program(io: CommandIo): Command {
     .command('show')
     .description('everything that is stored of one run')
     .argument('<run>', 'its number, or last', parseRunId)
-    .option('--json', 'one JSON document')
-    .action((run: number | 'last', options: { json?: true }) => {
-      show(io, run, options.json === true);
+    .addOption(new Option('--json', 'one JSON document').conflicts('follow'))
+    .option('--follow', 'what it does while it lives, a line each interval; ends as the run does')
+    .action(async (run: number | 'last', options: { json?: true; follow?: true }) => {
+      if (options.follow === true) endsWith(await follow(io, run));
+      else show(io, run, options.json === true);
     });
   runs
     .command('sql')
@@ -136,6 +144,18 @@ function show(io: CommandIo, wanted: number | 'last', asJson: boolean): void {
   else io.stdout(showText(run));
 }
 
+async function follow(io: CommandIo, wanted: number | 'last'): Promise<number> {
+  const database = openRuns(io);
+  try {
+    const { runId } = findRun(io, database.runs, wanted);
+    return await followRun(database.runs, runId, (text) => {
+      io.stdout(text);
+    });
+  } finally {
+    database.close();
+  }
+}
+
 function sql(io: CommandIo, statement: string, asJson: boolean): void {
   const result = withRuns(io, (runs) => runs.query(statement));
   const { columns } = result;
@@ -155,17 +175,21 @@ function sql(io: CommandIo, statement: string, asJson: boolean): void {
 }
 
 function withRuns<T>(io: CommandIo, action: (runs: RunStore) => T): T {
-  const { databasePath } = io;
-  if (inspectDatabaseFile(databasePath) !== 'ours')
-    throw new RunError(
-      `no runs yet: there is no state database ${databasePath}; ${HOW_TO_MAKE_ONE}`,
-    );
-  const database = openStateDatabase(databasePath);
+  const database = openRuns(io);
   try {
     return action(database.runs);
   } finally {
     database.close();
   }
+}
+
+function openRuns(io: CommandIo): StateDatabase {
+  const { databasePath } = io;
+  if (inspectDatabaseFile(databasePath) !== 'ours')
+    throw new RunError(
+      `no runs yet: there is no state database ${databasePath}; ${HOW_TO_MAKE_ONE}`,
+    );
+  return openStateDatabase(databasePath);
 }
 
 function findRun(io: CommandIo, runs: RunStore, wanted: number | 'last'): StoredRun {

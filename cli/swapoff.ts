@@ -1,8 +1,9 @@
 /**
  * `swapoff`: ends the use of areas.
  *
- * util-linux counterpart: sys-utils/swapoff.c of 2.43. An area that a live run works on stays busy:
- * what is swapped out to it belongs to that run's memory. A file that is gone is found by the path
+ * util-linux counterpart: sys-utils/swapoff.c of 2.43. An area that a live run works on is ended by
+ * that run, which reads back what is swapped out to it; where the run takes no requests it stays
+ * busy. Beyond util-linux: `--run`. A file that is gone is found by the path
  * it had. Simplified on purpose: with --all no second pass over the fstab (nothing can be active
  * that the table does not have), and no protection from the OOM killer (nothing is read back in).
  * Beyond util-linux: `--wipe` and `--no-follow`.
@@ -14,6 +15,7 @@ import { errnoOf } from '../src/device/file-device.ts';
 import type { Errno, Outcome } from '../src/units/index.ts';
 import { createWipeBar } from './progress.ts';
 import { listActiveAreas, withActiveAreas } from './util-linux/active-table.ts';
+import { askRun, readRunChoice, runOfArea, type RunChoice } from './util-linux/ask-run.ts';
 import { Getopt, type OptionSpec } from './util-linux/getopt.ts';
 import { cannotFind, findByTag, parseTag, type Tag } from './util-linux/probe.ts';
 import {
@@ -37,7 +39,16 @@ const EXIT = {
   someFailed: 64,
 } as const;
 
-type OptionId = 'all' | 'help' | 'verbose' | 'version' | 'label' | 'uuid' | 'wipe' | 'no-follow';
+type OptionId =
+  | 'all'
+  | 'help'
+  | 'verbose'
+  | 'version'
+  | 'label'
+  | 'uuid'
+  | 'wipe'
+  | 'no-follow'
+  | 'run';
 
 const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'all', short: 'a', long: 'all' },
@@ -48,6 +59,7 @@ const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'uuid', short: 'U', argument: 'required' },
   { id: 'wipe', long: 'wipe' },
   { id: 'no-follow', long: 'no-follow' },
+  { id: 'run', long: 'run', argument: 'required' },
 ];
 
 const USAGE = `
@@ -62,6 +74,8 @@ Options:
      --wipe             overwrite what the area holds, all but its header, first;
                           where that fails the area stays active
      --no-follow        refuse a file that is a symbolic link
+     --run none         leave areas alone that a live run works on; else the
+                        run is asked to read them back and give them up
 
  -h, --help             display this help
  -V, --version          display version
@@ -85,7 +99,7 @@ export const command: UtilLinuxCommand = steppedCommand({
     const labels: string[] = [];
     const uuids: string[] = [];
     let isAll = false;
-    const wishes = { isVerbose: false, wipes: false, noFollow: false };
+    const wishes: Wishes = { isVerbose: false, wipes: false, noFollow: false, run: null };
     for (const { id, value } of options) {
       if (id === 'help') program.showUsage(USAGE);
       if (id === 'version') program.showVersion();
@@ -95,6 +109,7 @@ export const command: UtilLinuxCommand = steppedCommand({
       if (id === 'no-follow') wishes.noFollow = true;
       if (id === 'label') labels.push(value ?? '');
       if (id === 'uuid') uuids.push(value ?? '');
+      if (id === 'run') wishes.run = readRunChoice(program, value ?? '');
     }
     const specs = options.operands;
     if (!isAll && labels.length + uuids.length + specs.length === 0) {
@@ -112,19 +127,21 @@ export const command: UtilLinuxCommand = steppedCommand({
 });
 
 interface Wishes {
-  readonly isVerbose: boolean;
+  isVerbose: boolean;
   /** --wipe */
-  readonly wipes: boolean;
-  readonly noFollow: boolean;
+  wipes: boolean;
+  noFollow: boolean;
+  /** --run: who is asked. */
+  run: RunChoice;
 }
 
 class Swapoff {
   readonly #program: Program;
-  readonly #wishes: Wishes;
+  readonly #wishes: Readonly<Wishes>;
   /** A signal came: nothing more is begun. */
   #isInterrupted = false;
 
-  constructor(program: Program, wishes: Wishes) {
+  constructor(program: Program, wishes: Readonly<Wishes>) {
     this.#program = program;
     this.#wishes = wishes;
   }
@@ -208,6 +225,21 @@ class Swapoff {
           });
       }
       if (!isWiped) return 'told';
+    }
+    return this.#call(area);
+  }
+
+  /** The system call; an area that a live run works on is that run's to end. */
+  #call(area: ActiveArea): Outcome {
+    const { io } = this.#program;
+    const runId = runOfArea(io, area, this.#wishes.run);
+    if (runId !== null) {
+      if (this.#wishes.isVerbose) this.#program.warn(`${area.path}: asking run ${runId}`);
+      const request = { action: 'swapoff', area: area.path, priority: null } as const;
+      const answer = askRun(io, runId, request);
+      if (answer !== 'gone') return answer.outcome as Outcome;
+      // An area that the run had taken for itself has gone with it.
+      if (!listActiveAreas(io).some(({ fileId }) => fileId === area.fileId)) return 'ok';
     }
     return withActiveAreas(io, (table) => table.deactivate(area.fileId));
   }

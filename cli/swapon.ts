@@ -4,13 +4,15 @@
  * util-linux counterpart: sys-utils/swapon.c of 2.43. Where it calls the kernel, the area is checked
  * as the kernel does (`openSwapArea`) and put into the table of active areas of the state database.
  * What the kernel would log is told behind the message of the failed call. Beyond util-linux:
- * `--json`, `--no-follow`. A discard policy is accepted and not kept.
+ * `--json`, `--no-follow`, and `--run`: while a run is live the area goes to it. A discard policy is
+ * accepted and not kept.
  */
 import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
 import { canonicalPath, statAreaFile, unfollowedPath } from '../src/device/area-file.ts';
 import type { Errno } from '../src/units/index.ts';
 import { command as mkswap } from './mkswap.ts';
 import { listActiveAreas, withActiveAreas } from './util-linux/active-table.ts';
+import { askRun, runForArea } from './util-linux/ask-run.ts';
 import {
   defaultFstab,
   mountOption,
@@ -151,7 +153,22 @@ class Swapon {
     if (isVerbose) program.print(`swapon ${path}\n`);
     const { priority } = properties;
     const wanted = priority < 0 ? null : Math.min(priority, PRIORITY_MAX);
-    return withActiveAreas(program.io, (areas) => this.#call(areas, path, wanted));
+    const isFree = !isActive(listActiveAreas(program.io), path);
+    const runId = isFree ? runForArea(program, path, this.#settings.run) : null;
+    const status = runId === null ? null : this.#askRun(runId, path, wanted);
+    return status ?? withActiveAreas(program.io, (areas) => this.#call(areas, path, wanted));
+  }
+
+  /** The system call of a live run; null when that has ended without an answer. */
+  #askRun(runId: number, path: string, priority: number | null): number | null {
+    const answer = askRun(this.#program.io, runId, { action: 'swapon', area: path, priority });
+    if (answer === 'gone') return null;
+    if (answer.outcome === 'ok') {
+      this.#program.warn(`${path}: given to run ${runId}, which is live`);
+      return 0;
+    }
+    this.#failCall(path, answer.outcome as Errno, [`run ${runId}`, answer.detail]);
+    return FAILED;
   }
 
   /** The system call. */

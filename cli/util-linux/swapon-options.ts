@@ -1,9 +1,11 @@
 /**
  * swapon's options: the table, the help, and how each argument is read.
  *
- * util-linux counterpart: main() and usage() of sys-utils/swapon.c; --json and --no-follow are our own.
+ * util-linux counterpart: main() and usage() of sys-utils/swapon.c; --json, --no-follow and --run are
+ * our own.
  */
 import type { ActiveArea } from '../../src/area/index.ts';
+import { readRunChoice, type RunChoice } from './ask-run.ts';
 import type { SwapProperties } from './fstab.ts';
 import { Getopt, type OptionSpec } from './getopt.ts';
 import { readInteger } from './numbers.ts';
@@ -32,7 +34,8 @@ type OptionId =
   | 'label'
   | 'uuid'
   | 'json'
-  | 'no-follow';
+  | 'no-follow'
+  | 'run';
 
 const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'priority', short: 'p', long: 'priority', argument: 'required' },
@@ -54,6 +57,7 @@ const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'bytes', long: 'bytes' },
   { id: 'json', long: 'json' },
   { id: 'no-follow', long: 'no-follow' },
+  { id: 'run', long: 'run', argument: 'required' },
   { id: 'fstab', short: 'T', long: 'fstab', argument: 'required' },
   { id: 'label', short: 'L', argument: 'required' },
   { id: 'uuid', short: 'U', argument: 'required' },
@@ -91,6 +95,9 @@ Options:
      --bytes              with --show: sizes in bytes
      --no-follow          refuse a file that is a symbolic link
      --json               the active areas as one JSON document, sizes in bytes
+     --run <run>          the live run that gets the area, or none: no run.
+                          Without it the run that gave the area up, or the
+                          only live one; where there is none a later run
  -v, --verbose            say what is done
 
  -h, --help               display this help
@@ -134,6 +141,7 @@ export interface SwaponSettings {
   /** --options, which the areas of --all do not see. */
   options: string | null;
   fstab: string | null;
+  run: RunChoice;
   labels: string[];
   uuids: string[];
 }
@@ -160,6 +168,7 @@ function readSettings(program: Program, options: Getopt<OptionId>): SwaponSettin
       columns: null,
       options: null,
       fstab: null,
+      run: null,
       labels: [],
       uuids: [],
     },
@@ -234,6 +243,9 @@ function readSettings(program: Program, options: Getopt<OptionId>): SwaponSettin
         break;
       case 'no-follow':
         settings.noFollow = true;
+        break;
+      case 'run':
+        settings.run = readRunChoice(program, text);
         break;
       case 'help':
         return program.showUsage(USAGE);

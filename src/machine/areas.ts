@@ -34,6 +34,7 @@ import { diskWrites } from './disk-writes.ts';
 import { fragmentationOf, UNFRAGMENTED } from './fragmentation.ts';
 import type { PreparedArea } from './prepared-area.ts';
 import type { AreaResult } from './run-result.ts';
+import type { SteeringOutcome } from './steering.ts';
 import {
   applyZramSetting,
   areaFigures,
@@ -54,18 +55,26 @@ const OWN_PRIORITY = 0x7fff;
 
 /** What is known of an area over its on and off. */
 interface KnownArea {
-  readonly area: PreparedArea;
+  area: PreparedArea;
   readonly growth: 'fixed' | 'chunked';
   readonly devices: AreaDevices;
   isOn: boolean;
   /** The latest swapoff found no memory: the area has stayed on. */
   hasStayedOn: boolean;
+  /** Given up on request: the workload's own swapon and swapoff of it do nothing. */
+  isGivenUp: boolean;
   /** Of the times before it was given up. */
   before: AreaTraffic;
   usablePages: number;
 }
 
 const NO_TRAFFIC: AreaTraffic = { pagesRead: 0, pagesWritten: 0, reads: 0, writes: 0 };
+
+/** A swapoff of the workload whose area was given up before. */
+const NOT_IN_USE: SwapoffResult = {
+  ...{ outcome: 'EINVAL', pagesRead: 0, ptesVisited: 0, tableWordsVisited: 0 },
+  ...{ minorFaultsLeft: 0, lockHolds: 0 },
+};
 
 export interface MachineAreasOptions {
   /** False with payload none. */
@@ -89,6 +98,7 @@ export class MachineAreas {
   readonly #known: KnownArea[] = [];
   /** Those of the areas that are in compressed memory: asked after each operation. */
   readonly #zrams: ZramDevice[] = [];
+  readonly #onEvent: (kind: string, detail: string) => void;
 
   constructor(
     engine: Engine,
@@ -102,6 +112,7 @@ export class MachineAreas {
     const { hasBytes, compressedWriteback = 'off', drive = null, faults = null } = options;
     const { onEvent } = options;
     this.#drive = drive;
+    this.#onEvent = onEvent ?? (() => undefined);
     this.#deviceOptions = {
       ...{ engine, hasBytes, compressedWriteback, faults, freeShare: drive?.freeShare ?? 0 },
       onMismatch: (area, { slot, expected, found }) => {
@@ -134,9 +145,7 @@ export class MachineAreas {
     if (areas === 'ghost-above' && this.#known.some(({ area }) => area.kind === 'ghost')) return;
     const own = OWN_AREA[areas];
     const maxPages = Math.min(pages ?? ramPages * own.ramMultiple, SWAPFILE_MAX_PAGES);
-    const used = new Set(this.#known.map(({ area }) => area.type));
-    let type = 0;
-    while (used.has(type)) type += 1;
+    const type = this.#freeType();
     const device = new NullDevice({ name: own.name, sizeBytes: maxPages * PAGE_SIZE });
     this.#add(
       {
@@ -226,6 +235,10 @@ export class MachineAreas {
 
   swapoff(name: string): SwapoffResult {
     const known = this.#find(name);
+    if (known.isGivenUp) {
+      this.#onEvent('swapoff', `${name}: EINVAL: it was given up on request`);
+      return NOT_IN_USE;
+    }
     if (!known.isOn) throw new UsageError(`swapoff ${name}: EINVAL: the area is not in use`);
     // The tally is an object that goes on being counted until the area has gone.
     const traffic = this.#swap.traffic(known.area.type);
@@ -241,6 +254,10 @@ export class MachineAreas {
 
   swapon(name: string): void {
     const known = this.#find(name);
+    if (known.isGivenUp) {
+      this.#onEvent('swapon', `${name}: it was given up on request, and stays so`);
+      return;
+    }
     // A trace cannot know that its swapoff would fail.
     if (known.isOn && known.hasStayedOn) {
       known.hasStayedOn = false;
@@ -248,6 +265,39 @@ export class MachineAreas {
     }
     if (known.isOn) throw new UsageError(`swapon ${name}: EBUSY: the area is in use already`);
     this.#turnOn(known);
+  }
+
+  /** swapoff on request from outside: the area is the run's no more. */
+  giveUp(name: string): SteeringOutcome {
+    const known = this.#known.find(({ area }) => area.name === name);
+    if (known === undefined || known.isGivenUp)
+      return { outcome: 'EINVAL', detail: 'it is no area of the run' };
+    const { isOn, hasStayedOn } = known;
+    const result = isOn ? this.swapoff(name) : null;
+    // What a request found out is nothing that the workload's own swapon must put up with.
+    known.hasStayedOn = hasStayedOn;
+    const outcome = result?.outcome ?? 'ok';
+    known.isGivenUp = outcome === 'ok';
+    return { outcome, detail: `${result?.pagesRead ?? 0} pages read back` };
+  }
+
+  /** swapon on request from outside, of an area that was given up or of a new one. */
+  takeIn(area: PreparedArea): SteeringOutcome {
+    const known = this.#known.find((candidate) => candidate.area.name === area.name);
+    if (known === undefined) {
+      // Types of the table of active areas are no types of a run: it keeps those it has seen.
+      this.add({ ...area, type: this.#freeType(), isOn: true });
+      return { outcome: 'ok', detail: 'a new area' };
+    }
+    if (!known.isGivenUp) return { outcome: 'EBUSY', detail: 'the run has it' };
+    known.area = { ...known.area, priority: area.priority };
+    known.isGivenUp = false;
+    this.#turnOn(known);
+    return { outcome: 'ok', detail: 'back again' };
+  }
+
+  nameOf(type: number): string {
+    return this.#known.find(({ area }) => area.type === type)!.area.name;
   }
 
   /** Reads a slot from the device itself, past its model of time; false when that fails. */
@@ -305,11 +355,19 @@ export class MachineAreas {
 
   #add(area: PreparedArea, growth: KnownArea['growth']): void {
     const devices = stackDevices(area, this.#deviceOptions);
-    const state = { isOn: false, hasStayedOn: false, before: NO_TRAFFIC, usablePages: 0 };
-    const known = { area, growth, devices, ...state };
+    const state = { isOn: false, hasStayedOn: false, isGivenUp: false };
+    const known = { area, growth, devices, ...state, before: NO_TRAFFIC, usablePages: 0 };
     this.#known.push(known);
     if (area.zram !== undefined) this.#zrams.push(area.zram);
     if (area.isOn !== false) this.#turnOn(known);
+  }
+
+  /** The lowest type that no area of the run has or had. */
+  #freeType(): number {
+    const used = new Set(this.#known.map(({ area }) => area.type));
+    let type = 0;
+    while (used.has(type)) type += 1;
+    return type;
   }
 
   #turnOn(known: KnownArea): void {

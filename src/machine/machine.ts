@@ -19,7 +19,6 @@ import {
   recordedWorker,
   type AddressSpace,
   type FlushWorker,
-  type KillReason,
   type MemoryManager,
 } from '../memory/index.ts';
 import type { Phase, Workload } from '../workload/index.ts';
@@ -193,7 +192,10 @@ export class Machine {
         break;
       case 'pause':
         this.memory.settle();
-        await hooks.onPause?.(phase.label, this.slotRuns().slice(0, SLOT_RUNS_SHOWN));
+        await this.#tasks.attendDuring(
+          hooks.onPause?.(phase.label, this.slotRuns().slice(0, SLOT_RUNS_SHOWN)),
+          index,
+        );
         break;
       case 'sleep':
         this.engine.spend(phase.durationNs);

@@ -1,9 +1,10 @@
 /** How the outside takes part in a run of a machine: what it is told, where it looks, whose time it has. */
 import type { FaultConsequence, FiredFault } from '../device/index.ts';
 import type { PhaseResult, SlotRun } from './run-result.ts';
+import type { LiveHooks } from './steering.ts';
 
 /** What the outside is told while a machine runs. */
-export interface RunHooks {
+export interface RunHooks extends LiveHooks {
   /** A phase has ended. */
   onPhase?(result: PhaseResult): void;
   /** Some operations were done: how many in all, and in which phase. */

@@ -15,6 +15,7 @@ import { cgroupOfTasks } from './cgroups.ts';
 import { PageComparison } from './page-comparison.ts';
 import type { RunHooks, Visits } from './run-hooks.ts';
 import type { RunResult } from './run-result.ts';
+import { Outside } from './steering.ts';
 
 /** Operations between looks at the outside: devices, progress, the event loop. */
 const BATCH_OPERATIONS = 1024;
@@ -54,6 +55,7 @@ export class TaskRunner {
   readonly #payload: Payload;
   readonly #areas: MachineAreas;
   readonly #faults: FaultPlan | null;
+  readonly #outside: Outside;
   readonly #workload: Workload;
   readonly #kept: PageFrame;
   readonly #cgroups: Uint16Array;
@@ -77,6 +79,7 @@ export class TaskRunner {
     this.#payload = parts.payload;
     this.#areas = parts.areas;
     this.#faults = parts.faults;
+    this.#outside = new Outside(parts.engine, parts.memory.swap, parts.areas);
     this.#workload = workload;
     this.#kept = parts.kept;
     this.#comparesReads = workload.matches !== undefined;
@@ -119,6 +122,7 @@ export class TaskRunner {
       this.#workload.fill(this.#batch);
       if (this.#batch.count === 0) break;
       await this.#runBatch(child);
+      this.#outside.attend(this.hooks, { operations: this.operations, phase });
       // A signal is heard only when the event loop turns; a turn for 1024 operations costs nothing.
       await nextTurn();
       if (batches % BATCHES_PER_SAMPLE === 0) sample();
@@ -129,6 +133,11 @@ export class TaskRunner {
     this.child = null;
     if (child?.isAlive === true) this.#memory.exit(child);
     sample();
+  }
+
+  /** Attends to the outside until a pause is over. */
+  async attendDuring(pause: Promise<void> | undefined, phase: number): Promise<void> {
+    await this.#outside.attendDuring(pause, this.hooks, { operations: this.operations, phase });
   }
 
   async #runBatch(child: AddressSpace | null): Promise<void> {

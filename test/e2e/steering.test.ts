@@ -1,0 +1,157 @@
+import { type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ended, untilSaid, Workplace, type Outcome } from './swaplab.ts';
+
+let place: Workplace;
+const children: ChildProcessWithoutNullStreams[] = [];
+
+beforeEach(() => {
+  place = new Workplace();
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL');
+    await ended(child);
+  }
+  place.remove();
+});
+
+/** 300 pages swapped out of a memory of 64, then a pause, then every page is read. */
+const TRACE = 'pages 300\nW 0 300 seq 300 1 rand\npause\nR 0 300 seq 300 1 -\n';
+
+function area(name: string): string {
+  const path = place.path(name);
+  expect(place.swaplab('mkswap', '-q', '-F', '-s', '4M', path).code).toBe(0);
+  return path;
+}
+
+function start(...args: string[]): ChildProcessWithoutNullStreams {
+  const child = place.start(...args);
+  children.push(child);
+  return child;
+}
+
+/** A run that stands at its trace's pause. */
+async function pausedRun(
+  trace: string,
+  ...args: string[]
+): Promise<ChildProcessWithoutNullStreams> {
+  const file = place.write('a.trace', trace);
+  const run = start('run', '--trace', file, '--memory', '256K', ...args);
+  await untilSaid(run, 'press Enter');
+  return run;
+}
+
+async function finished(run: ChildProcessWithoutNullStreams): Promise<number | null> {
+  run.stdin.write('\n');
+  return await ended(run);
+}
+
+function query(sql: string): unknown {
+  return JSON.parse(place.swaplab('runs', 'sql', '--json', sql).stdout);
+}
+
+function usedPages(path: string): number | null {
+  const { stdout } = place.swaplab('swapon', '--json', '--show');
+  const { swapdevices } = JSON.parse(stdout) as {
+    swapdevices: readonly { name: string; used: number }[];
+  };
+  const row = swapdevices.find(({ name }) => name === path);
+  return row === undefined ? null : row.used / 4096;
+}
+
+function stored(): { digest: string; steering: unknown[]; events: { kind: string }[] } {
+  return JSON.parse(place.swaplab('runs', 'show', 'last', '--json').stdout) as ReturnType<
+    typeof stored
+  >;
+}
+
+const SILENT: Outcome = { code: 0, stdout: '', stderr: '' };
+
+describe('a live run in a second terminal', { timeout: 30_000 }, () => {
+  it('shows its use, gives an area up, and takes it back', async () => {
+    const [a, b] = [area('a.swap'), area('b.swap')];
+    const run = await pausedRun(TRACE, '--area', `${a},prio=5`, '--area', `${b},prio=1`);
+    expect(usedPages(a)).toBeGreaterThan(200);
+    expect(usedPages(b)).toBe(0);
+
+    expect(place.swaplab('swapoff', a)).toEqual(SILENT);
+    expect(usedPages(a)).toBeNull();
+    expect(place.swaplab('swapoff', a)).toMatchObject({
+      code: 4,
+      stderr: `swapoff: ${a}: swapoff failed: Invalid argument\n`,
+    });
+    expect(place.swaplab('swapon', '-p', '9', a)).toEqual({
+      ...{ code: 0, stdout: '', stderr: `swapon: ${a}: given to run 1, which is live\n` },
+    });
+    expect(usedPages(a)).toBe(0);
+    expect(await finished(run)).toBe(0);
+    expect(stored().steering).toEqual([
+      expect.objectContaining({ action: 'swapoff', area: a, operation: 300, outcome: 'ok' }),
+      expect.objectContaining({ action: 'swapon', area: a, operation: 300, outcome: 'ok' }),
+    ]);
+    expect(stored().events.filter(({ kind }) => kind === 'steering')).toHaveLength(2);
+    // What swapon has made active stays so after the run, with its priority.
+    expect(query('SELECT path, priority, owner_pid FROM active_area')).toEqual([
+      { path: a, priority: 9, owner_pid: null },
+    ]);
+  });
+
+  it('takes an area that it did not begin with', async () => {
+    const [a, b] = [area('a.swap'), area('b.swap')];
+    const run = await pausedRun(TRACE, '--area', a);
+    expect(place.swaplab('swapon', b).code).toBe(0);
+    // Its pages go to the new one.
+    expect(place.swaplab('swapoff', a)).toEqual(SILENT);
+    expect(usedPages(b)).toBeGreaterThan(200);
+    expect(await finished(run)).toBe(0);
+    const written = query(
+      "SELECT value FROM area_counter WHERE name = 'pagesWritten' AND type = 1",
+    );
+    expect(written).toEqual([{ value: expect.any(Number) as number }]);
+    expect((written as { value: number }[])[0]!.value).toBeGreaterThan(200);
+  });
+
+  it('says in the words of util-linux that memory lacks, and keeps the area', async () => {
+    const a = area('a.swap');
+    const run = await pausedRun(TRACE, '--area', a);
+    expect(place.swaplab('swapoff', a)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `swapoff: ${a}: swapoff failed: Cannot allocate memory\n`,
+    });
+    expect(usedPages(a)).toBeGreaterThan(200);
+    expect(await finished(run)).toBe(0);
+    expect(stored().steering).toMatchObject([{ outcome: 'ENOMEM' }]);
+  });
+
+  it('is left alone with --run none', async () => {
+    const [a, b] = [area('a.swap'), area('b.swap')];
+    const run = await pausedRun(TRACE, '--area', a);
+    expect(place.swaplab('swapoff', '--run', 'none', a)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('Device or resource busy') as string,
+    });
+    expect(place.swaplab('swapon', '--run', 'none', b)).toEqual(SILENT);
+    expect(place.swaplab('swapon', '--run', '77', b).stderr).toMatch(/already|busy/i);
+    expect(query('SELECT path, owner_pid IS NULL AS is_free FROM active_area')).toEqual([
+      { path: a, is_free: 0 },
+      { path: b, is_free: 1 },
+    ]);
+    expect(await finished(run)).toBe(0);
+    expect(stored().steering).toEqual([]);
+  });
+
+  it('is as the same run unsteered until the first request', async () => {
+    const [a, b] = [area('a.swap'), area('b.swap')];
+    const digests = [];
+    for (const steered of [false, false, true]) {
+      const run = await pausedRun(TRACE, '--area', a, '--area', b);
+      if (steered) expect(place.swaplab('swapoff', b)).toEqual(SILENT);
+      expect(await finished(run)).toBe(0);
+      digests.push(stored().digest);
+    }
+    expect(digests[1]).toBe(digests[0]);
+    expect(digests[2]).not.toBe(digests[0]);
+  });
+});
