@@ -4,9 +4,12 @@
  * under seeds that no run had before, SWAPLAB_FUZZ_SECONDS=N for N seconds of each kind.
  */
 import fc from 'fast-check';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { Mulberry32 } from '../../../src/workload/mulberry32.ts';
 import { tallyAllocations } from './allocations.ts';
+
+// A million inputs on a busy machine, or as many as by hand are asked for.
+vi.setConfig({ testTimeout: 86_400_000 });
 
 /** Inputs of one fast-check run: its own bookkeeping would cost more than a header. */
 const BATCH = 100;
