@@ -65,7 +65,7 @@ const VICTIMS: readonly Victim[] = [
 describe.each(VICTIMS)('kill -9 of $name', (victim) => {
   it(
     'leaves a sound database, free areas, an intact header, and no file for long',
-    { timeout: IS_SOAK ? 3_600_000 : 180_000 },
+    { timeout: IS_SOAK ? 3_600_000 : 300_000 },
     async () => {
       const ground = newGround();
       const { place } = ground;

@@ -10,7 +10,7 @@ import { Workplace, type Outcome } from '../../e2e/swaplab.ts';
 export const IS_SOAK: boolean = process.env['SWAPLAB_SOAK'] === '1';
 
 /** No process of these tests lives longer. */
-const LIFE_MS = IS_SOAK ? 3_600_000 : 90_000;
+const LIFE_MS = IS_SOAK ? 3_600_000 : 240_000;
 
 /** How a process ended, and what it had said. */
 export interface Ended extends Outcome {
