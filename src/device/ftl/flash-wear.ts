@@ -61,7 +61,7 @@ export class FlashWear {
    */
   constructor(profile: FlashProfile, sizeBytes: number, freeShare = 0) {
     this.profile = profile;
-    this.overProvisioning = (1 + profile.overProvisioning.value) / (1 - freeShare) - 1;
+    this.overProvisioning = (profile.overProvisioning.value + freeShare) / (1 - freeShare);
     this.#logicalPages = Math.ceil(sizeBytes / PAGE_SIZE);
   }
 
