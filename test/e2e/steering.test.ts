@@ -1,4 +1,5 @@
-import { type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ended, untilSaid, Workplace, type Outcome } from './swaplab.ts';
 
@@ -43,7 +44,7 @@ async function pausedRun(
 }
 
 async function finished(run: ChildProcessWithoutNullStreams): Promise<number | null> {
-  run.stdin.write('\n');
+  run.stdin.end('\n');
   return await ended(run);
 }
 
@@ -68,7 +69,7 @@ function stored(): { digest: string; steering: unknown[]; events: { kind: string
 
 const SILENT: Outcome = { code: 0, stdout: '', stderr: '' };
 
-describe('a live run in a second terminal', { timeout: 30_000 }, () => {
+describe('a live run in a second terminal', { timeout: 20_000 }, () => {
   it('shows its use, gives an area up, and takes it back', async () => {
     const [a, b] = [area('a.swap'), area('b.swap')];
     const run = await pausedRun(TRACE, '--area', `${a},prio=5`, '--area', `${b},prio=1`);
@@ -153,5 +154,72 @@ describe('a live run in a second terminal', { timeout: 30_000 }, () => {
     }
     expect(digests[1]).toBe(digests[0]);
     expect(digests[2]).not.toBe(digests[0]);
+  });
+});
+
+describe('a request to a live run', { timeout: 20_000 }, () => {
+  it('is withdrawn with its asker, and one to a dead run is done without it', async () => {
+    const a = area('a.swap');
+    const run = await pausedRun(TRACE, '--area', a);
+    // It stands still: nobody takes the request.
+    run.kill('SIGSTOP');
+    const asker = start('swapoff', '-v', a);
+    await untilSaid(asker, 'asking run 1');
+    await untilAsked(1);
+    asker.kill('SIGINT');
+    await ended(asker);
+    run.kill('SIGCONT');
+    await untilAsked(0);
+    expect(query('SELECT status, outcome FROM steering')).toEqual([
+      { status: 'withdrawn', outcome: null },
+    ]);
+    expect(usedPages(a)).toBeGreaterThan(200);
+
+    run.kill('SIGSTOP');
+    const other = start('swapoff', '-v', a);
+    await untilSaid(other, 'asking run 1');
+    await untilAsked(1);
+    run.kill('SIGKILL');
+    expect(await ended(other)).toBe(0);
+    expect(usedPages(a)).toBeNull();
+  });
+});
+
+/** Waits until so many requests are open. */
+async function untilAsked(count: number): Promise<void> {
+  for (;;) {
+    const rows = query("SELECT count(*) AS n FROM steering WHERE status = 'asked'");
+    if ((rows as { n: number }[])[0]!.n === count) return;
+  }
+}
+
+describe('runs show --follow', { timeout: 20_000 }, () => {
+  it('tells what a run does until it ends, and ends as it does', async () => {
+    // A second of work at least behind the pause: intervals are a second apart.
+    const run = await pausedRun(
+      'pages 300\nW 0 300 seq 300 1 rand\npause\nR 0 300 seq 300 1 -\n',
+      ...['--area', area('a.swap')],
+    );
+    const follower = start('runs', 'show', 'last', '--follow');
+    let said = '';
+    follower.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    while (!said.includes('operations')) await once(follower.stdout, 'data');
+    expect(await finished(run)).toBe(0);
+    expect(await ended(follower)).toBe(0);
+    const lines = said.trimEnd().split('\n');
+    expect(lines[0]).toMatch(
+      /^run 1 \| \d+\.\d s \| 300 operations \| [\d,]+\/s \| 0\.\d+ s virtual \| .*a\.swap 2\d\d pages$/,
+    );
+    expect(lines.at(-1)).toMatch(/^run 1 \| done \| 300 pages compared, 0 wrong \| .* digest \w+$/);
+  });
+
+  it('notices that the run was killed', async () => {
+    const run = await pausedRun(TRACE, '--area', area('a.swap'));
+    const follower = start('runs', 'show', '1', '--follow');
+    let said = '';
+    follower.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    run.kill('SIGKILL');
+    expect(await ended(follower)).toBe(1);
+    expect(said).toMatch(/run 1 \| aborted: process \d+ ended without finishing the run/);
   });
 });
