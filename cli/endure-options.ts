@@ -176,6 +176,7 @@ function endureJson(flags: Flags): Json {
     machine: { ...usual.machine, ...given('machine') },
     zswap: { ...usual.zswap, ...given('zswap') },
     areas: start['areas'] ?? DEFAULTS.areas.map((area) => ({ ...area })),
+    onWrongPage: 'count',
     workload: start['workload'] ?? { name: ENDURANCE, arguments: settingsArguments(settings) },
   };
   if (flags.fault.length > 0) json['faults'] = flags.fault;

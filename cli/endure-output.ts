@@ -1,19 +1,26 @@
 /** What `swaplab endure` prints: lines while it lives, and the end. */
+import type { FaultTally } from '../src/device/index.ts';
 import type { EndureMoment, FinishedEndurance } from './endure-runner.ts';
-import { alignTable } from './table.ts';
+import { alignRows, alignTable, type Cell } from './table.ts';
 
 const count = (value: number): string => value.toLocaleString('en-US');
 const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 
 /** One line for people. */
-export function momentText({ totals, gauges, seconds, rate }: EndureMoment): string {
+export function momentText(moment: EndureMoment): string {
+  const { totals, gauges, seconds, rate, faults } = moment;
   const { pagesChecked, virtualNs, killedTasks } = totals;
+  const sum = (of: (tally: FaultTally) => number): string =>
+    count(faults.reduce((total, tally) => total + of(tally), 0));
   return [
     `${seconds.toFixed(0)} s`,
     `${count(totals.operations)} operations`,
     `${count(rate)}/s`,
     `${(virtualNs / 1e9).toFixed(1)} s virtual`,
     `${count(pagesChecked)} pages checked`,
+    ...(faults.length === 0
+      ? []
+      : [`faults ${sum((each) => each.fired)} fired, ${sum((each) => each.detected)} found`]),
     `${killedTasks} tasks killed`,
     `pool ${mib(gauges.poolBytes)}`,
     `slots ${count(gauges.usedSlots)}/${count(gauges.slots)}`,
@@ -22,8 +29,8 @@ export function momentText({ totals, gauges, seconds, rate }: EndureMoment): str
 }
 
 /** One line for programs. */
-export function momentJson({ totals, gauges, seconds, rate }: EndureMoment): unknown {
-  return { kind: 'interval', ...totals, ...gauges, seconds, rate };
+export function momentJson({ totals, gauges, seconds, rate, faults }: EndureMoment): unknown {
+  return { kind: 'interval', ...totals, faults, ...gauges, seconds, rate };
 }
 
 /** The document of --json. */
@@ -33,7 +40,7 @@ export function endureJson({ runId, spec, result, seconds }: FinishedEndurance):
     ...{ verdict, seed: spec.seed, run: runId, design: spec.design },
     ...totals,
     broken,
-    faults: [],
+    faults: result.faults,
     ...{ gauges, digest, seconds },
   };
 }
@@ -60,10 +67,20 @@ export function endureText({ spec, result, seconds }: FinishedEndurance): string
     ],
   ];
   const lines = [alignTable([], rows)];
+  if (result.faults.length > 0) lines.push('\n', alignRows(result.faults.map(faultRow)));
   if (broken !== null)
     lines.push(
       `\nseed ${spec.seed}, operation ${broken.operation}, phase ${broken.phase}: ${broken.what}\n`,
     );
   lines.push(`\nverdict: ${verdict}\n`);
   return lines.join('');
+}
+
+function faultRow(tally: FaultTally): Record<string, Cell> {
+  const { kind, fired, detected, unread, lost, harmless, pending } = tally;
+  return {
+    ...{ FAULT: kind, FIRED: fired, FOUND: detected, UNREAD: unread, LOST: lost },
+    HARMLESS: harmless,
+    ...(pending === 0 ? {} : { PENDING: pending }),
+  };
 }

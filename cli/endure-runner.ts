@@ -1,4 +1,5 @@
 /** One endurance run: areas taken, driver run, intervals and checkpoints in the database. */
+import type { FaultTally } from '../src/device/index.ts';
 import {
   Endurance,
   type EnduranceGauges,
@@ -25,6 +26,7 @@ const CHECKPOINT_MS = 1000;
 
 /** How a run stands at an interval. */
 export interface EndureMoment {
+  readonly faults: readonly FaultTally[];
   readonly totals: EnduranceTotals;
   readonly gauges: EnduranceGauges;
   readonly seconds: number;
@@ -123,6 +125,8 @@ class LiveRun {
       ...(from === null ? {} : { from }),
       hooks: {
         onEvent: (timeNs, kind, detail) => this.#writer?.event(timeNs, kind, detail),
+        onFault: (fault) => this.#writer?.fault(fault),
+        onConsequence: (...told) => this.#writer?.consequence(...told),
         onOperations: () => {
           if (performance.now() - this.#lastMs >= line.intervalMs) this.#moment();
         },
@@ -176,15 +180,20 @@ class LiveRun {
     const totals = this.endurance.totals();
     const operations = this.endurance.performer.machine.operations;
     const gauges = this.endurance.gauges();
+    const faults = this.endurance.faults();
     const rate = Math.round(((operations - this.#lastOperations) * 1000) / (now - this.#lastMs));
     this.#lastMs = now;
     this.#lastOperations = operations;
     const { areas: _areas, ...figures } = gauges;
     const { operations: _done, virtualNs, ...counts } = totals;
-    this.#writer?.interval({ operations, timeNs: virtualNs, figures: { ...counts, ...figures } });
+    const fired = Object.fromEntries(faults.map((each) => [`fault.${each.kind}`, each.fired]));
+    this.#writer?.interval({
+      ...{ operations, timeNs: virtualNs },
+      figures: { ...counts, ...figures, ...fired },
+    });
     this.#options.hooks.onMoment({
       totals: { ...totals, operations },
-      ...{ gauges, rate },
+      ...{ gauges, rate, faults },
       seconds: (now - this.#startMs) / 1000,
     });
   }

@@ -3,6 +3,7 @@
  * done, somebody says stop, or a promise breaks. Its state at the end of a phase is enough for
  * another process to go on: the plan is a function of the phase's index.
  */
+import type { FaultTally } from '../../device/index.ts';
 import { auditPhase, planPhase, type PlanConfig } from '../../workload/index.ts';
 import type { PreparedArea } from '../prepared-area.ts';
 import type { RunHooks } from '../run-hooks.ts';
@@ -16,6 +17,7 @@ import {
   type EnduranceGauges,
   type EnduranceTotals,
 } from './figures.ts';
+import { firesOnce, goOn, sumTallies } from './going-on.ts';
 import { Performer, type BrokenPromise } from './performer.ts';
 import { planOf, settingsOf } from './settings.ts';
 
@@ -32,9 +34,13 @@ export interface EnduranceState {
   readonly totals: EnduranceTotals;
   /** How often the run was resumed. */
   readonly resumed: number;
+  /** What has become of the faults so far. */
+  readonly faults: readonly FaultTally[];
+  /** Places of the rules that fire once, and have. */
+  readonly spent: readonly number[];
 }
 
-export interface EnduranceHooks extends Pick<RunHooks, 'onEvent'> {
+export interface EnduranceHooks extends Pick<RunHooks, 'onEvent' | 'onFault' | 'onConsequence'> {
   /** Asked between phases: true ends the run with a verdict. */
   isStopWanted?(): boolean;
   /** Called every 1024 operations or so. */
@@ -56,6 +62,7 @@ export interface EnduranceResult {
   readonly verdict: EnduranceVerdict;
   readonly broken: BrokenPromise | null;
   readonly totals: EnduranceTotals;
+  readonly faults: readonly FaultTally[];
   readonly gauges: EnduranceGauges;
   readonly digest: string;
 }
@@ -65,6 +72,7 @@ export class Endurance {
   readonly plan: PlanConfig;
   readonly #options: EnduranceOptions;
   readonly #from: EnduranceState;
+  readonly #spent: Set<number>;
   #phase: number;
   #phases = 0;
   #checks = 0;
@@ -72,16 +80,23 @@ export class Endurance {
   constructor(options: EnduranceOptions) {
     const { spec, areas, hooks } = options;
     this.#options = options;
-    this.#from = options.from ?? { phase: 0, totals: NO_TOTALS, resumed: 0 };
+    this.#from = options.from ?? NEW;
+    this.#spent = new Set(this.#from.spent);
     this.#phase = this.#from.phase;
     const settings = settingsOf(spec, 'endure');
+    const once = spec.faults.map((text) => firesOnce(text));
     this.plan = planOf(spec, settings, areas);
     this.performer = new Performer({
-      ...{ spec, settings, areas },
+      ...{ spec: goOn(spec, this.#from), seed: spec.seed, settings, areas },
       operations: this.#from.totals.operations,
       hooks: {
         onEvent: (timeNs, kind, detail) => hooks.onEvent?.(timeNs, kind, detail),
         onProgress: () => hooks.onOperations?.(),
+        onFault: (fault) => {
+          if (once[fault.rule] === true) this.#spent.add(fault.rule);
+          hooks.onFault?.(fault);
+        },
+        onConsequence: (...told) => hooks.onConsequence?.(...told),
       },
     });
   }
@@ -103,7 +118,9 @@ export class Endurance {
 
   /** State at the end of the latest phase. */
   state(): EnduranceState {
-    return { phase: this.#phase, totals: this.totals(), resumed: this.#from.resumed };
+    const { resumed } = this.#from;
+    const spent = [...this.#spent].sort((a, b) => a - b);
+    return { phase: this.#phase, totals: this.totals(), resumed, faults: this.faults(), spent };
   }
 
   totals(): EnduranceTotals {
@@ -114,6 +131,11 @@ export class Endurance {
       invariantChecks: this.#checks,
     });
     return addTotals(this.#from.totals, since);
+  }
+
+  /** What has become of the faults so far, over all parts of the run. */
+  faults(): FaultTally[] {
+    return sumTallies(this.#from.faults, this.performer.machine.faultTallies());
   }
 
   gauges(): EnduranceGauges {
@@ -128,11 +150,13 @@ export class Endurance {
     await this.#check();
     const gauges = this.gauges();
     await performer.end(this.#phase);
+    performer.settle();
     const { broken } = performer;
     // What the last look has read was asked for by nobody: operations are those of the plan.
     const totals = { ...this.totals(), operations: broken?.operation ?? operations };
     const digest = countersDigest(performer.machine);
-    return { verdict: verdictOf(broken), broken, totals, gauges, digest };
+    const faults = this.faults();
+    return { verdict: verdictOf(broken), broken, totals, faults, gauges, digest };
   }
 
   async #check(): Promise<void> {
@@ -140,6 +164,8 @@ export class Endurance {
     this.#checks += 1;
   }
 }
+
+const NEW: EnduranceState = { phase: 0, totals: NO_TOTALS, resumed: 0, faults: [], spent: [] };
 
 function verdictOf(broken: BrokenPromise | null): EnduranceVerdict {
   if (broken === null) return 'no silent damage';

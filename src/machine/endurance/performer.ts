@@ -2,6 +2,7 @@
  * One machine under an endurance workload: performs phases and steps, and notes the first promise
  * that breaks, whichever way it shows. The driver and every replay use it.
  */
+import type { FiredFault } from '../../device/index.ts';
 import { CheckError, InvariantError } from '../../units/index.ts';
 import {
   DrawnOperations,
@@ -34,6 +35,8 @@ export interface BrokenPromise {
   /** Number of the operation that was being done, from 1. */
   readonly operation: number;
   readonly phase: number;
+  /** The fault that lost the page. */
+  readonly fault?: FiredFault;
 }
 
 /** What the workload has done besides page operations. */
@@ -47,6 +50,8 @@ export interface StepCounts {
 
 export interface PerformerOptions {
   readonly spec: RunSpec;
+  /** Of the plan and the contents; absent: that of the spec. */
+  readonly seed?: number;
   readonly settings: EnduranceSettings;
   readonly areas: readonly PreparedArea[];
   readonly hooks?: RunHooks;
@@ -63,6 +68,8 @@ export class Performer {
     ...{ forks: 0, restarts: 0, swapoffs: 0, swapoffsFailed: 0, settings: 0 },
   };
   readonly #settings: EnduranceSettings;
+  /** Faults that are not decided, by id: the rest is let go. */
+  readonly #open = new Map<number, FiredFault>();
   #broken: BrokenPromise | null = null;
   #phase = 0;
   #operations: number;
@@ -71,11 +78,21 @@ export class Performer {
     const { spec, settings, areas, hooks = {}, operations = 0 } = options;
     this.#settings = settings;
     this.#operations = operations;
-    this.workload = enduranceWorkload(spec, settings);
+    this.workload = enduranceWorkload({ ...spec, seed: options.seed ?? spec.seed }, settings);
     this.machine = new Machine(spec, areas, this.workload);
     this.machine.begin(
       {
         ...hooks,
+        onFault: (fault) => {
+          this.#open.set(fault.id, fault);
+          hooks.onFault?.(fault);
+        },
+        onConsequence: (id, consequence, detail) => {
+          hooks.onConsequence?.(id, consequence, detail);
+          const fault = this.#open.get(id);
+          if (consequence !== 'pending') this.#open.delete(id);
+          if (consequence === 'lost' && fault !== undefined) this.#lose(fault, detail);
+        },
         onWrongPage: (page) => {
           hooks.onWrongPage?.(page);
           this.#break(
@@ -148,9 +165,14 @@ export class Performer {
     });
   }
 
-  /** All tables agree with themselves and each other. */
+  /** All tables agree with themselves and each other, and nobody was given a wrong page. */
   async checkInvariants(phase: number): Promise<void> {
     await this.#guard(phase, () => {
+      const { mismatches } = this.machine.compared;
+      if (mismatches > 0)
+        this.#break('mismatch', `${mismatches} pages of a killed task were not what it wrote`);
+      if (this.machine.swap.wrongPagesGiven > 0)
+        this.#break('mismatch', 'a task was given a wrong page that no fault explains');
       this.machine.memory.checkInvariants();
       return Promise.resolve();
     });
@@ -162,6 +184,17 @@ export class Performer {
       this.machine.end();
       return Promise.resolve();
     });
+  }
+
+  /** After a page was lost: every task exits, so that the other faults are decided, too. */
+  settle(): void {
+    if (this.#broken?.kind !== 'lost') return;
+    try {
+      this.machine.end();
+    } catch (error) {
+      // What broke first is what is told.
+      if (!(error instanceof InvariantError)) throw error;
+    }
   }
 
   async #guard(phase: number, work: () => Promise<unknown>): Promise<void> {
@@ -176,10 +209,18 @@ export class Performer {
     }
   }
 
-  #break(kind: BreakKind, what: string): void {
+  #lose(fault: FiredFault, detail: string): void {
+    const { kind, area, slot, operation } = fault;
+    const what =
+      `${detail}: lost by ${kind} of slot ${slot} of ${area}, which fired at operation ` +
+      `${operation}`;
+    this.#break('lost', what, fault);
+  }
+
+  #break(kind: BreakKind, what: string, fault?: FiredFault): void {
     if (this.#broken !== null) return;
-    const { operations } = this.machine;
-    this.#broken = { kind, what, operation: operations, phase: this.#phase };
+    const at = { operation: this.machine.operations, phase: this.#phase };
+    this.#broken = { kind, what, ...at, ...(fault === undefined ? {} : { fault }) };
     this.machine.stop();
   }
 }
