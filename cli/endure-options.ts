@@ -39,7 +39,6 @@ export interface EndureLine {
 interface Flags extends SpecFlags {
   readonly duration?: string;
   readonly pages?: string;
-  readonly fault: string[];
   readonly tasks?: string;
   readonly pagesPerTask?: string;
   readonly phase?: string;
@@ -88,7 +87,6 @@ itself, something left after the last exit).
 `;
 
 export function endureCommand(): Command {
-  const collect = (value: string, before: string[]): string[] => [...before, value];
   return addMachineOptions(
     new Command('swaplab endure')
       .description('swap without end, with faults, and compare every page all the time')
@@ -96,7 +94,6 @@ export function endureCommand(): Command {
       .option('--pages <N>', 'end after so many page operations: 20e6 (1e6 without --duration)')
       .addOption(designOption()),
   )
-    .option('--fault <RULE>', 'inject faults: KIND,key=value,…; may be repeated', collect, [])
     .option('--no-checksum', 'keep no checksum of each slot')
     .option('--no-zswap', 'no zswap in front')
     .option('--tasks <N>', `tasks that swap (${DEFAULTS.tasks})`)
@@ -179,7 +176,6 @@ function endureJson(flags: Flags): Json {
     onWrongPage: 'count',
     workload: start['workload'] ?? { name: ENDURANCE, arguments: settingsArguments(settings) },
   };
-  if (flags.fault.length > 0) json['faults'] = flags.fault;
   const { zswap: zswapFlag, ...others } = flags;
   const spec = specJson(
     { ...others, ...(typeof zswapFlag === 'string' ? { zswap: zswapFlag } : {}) },
