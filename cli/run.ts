@@ -39,7 +39,8 @@ export const command: CliCommand = {
         if (run.notStored === null)
           io.stdout(`\nrun ${run.runId} in ${io.databasePath}: swaplab runs show ${run.runId}\n`);
       }
-      if (run.result.verify.mismatches > 0) return EXIT_MISMATCH;
+      const { verify, wrongPages } = run.result;
+      if (verify.mismatches > 0 || wrongPages > 0) return EXIT_MISMATCH;
       // The result is on the screen; only then does the command fail.
       if (run.notStored !== null) throw run.notStored;
       return 0;
