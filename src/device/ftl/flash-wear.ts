@@ -8,7 +8,7 @@
  * case; what is free on a real drive, and was discarded, serves as spare (`freeShare`).
  *
  * Nothing is trimmed unless somebody calls `discard`: swapon without a discard policy does not, nor
- * does zram for its backing device. @source linux 6.18 mm/swapfile.c swap_range_free, setup_swap_extents
+ * does zram for its backing device. @source linux 6.12 mm/swapfile.c swapon, SWAP_FLAG_DISCARD
  *
  * A write of a part of a page programs the page: the drive reads it, changes it and writes it
  * elsewhere. Simplified on purpose: a drive with a cache may join two such writes, here each costs one.
