@@ -204,6 +204,13 @@ describe('wear levelling', () => {
 });
 
 describe('a huge area', () => {
+  it('has every page in its own place at first, in each chunk of the maps', () => {
+    const tested = flash({ logicalPages: 40_000 });
+    for (const page of [5, 16_384, 20_000, 39_999]) tested.write(page);
+    tested.checkInvariants();
+    expect(tested.counts()).toMatchObject({ hostPages: 4, validPages: 40_000 });
+  });
+
   it('takes memory for what was written, and not for its size', () => {
     const tested = flash({ logicalPages: 2 ** 28, blockPages: 256, overProvisioning: 0.07 });
     const random = new RandomStream(1, 'few');
