@@ -64,7 +64,7 @@ const designs = ['xarray', 'swap-table', 'swap-table-4', 'vswap', 'vswap-table',
 describe.each(designs)('a steered machine, %s', (design) => {
   it('gives areas up and takes them in, with a child at work, and every page is right', async () => {
     const { result, answers, events } = await steered(design, {
-      // The first phase is one batch; then the child.
+      // Looks: one after the first phase, then after each batch of the child, and after a request.
       1: { action: 'swapon', area: 'new', prepared: newArea('new', 7) },
       3: { action: 'swapoff', area: 'area0' },
       5: { action: 'swapoff', area: 'area0' },
@@ -74,14 +74,14 @@ describe.each(designs)('a steered machine, %s', (design) => {
     expect(result.verify).toEqual({ pagesChecked: 600, mismatches: 0 });
     expect(result.killedTasks).toBe(0);
     expect(answers).toEqual([
-      '1 at 600: ok',
-      '3 at 1624: ok',
-      '5 at 2648: EINVAL',
+      '1 at 1624: ok',
+      '3 at 2648: ok',
+      '5 at 3672: EINVAL',
       expect.stringMatching(/^12 at \d+: ok$/) as string,
     ]);
     const steers = events.filter((event) => event.startsWith('steering'));
     expect(steers[1]).toMatch(
-      /^steering swapoff area0 after operation 1624: ok: \d+ pages read back/,
+      /^steering swapoff area0 after operation 2648: ok: \d+ pages read back/,
     );
     expect(events).toContain('swapoff area0: EINVAL: it was given up on request');
     const [first, , added] = result.areas.filter(({ path }) => /area|new/.test(path));
