@@ -68,6 +68,8 @@ export class LiveRun implements Steering {
     this.#asked.delete(id);
     const isGone = (request.action === 'swapoff') === (outcome === 'ok');
     if (isGone && request.refusal === undefined) areas.giveUp(request.area);
+    // Who asked looks at once what has become of it.
+    this.#usageMs = -USAGE_MS;
     database.runs.steering.answer(id, { operation, phase }, { outcome, detail });
   }
 

@@ -114,7 +114,7 @@ describe('a live run in a second terminal', { timeout: 60_000 }, () => {
     expect(place.swaplab('swapon', b).code).toBe(0);
     // Its pages go to the new one.
     expect(place.swaplab('swapoff', a)).toEqual(SILENT);
-    expect(usedPages(b)).toBeGreaterThan(200);
+    await expect.poll(() => usedPages(b), { timeout: 5000 }).toBeGreaterThan(200);
     expect(await finished(run)).toBe(0);
     const written = query(
       "SELECT value FROM area_counter WHERE name = 'pagesWritten' AND type = 1",
