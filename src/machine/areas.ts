@@ -33,8 +33,7 @@ import {
 import { diskWrites } from './disk-writes.ts';
 import { fragmentationOf, UNFRAGMENTED } from './fragmentation.ts';
 import type { PreparedArea } from './prepared-area.ts';
-import type { AreaResult } from './run-result.ts';
-import type { SteeringOutcome } from './steering.ts';
+import type { AreaResult, SteeringOutcome } from './run-result.ts';
 import {
   applyZramSetting,
   areaFigures,

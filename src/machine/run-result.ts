@@ -1,9 +1,9 @@
 /** What a run gives: everything deterministic, and the wall-clock figures apart. */
 import type { AreaKind } from '../area/active-areas.ts';
-import type { FlashFigures } from '../device/index.ts';
 import type { CountedName, HistogramBucket, OperationName } from '../engine/index.ts';
 import type { MetadataTerm, SwapoffResult } from '../swap/index.ts';
-import type { FaultTally } from '../device/index.ts';
+import type { FaultTally, FlashFigures } from '../device/index.ts';
+import type { Outcome } from '../units/index.ts';
 import type { ZramSettingResult } from './zram-area.ts';
 
 export interface PhaseResult {
@@ -41,6 +41,13 @@ export interface SlotRun {
 export interface WearFigures extends FlashFigures {
   /** As `--drive` takes it. */
   readonly drive: string;
+}
+
+/** What became of a request from outside. */
+export interface SteeringOutcome {
+  readonly outcome: Outcome;
+  /** For people. */
+  readonly detail: string;
 }
 
 export interface AreaResult {

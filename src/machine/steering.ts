@@ -10,9 +10,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../engine/index.ts';
 import type { SwapSystem } from '../swap/index.ts';
-import { UsageError, type Errno, type Outcome } from '../units/index.ts';
+import { UsageError, type Errno } from '../units/index.ts';
 import type { MachineAreas } from './areas.ts';
 import type { PreparedArea } from './prepared-area.ts';
+import type { SteeringOutcome } from './run-result.ts';
 
 /** Milliseconds between looks while a trace pauses. assumed: nobody feels it */
 const PAUSE_POLL_MS = 50;
@@ -27,12 +28,6 @@ export interface SteeringRequest {
   readonly prepared?: PreparedArea;
   /** Why the area cannot be used, known before the machine was asked. */
   readonly refusal?: SteeringOutcome & { readonly outcome: Errno };
-}
-
-export interface SteeringOutcome {
-  readonly outcome: Outcome;
-  /** For people. */
-  readonly detail: string;
 }
 
 /** The other end of the requests. */
