@@ -31,6 +31,7 @@ export function comparisonJson({ labels, runs, notes, scenario, verdicts }: Comp
       digest: result.digest,
       verify: result.verify,
       killedTasks: result.killedTasks,
+      ...(result.faults.length === 0 ? {} : { faults: result.faults }),
     })),
     metrics: metricsOf(results(runs)).map((metric) => ({
       name: metricName(metric),

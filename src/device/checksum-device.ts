@@ -18,6 +18,8 @@ export interface ChecksumDeviceOptions {
   readonly hasBytes: boolean;
   /** Told of every mismatch. */
   readonly onMismatch?: (problem: ChecksumProblem) => void;
+  /** Keep generations: see `SlotChecksums`. */
+  readonly hasHistory?: boolean;
   /** Damaged places that the device below has met so far: what stands for a checksum without bytes. */
   readonly damageMet?: () => number;
 }
@@ -44,12 +46,13 @@ export class ChecksumDevice implements BlockDevice {
     this.#hasBytes = options.hasBytes;
     this.#engine = options.engine;
     this.#damageMet = options.damageMet ?? (() => 0);
-    this.#sums = new SlotChecksums(options.engine, (problem) => {
+    const onMismatch = (problem: ChecksumProblem): void => {
       this.#problem =
         `${this.name}: slot ${problem.slot}: what was read has checksum ${problem.found} where ` +
         `${problem.expected} was written`;
       options.onMismatch?.(problem);
-    });
+    };
+    this.#sums = new SlotChecksums(options.engine, onMismatch, options.hasHistory);
   }
 
   get completionNs(): number {

@@ -15,6 +15,8 @@ const CHUNK_MASK = CHUNK_SLOTS - 1;
 const PROBLEMS_MAX = 1000;
 /** Bytes of a checksum. */
 const CHECKSUM_BYTES = 8;
+/** Bytes of a generation and of the checksum before. */
+const HISTORY_BYTES = 12;
 
 /** A slot that held something else than what was written to it. */
 export interface ChecksumProblem {
@@ -22,11 +24,17 @@ export interface ChecksumProblem {
   /** xxh64 in hexadecimal; more than one where a failed write left two contents possible. */
   readonly expected: string;
   readonly found: string;
+  /** What else is known of the bytes that were found; only with a history. */
+  readonly because?: string;
 }
 
 export class SlotChecksums {
   readonly #engine: Engine;
   readonly #onMismatch: (problem: ChecksumProblem) => void;
+  readonly #hasHistory: boolean;
+  /** By chunk: how often a slot was written, and the checksum before its latest one. */
+  readonly #generations: (Uint32Array | undefined)[] = [];
+  readonly #previous: (BigUint64Array | undefined)[] = [];
   /** By chunk: the checksums, and 1 for the slots that have one. */
   readonly #sums: (BigUint64Array | undefined)[] = [];
   readonly #known: (Uint8Array | undefined)[] = [];
@@ -39,10 +47,18 @@ export class SlotChecksums {
   #knownCount = 0;
   #chunkCount = 0;
 
-  /** @param onMismatch - told of every mismatch, for a run's events */
-  constructor(engine: Engine, onMismatch: (problem: ChecksumProblem) => void = () => undefined) {
+  /**
+   * @param onMismatch - told of every mismatch, for a run's events
+   * @param hasHistory - generations are kept, to tell a lost write from damage; 12 bytes a slot more
+   */
+  constructor(
+    engine: Engine,
+    onMismatch: (problem: ChecksumProblem) => void = () => undefined,
+    hasHistory = false,
+  ) {
     this.#engine = engine;
     this.#onMismatch = onMismatch;
+    this.#hasHistory = hasHistory;
   }
 
   /** Slots that have a checksum. */
@@ -52,7 +68,8 @@ export class SlotChecksums {
 
   /** Memory that the checksums take: 8 bytes and 1 bit a slot, by chunks of 4096 slots. */
   metadataBytes(): number {
-    return this.#chunkCount * (CHUNK_SLOTS * CHECKSUM_BYTES + CHUNK_SLOTS / 8);
+    const history = this.#hasHistory ? CHUNK_SLOTS * HISTORY_BYTES : 0;
+    return this.#chunkCount * (CHUNK_SLOTS * CHECKSUM_BYTES + CHUNK_SLOTS / 8 + history);
   }
 
   /** The first thousand mismatches. */
@@ -104,10 +121,31 @@ export class SlotChecksums {
     if (found === alternative) return true;
     this.#engine.count(EV.checksumMismatch);
     const texts = alternative === undefined ? [expected] : [expected, alternative];
-    const problem = { slot, expected: texts.map(hexOf).join(' or '), found: hexOf(found) };
+    const problem = {
+      ...{ slot, expected: texts.map(hexOf).join(' or '), found: hexOf(found) },
+      ...(this.#hasHistory ? { because: this.#explain(slot, found) } : {}),
+    };
     if (this.#problems.length < PROBLEMS_MAX) this.#problems.push(problem);
     this.#onMismatch(problem);
     return false;
+  }
+
+  /** A slot is written again: what it had before is an older generation, also when it was freed. */
+  #age(slot: number, before: bigint): void {
+    const chunk = slot >>> CHUNK_SHIFT;
+    const generations = (this.#generations[chunk] ??= new Uint32Array(CHUNK_SLOTS));
+    const previous = (this.#previous[chunk] ??= new BigUint64Array(CHUNK_SLOTS));
+    previous[slot & CHUNK_MASK] = before;
+    generations[slot & CHUNK_MASK]! += 1;
+  }
+
+  #explain(slot: number, found: bigint): string {
+    const generation = this.#generations[slot >>> CHUNK_SHIFT]![slot & CHUNK_MASK]!;
+    const isOlder =
+      generation > 1 && this.#previous[slot >>> CHUNK_SHIFT]![slot & CHUNK_MASK] === found;
+    return isOlder
+      ? `generation ${generation - 1} of this slot, where ${generation} was written: a lost write`
+      : `damaged in generation ${generation} of this slot`;
   }
 
   #put(slot: number, sum: bigint): void {
@@ -120,6 +158,7 @@ export class SlotChecksums {
       known = this.#known[chunk] = new Uint8Array(CHUNK_SLOTS);
       this.#chunkCount += 1;
     }
+    if (this.#hasHistory) this.#age(slot, sums[slot & CHUNK_MASK]!);
     sums[slot & CHUNK_MASK] = sum;
     if (known[slot & CHUNK_MASK] === 1) return;
     known[slot & CHUNK_MASK] = 1;

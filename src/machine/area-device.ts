@@ -65,7 +65,7 @@ export function stackDevices(area: PreparedArea, options: AreaDeviceOptions): Ar
   const faults = faultsOf(area, timed, options);
   const inner = faults?.outer ?? timed;
   // Without bytes a checksum cannot fail by itself.
-  const damaged = faults === null ? {} : { damageMet: () => ledger!.metCount };
+  const damaged = faults === null ? {} : { damageMet: () => ledger!.metCount, hasHistory: true };
   const told = (problem: ChecksumProblem): void => {
     onMismatch(area, problem);
   };

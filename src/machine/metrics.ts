@@ -2,6 +2,7 @@
 import type { CountedName } from '../engine/index.ts';
 import { PAGE_SIZE } from '../units/index.ts';
 import { deviceMetrics } from './device-metrics.ts';
+import { faultMetrics } from './fault-metrics.ts';
 import { counter, type Metric } from './metric.ts';
 import type { RunResult } from './run-result.ts';
 
@@ -143,6 +144,8 @@ export function metricsOf(results: readonly RunResult[]): Metric[] {
       better: 'none',
       value: (result) => result.gauges[name] ?? null,
     })),
+    // Only where something was made to fail: other comparisons have their rows as they were.
+    ...(results.some(({ faults }) => faults.length > 0) ? faultMetrics : []),
     ...outcome,
   ];
 }

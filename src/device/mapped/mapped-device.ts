@@ -441,11 +441,12 @@ export class MappedDevice implements BlockDevice {
 
   #createSums(options: MappedOptions): SlotChecksums | null {
     if (options.hasChecksums !== true || !options.hasBytes) return null;
-    return new SlotChecksums(options.engine, (problem) => {
+    const onMismatch = (problem: ChecksumProblem): void => {
       this.#problem =
         `${this.name}: slot ${problem.slot}: what was read has checksum ${problem.found} where ` +
         `${problem.expected} was written`;
       options.onMismatch?.(problem);
-    });
+    };
+    return new SlotChecksums(options.engine, onMismatch, options.hasHistory);
   }
 }

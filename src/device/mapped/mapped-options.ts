@@ -44,6 +44,8 @@ export interface MappedOptions {
   readonly hasChecksums?: boolean;
   /** Told of every mismatch. */
   readonly onMismatch?: (problem: ChecksumProblem) => void;
+  /** Keep generations: see `SlotChecksums`. */
+  readonly hasHistory?: boolean;
   /** Damaged places that the inner device has met so far: stands for checksums without bytes. */
   readonly damageMet?: () => number;
 }
