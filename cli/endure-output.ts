@@ -34,18 +34,18 @@ export function momentJson({ totals, gauges, seconds, rate, faults }: EndureMome
 }
 
 /** The document of --json. */
-export function endureJson({ runId, spec, result, seconds }: FinishedEndurance): unknown {
+export function endureJson({ runId, spec, result, seconds, replay }: FinishedEndurance): unknown {
   const { verdict, broken, totals, gauges, digest } = result;
   return {
     ...{ verdict, seed: spec.seed, run: runId, design: spec.design },
     ...totals,
-    broken,
+    ...{ broken, replay },
     faults: result.faults,
     ...{ gauges, digest, seconds },
   };
 }
 
-export function endureText({ spec, result, seconds }: FinishedEndurance): string {
+export function endureText({ spec, result, seconds, replay }: FinishedEndurance): string {
   const { totals, verdict, broken, gauges } = result;
   const rate = Math.round(totals.operations / seconds);
   const rows = [
@@ -71,6 +71,10 @@ export function endureText({ spec, result, seconds }: FinishedEndurance): string
   if (broken !== null)
     lines.push(
       `\nseed ${spec.seed}, operation ${broken.operation}, phase ${broken.phase}: ${broken.what}\n`,
+      replay === null
+        ? 'no shorter replay shows it: the same command does\n'
+        : `the shortest replay found has ${count(replay.operations)} page operations and ` +
+            `${replay.steps} steps:\n  swaplab endure --replay ${replay.path}\n`,
     );
   lines.push(`\nverdict: ${verdict}\n`);
   return lines.join('');

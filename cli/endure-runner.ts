@@ -1,7 +1,12 @@
 /** One endurance run: areas taken, driver run, intervals and checkpoints in the database. */
+import { writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { FaultTally } from '../src/device/index.ts';
 import {
   Endurance,
+  formatReplay,
+  shrink,
+  type ShrunkReplay,
   type EnduranceGauges,
   type EnduranceResult,
   type EnduranceState,
@@ -14,7 +19,7 @@ import {
   type RunWriter,
   type StateDatabase,
 } from '../src/runs/index.ts';
-import { UsageError } from '../src/units/index.ts';
+import { RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import type { EndureLine } from './endure-options.ts';
 import { holdAreas } from './run-areas.ts';
@@ -40,6 +45,15 @@ export interface FinishedEndurance {
   readonly result: EnduranceResult;
   /** Wall time of this process's part. */
   readonly seconds: number;
+  /** Of a broken promise; null where none was found that shows it again. */
+  readonly replay: WrittenReplay | null;
+}
+
+export interface WrittenReplay {
+  readonly path: string;
+  readonly operations: number;
+  readonly steps: number;
+  readonly tries: number;
 }
 
 export interface EndureHooks {
@@ -67,13 +81,36 @@ export async function executeEndurance(
         name: spec.name ?? null,
         command,
       });
-      return await run.toEnd(writer);
+      const finished = await run.toEnd(writer);
+      const { broken } = finished.result;
+      if (broken === null) return finished;
+      if (!line.quiet) io.stderr(`${broken.what}\nlooking for the shortest replay …\n`);
+      const shrunk = await shrink({
+        ...{ spec, broken, areas: areas.prepared, plan: run.endurance.plan },
+        from: { phase: from?.phase ?? 0, operations: from?.totals.operations ?? 0 },
+      });
+      const path = line.replayOut ?? replayPath(io.databasePath, finished.runId);
+      return { ...finished, replay: shrunk === null ? null : writeReplay(path, shrunk) };
     } finally {
       areas.release();
     }
   } finally {
     database.close();
   }
+}
+
+/** Beside the database, called after the run. */
+function replayPath(databasePath: string, runId: number): string {
+  return resolve(dirname(databasePath), `replay-${runId}.json`);
+}
+
+function writeReplay(path: string, { replay, broken, tries }: ShrunkReplay): WrittenReplay {
+  try {
+    writeFileSync(path, formatReplay(replay, broken), { mode: 0o600 });
+  } catch (error) {
+    throw new RunError(`--replay-out: ${path}: ${(error as NodeJS.ErrnoException).code ?? ''}`);
+  }
+  return { path, operations: replay.operations.count, steps: replay.steps.length, tries };
 }
 
 /** What is run, and from where. */
@@ -151,7 +188,8 @@ class LiveRun {
       const result = await this.endurance.run();
       this.#store(writer, result);
       const seconds = (performance.now() - this.#startMs) / 1000;
-      return { runId: writer.runId, spec: this.#options.spec, result, seconds };
+      const { spec } = this.#options;
+      return { runId: writer.runId, spec, result, seconds, replay: null };
     } catch (error) {
       writer.fail(error instanceof Error ? error.message : String(error));
       throw error;

@@ -1,5 +1,7 @@
 /** `swaplab endure`: swapping without end, with faults, and a verdict. */
-import type { CliCommand } from './command.ts';
+import type { CliCommand, CommandIo } from './command.ts';
+import { readJson } from './run-options.ts';
+import { parseReplay, performReplay } from '../src/machine/index.ts';
 import { readEndureLine } from './endure-options.ts';
 import { endureJson, endureText, momentJson, momentText } from './endure-output.ts';
 import { executeEndurance } from './endure-runner.ts';
@@ -13,6 +15,7 @@ export const command: CliCommand = {
   async run(argv, io) {
     const line = readEndureLine(argv, io);
     if (line === null) return 0;
+    if (line.replay !== null) return await showAgain(line.replay, line.output === 'json', io);
     const finished = await executeEndurance(
       line,
       ['swaplab endure', ...argv].join(' '),
@@ -31,3 +34,29 @@ export const command: CliCommand = {
     return finished.result.verdict === 'no silent damage' ? 0 : EXIT_BROKEN;
   },
 };
+
+/** Performs a replay: the promise breaks again, or it is kept now. */
+async function showAgain(path: string, isJson: boolean, io: CommandIo): Promise<number> {
+  const { replay, broke } = parseReplay(readJson(path, '--replay'), path);
+  const broken = await performReplay(replay);
+  const verdict =
+    broken === null
+      ? 'no silent damage'
+      : broken.kind === 'lost'
+        ? 'silent damage'
+        : 'broken promise';
+  const operations = replay.operations.count;
+  if (isJson) {
+    const { seed } = replay;
+    io.stdout(`${JSON.stringify({ verdict, seed, operations, broken, broke }, null, 2)}\n`);
+  } else {
+    io.stdout(`${operations} page operations, ${replay.steps.length} steps\n`);
+    io.stdout(
+      broken === null
+        ? `gone: operation ${broke.operation} broke a promise before: ${broke.what}\n`
+        : `operation ${broken.operation}: ${broken.what}\n`,
+    );
+    io.stdout(`\nverdict: ${verdict}\n`);
+  }
+  return broken === null ? 0 : EXIT_BROKEN;
+}

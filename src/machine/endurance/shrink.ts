@@ -1,0 +1,234 @@
+/**
+ * The shortest replay of a broken promise: the phases around it are made anew from seed and index, on
+ * machines with less memory where that shows it too, then fewer phases, then fewer operations. Each
+ * try is a machine of its own, with areas in memory; all tries together are limited in operations.
+ */
+import { formatFaultRule } from '../../device/index.ts';
+import {
+  createOperationBatch,
+  DrawnOperations,
+  planPhase,
+  type EndurancePhase,
+  type PlanConfig,
+} from '../../workload/index.ts';
+import type { PreparedArea } from '../prepared-area.ts';
+import type { RunSpec } from '../spec.ts';
+import { ddmin } from './ddmin.ts';
+import type { BrokenPromise } from './performer.ts';
+import { emptyList } from './replay-file.ts';
+import {
+  performReplay,
+  replayAreas,
+  type EnduranceReplay,
+  type ReplayArea,
+  type ReplayStep,
+} from './replay.ts';
+
+/** Page operations of all tries together: assumed, about a minute. */
+const BUDGET_OPERATIONS = 2_000_000;
+/** Memory that is tried, smallest first; the spec's own is last. */
+const MEMORY_BYTES = [256, 512, 1024, 4096].map((kib) => kib * 1024);
+
+export interface ShrinkOptions {
+  readonly spec: RunSpec;
+  readonly areas: readonly PreparedArea[];
+  readonly plan: PlanConfig;
+  readonly broken: BrokenPromise;
+  /** Of the part of the run that broke: its first phase, and the operations before that. */
+  readonly from: { readonly phase: number; readonly operations: number };
+  readonly budget?: number;
+}
+
+export interface ShrunkReplay {
+  readonly replay: EnduranceReplay;
+  /** What it shows. */
+  readonly broken: BrokenPromise;
+  /** Machines that were tried. */
+  readonly tries: number;
+}
+
+/** A phase with the number of the last operation before it. */
+interface PlacedPhase {
+  readonly phase: EndurancePhase;
+  readonly before: number;
+}
+
+/** @returns the shortest that was found; null when none of what was tried shows it */
+export async function shrink(options: ShrinkOptions): Promise<ShrunkReplay | null> {
+  return await new Shrinker(options).run();
+}
+
+/** One item of a list that is made shorter: a step or a page operation. */
+type Item =
+  ReplayStep['step'] | readonly [number: number, kind: number, task: number, page: number];
+
+class Shrinker {
+  readonly #options: ShrinkOptions;
+  readonly #areas: readonly ReplayArea[];
+  readonly #seed: number;
+  #spec: RunSpec;
+  #left: number;
+  #tries = 0;
+  #best: ShrunkReplay | null = null;
+
+  constructor(options: ShrinkOptions) {
+    this.#options = options;
+    this.#areas = replayAreas(options.areas);
+    this.#seed = options.plan.seed;
+    this.#left = options.budget ?? BUDGET_OPERATIONS;
+    this.#spec = anchored(options.spec, options.broken);
+  }
+
+  async run(): Promise<ShrunkReplay | null> {
+    const { broken } = this.#options;
+    const phases = this.#phases();
+    // From the phase in which the fault fired on; further back while that does not show it.
+    const anchor = broken.fault?.operation ?? broken.operation;
+    let first = phases.findLastIndex(({ before }) => before < anchor);
+    first = Math.max(0, first);
+    for (let back = 0; this.#best === null && this.#left > 0; back = 2 * back + 1) {
+      const window = phases.slice(Math.max(0, first - back));
+      const items = this.#items(window);
+      if (!(await this.#triesWithLessMemory(items)) && back >= first) return null;
+    }
+    if (this.#best === null) return null;
+    const groups = groupsOf(this.#itemsOf(this.#best.replay));
+    const mayGoOn = (): boolean => this.#left > 0;
+    const kept = await ddmin(
+      groups.length,
+      (places) => this.#shows(places.flatMap((place) => groups[place]!)),
+      mayGoOn,
+    );
+    const items = kept.flatMap((place) => groups[place]!);
+    await ddmin(
+      items.length,
+      (places) => this.#shows(places.map((place) => items[place]!)),
+      mayGoOn,
+    );
+    return { ...this.#best, tries: this.#tries };
+  }
+
+  /** Less memory makes it quicker to be short of it: fewer operations show the same. */
+  async #triesWithLessMemory(items: readonly Item[]): Promise<boolean> {
+    const own = this.#spec;
+    const { zswap, machine } = own;
+    const withZswap = zswap.enabled ? [false, true] : [false];
+    if (machine.cgroups === undefined)
+      for (const memory of MEMORY_BYTES)
+        for (const enabled of withZswap) {
+          this.#spec = { ...own, machine: { ...machine, memory }, zswap: { ...zswap, enabled } };
+          if (await this.#shows(items)) return true;
+        }
+    this.#spec = own;
+    return await this.#shows(items);
+  }
+
+  /** True when these alone show it; then they are the best so far. */
+  async #shows(items: readonly Item[]): Promise<boolean> {
+    const replay = this.#replayOf(items);
+    this.#left -= replay.operations.count + 64;
+    this.#tries += 1;
+    const broken = await performReplay(replay);
+    if (broken === null || signature(broken) !== signature(this.#options.broken)) return false;
+    // What comes after the break is of no use.
+    const until = items.findIndex((item) => Array.isArray(item) && item[0] > broken.operation);
+    const used = until < 0 ? items : items.slice(0, until);
+    this.#best = { replay: this.#replayOf(used), broken, tries: this.#tries };
+    return true;
+  }
+
+  /** All phases of this part of the run, up to the one that broke. */
+  #phases(): PlacedPhase[] {
+    const { plan, from, broken } = this.#options;
+    const phases: PlacedPhase[] = [];
+    let before = from.operations;
+    for (let index = from.phase; index <= broken.phase && before < broken.operation; index++) {
+      const phase = planPhase(plan, index);
+      phases.push({ phase, before });
+      before += phase.operations;
+    }
+    return phases;
+  }
+
+  #items(phases: readonly PlacedPhase[]): Item[] {
+    const { plan, broken } = this.#options;
+    const batch = createOperationBatch(1024);
+    const items: Item[] = [];
+    for (const { phase, before } of phases) {
+      let done = before;
+      for (const step of phase.steps) {
+        if (done >= broken.operation) break;
+        if (step.kind !== 'operations') {
+          items.push(step);
+          continue;
+        }
+        const limit = broken.operation - done;
+        const source = new DrawnOperations(step, plan.pagesPerTask, done + 1, limit);
+        for (;;) {
+          source.fill(batch);
+          if (batch.count === 0) break;
+          for (let i = 0; i < batch.count; i++)
+            items.push([batch.number[i]!, batch.kind[i]!, batch.task[i]!, batch.page[i]!]);
+        }
+        done += step.count;
+      }
+    }
+    return items;
+  }
+
+  #itemsOf({ operations, steps }: EnduranceReplay): Item[] {
+    const items: Item[] = [];
+    let next = 0;
+    for (let at = 0; at <= operations.count; at++) {
+      for (; steps[next]?.before === at; next++) items.push(steps[next]!.step);
+      if (at < operations.count)
+        items.push([
+          ...([operations.number[at]!, operations.kind[at]!] as const),
+          ...([operations.task[at]!, operations.page[at]!] as const),
+        ]);
+    }
+    return items;
+  }
+
+  #replayOf(items: readonly Item[]): EnduranceReplay {
+    const operations = emptyList(items.filter((item) => Array.isArray(item)).length);
+    const steps: ReplayStep[] = [];
+    let at = 0;
+    for (const item of items) {
+      if ('kind' in item) {
+        steps.push({ before: at, step: item });
+        continue;
+      }
+      [operations.number[at], operations.kind[at], operations.task[at], operations.page[at]] = item;
+      at += 1;
+    }
+    return { spec: this.#spec, seed: this.#seed, areas: this.#areas, operations, steps };
+  }
+}
+
+/** The fault that lost the page, where it fired; without one, no faults at all. */
+function anchored(spec: RunSpec, { fault }: BrokenPromise): RunSpec {
+  if (fault === undefined) return { ...spec, faults: [] };
+  const address = { by: 'operation', operation: Math.max(1, fault.operation) } as const;
+  const rule = { kind: fault.kind, area: null, address, times: 1, ns: null };
+  return { ...spec, faults: [formatFaultRule(rule)] };
+}
+
+/** Breaks of one signature are the same to us. */
+function signature({ kind, what, fault }: BrokenPromise): string {
+  if (kind === 'lost') return `lost ${fault?.kind ?? ''}`;
+  return kind === 'mismatch' ? kind : `${kind} ${what.replace(/\d+/g, 'N')}`;
+}
+
+/** Runs of page operations between steps, and each step: what goes or stays together at first. */
+function groupsOf(items: readonly Item[]): Item[][] {
+  const groups: Item[][] = [];
+  let isOpen = false;
+  for (const item of items) {
+    const isOperation = Array.isArray(item);
+    if (isOperation && isOpen && groups.at(-1)!.length < 512) groups.at(-1)!.push(item);
+    else groups.push([item]);
+    isOpen = isOperation;
+  }
+  return groups;
+}
