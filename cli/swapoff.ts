@@ -40,15 +40,7 @@ const EXIT = {
 } as const;
 
 type OptionId =
-  | 'all'
-  | 'help'
-  | 'verbose'
-  | 'version'
-  | 'label'
-  | 'uuid'
-  | 'wipe'
-  | 'no-follow'
-  | 'run';
+  'all' | 'help' | 'verbose' | 'version' | 'label' | 'uuid' | 'wipe' | 'no-follow' | 'run';
 
 const OPTIONS: readonly OptionSpec<OptionId>[] = [
   { id: 'all', short: 'a', long: 'all' },

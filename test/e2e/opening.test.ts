@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wipeArea, type WipeResult } from '../../cli/util-linux/wipe-area.ts';
 import { openSwapArea } from '../../src/area/index.ts';
-import { AreaFile, unfollowedPath } from '../../src/device/area-file.ts';
+import { type AreaFile, unfollowedPath } from '../../src/device/area-file.ts';
 import { FileDevice } from '../../src/device/file-device.ts';
 import { openStateDatabase } from '../../src/runs/index.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';

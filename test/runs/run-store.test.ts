@@ -232,7 +232,9 @@ describe('the phases of a run that is cut off', () => {
       for (; written < 100; written++) writer.phase(phaseRecord(written, { series }));
     };
     expect(fill).toThrow(RunError);
-    expect(fill).toThrow(/a\.db: no room left to write the state database \(ENOSPC\); .*SQLITE_FULL/);
+    expect(fill).toThrow(
+      /a\.db: no room left to write the state database \(ENOSPC\); .*SQLITE_FULL/,
+    );
     expect(runs.get(writer.runId)?.phases.map((phase) => phase.series.length)).toEqual(
       Array.from({ length: written }, () => 500),
     );
