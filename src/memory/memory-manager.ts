@@ -18,7 +18,8 @@ import {
 import { EV, OPERATION, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
 import type { Shadow } from '../swap/swap-design.ts';
-import type { SwapClient, SwapSystem } from '../swap/swap-system.ts';
+import type { SwapClient } from '../swap/swap-client.ts';
+import type { SwapSystem } from '../swap/swap-system.ts';
 import type { ObjectCharges } from '../zswap/index.ts';
 import { AddressSpace, PTE } from './address-space.ts';
 import type { FlushWorker } from './cgroup-statistics.ts';

@@ -1,7 +1,9 @@
 export * from './filled-pages.ts';
 export * from './designs/registry.ts';
 export type * from './resolve.ts';
+export * from './swap-client.ts';
 export * from './swap-design.ts';
+export type { SwapInSource } from './swap-in.ts';
 export * from './swap-io.ts';
 export * from './swap-system.ts';
 export * from './swapoff.ts';

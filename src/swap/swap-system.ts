@@ -1,6 +1,6 @@
 /**
- * The flows of swapping, written once for all designs: swap-out, swap-in, release, writeback from
- * zswap, swapon and swapoff.
+ * The flows of swapping, written once for all designs: swap-out, release, swapon and swapoff; swap-in
+ * and writeback from zswap are in files of their own.
  * Kernel counterpart: mm/swap_state.c, mm/page_io.c, the folio half of mm/swapfile.c (linux 6.18).
  *
  * Lock order: folio lock before cluster lock before swap_info lock. Simplified on purpose: folios
@@ -13,9 +13,6 @@ import {
   MAX_SWAPFILES,
   NO_ENTRY,
   NO_FRAME,
-  CheckError,
-  entrySlot,
-  PAGE_SIZE,
   type Outcome,
   type PageFrame,
   type SwapEntry,
@@ -24,48 +21,19 @@ import { EV, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
 import type { BlockDevice } from '../device/block-device.ts';
 import type { SlotSpace } from '../slots/index.ts';
-import type { BlobBatch, WritebackTarget, Zswap } from '../zswap/index.ts';
+import type { WritebackTarget, Zswap } from '../zswap/index.ts';
+import { describeFill, describePlace, describeTime } from './descriptions.ts';
 import { FilledPages, type SameFilled } from './filled-pages.ts';
 import { PageChecks } from './page-checks.ts';
-import {
-  NO_MEMORY,
-  NO_SHADOW,
-  NOT_WANTED,
-  type DesignHost,
-  type Shadow,
-  type SwapDesign,
-} from './swap-design.ts';
+import { NO_SHADOW, type DesignHost, type SwapDesign } from './swap-design.ts';
 import { locate, locateOutside, locationOfFrame, recordSearch } from './resolve.ts';
 import type { LocateParts, Location, Resolution, SlotPlace } from './resolve.ts';
+import type { SwapClient } from './swap-client.ts';
+import { SwapIn, type SwapInSource } from './swap-in.ts';
 import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
 import { emptyArea, type SwapoffResult } from './swapoff.ts';
+import { ZswapWriteback } from './zswap-writeback.ts';
 import { WrongPages, type PageWitness } from './wrong-pages.ts';
-
-/** What the swap core needs of memory management (implemented in src/memory). */
-export interface SwapClient {
-  /** Allocates a folio charged to `cgroup` for a page that is to be read; NO_FRAME: no memory. */
-  allocateFolio(cgroup: number): PageFrame;
-  /**
-   * Makes room for folios of a cgroup that will be allocated together, as far as reclaim can.
-   * @returns how many of them there is room for
-   */
-  reserveFolios(count: number, cgroup: number): number;
-  /** The folio was put in the cache to be read: it goes on the LRU, `shadow` tells of its past. */
-  folioInserted(frame: PageFrame, shadow: Shadow): void;
-  /** A folio that nothing maps has left the cache: it is freed. */
-  releaseFolio(frame: PageFrame): void;
-  /** A folio is being read from its device: it can be used from `doneNs` on. */
-  readSubmitted(frame: PageFrame, doneNs: number): void;
-  /** Waits until a folio has been read. */
-  waitForRead(frame: PageFrame): void;
-  /**
-   * Brings back every page whose entry of the area stands in a page table or in a file's index.
-   * @returns ENOMEM when there is no memory for one; what cannot be read is poisoned, not kept
-   */
-  unuse(type: number): Outcome;
-  /** The write of a folio has ended; it is no longer under writeback. */
-  writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void;
-}
 
 /** How the write-out of a folio ended. */
 export type WriteOutResult =
@@ -77,9 +45,6 @@ export type WriteOutResult =
   | 'activate'
   /** Nobody needs the entry any more: it was freed, the folio is no longer cached. */
   | 'freed';
-
-/** How a swap-in found its page. */
-export type SwapInSource = 'cache' | 'zero' | 'zswap' | 'device' | 'error';
 
 /** An area that was put to use. */
 export interface SwapArea {
@@ -104,14 +69,15 @@ export interface SwapSystemParts {
   readonly onWrongPage?: 'stop' | 'count';
 }
 
-export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost {
+export class SwapSystem implements WriteCompletion, DesignHost {
   readonly design: SwapDesign;
   readonly zswap: Zswap;
   readonly space: SlotSpace;
   readonly filled: FilledPages;
+  /** What zswap writes back through. */
+  readonly writeback: ZswapWriteback;
   readonly #engine: Engine;
   readonly #frames: FrameTable;
-  readonly #payload: Payload;
   readonly #client: SwapClient;
   readonly #io: SwapIo;
   readonly #checks: PageChecks;
@@ -121,16 +87,12 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   readonly #areas: (SwapArea | undefined)[] = new Array<undefined>(MAX_SWAPFILES).fill(undefined);
   /** Entries charged to each cgroup. */
   #charged = new Float64Array(16);
-  /** By frame: zswap writes it back. */
-  readonly #ofZswap: Uint8Array;
+  readonly #swapIn: SwapIn;
   #hasSynchronous = false;
-  #source: SwapInSource = 'cache';
 
   constructor(parts: SwapSystemParts) {
     this.#engine = parts.engine;
     this.#frames = parts.frames;
-    this.#payload = parts.payload;
-    this.#ofZswap = new Uint8Array(parts.frames.frameCount);
     this.#client = parts.client;
     this.space = parts.space;
     this.#io = new SwapIo(parts.engine, parts.payload, this, parts.witness);
@@ -140,7 +102,27 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       parts.onWrongPage === 'count' ? new WrongPages(this.#witness, parts.frames.frameCount) : null;
     this.filled = new FilledPages(parts.payload, parts.sameFilled ?? 'zero');
     this.design = parts.createDesign(this);
-    this.zswap = parts.createZswap(this.design, this);
+    const shared = {
+      ...{ engine: parts.engine, frames: parts.frames, payload: parts.payload },
+      ...{ client: parts.client, design: this.design, io: this.#io },
+    };
+    this.#swapIn = new SwapIn({
+      ...shared,
+      filled: this.filled,
+      checks: this.#checks,
+      witness: this.#witness,
+      wrong: this.#wrong,
+      nameOf: (entry) => this.#nameOf(entry),
+      zswap: () => this.zswap,
+    });
+    this.writeback = new ZswapWriteback({
+      ...shared,
+      swapIn: this.#swapIn,
+      submit: (slot, frame) => {
+        this.#submit(slot, frame);
+      },
+    });
+    this.zswap = parts.createZswap(this.design, this.writeback);
   }
 
   /** Puts an area to use; its slots are in the slot space already. */
@@ -264,7 +246,8 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
       // A load that left zswap's copy there (2013): it would be written back over the flag.
       this.zswap.forgetKept(entry);
       this.#engine.count(this.filled.isZero ? EV.swpout_zero : EV.swpout_filled);
-      if (this.#sees(frame, entry)) this.#tell(`${this.#filling()}: no bytes go anywhere`);
+      if (this.#sees(frame, entry))
+        this.#tell(`${describeFill(this.filled)}: no bytes go anywhere`);
       return 'stored';
     }
     entries.setZero(entry, false);
@@ -297,49 +280,22 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   /**
    * Brings an entry's page into the swap cache and starts reading it.
    * @returns the folio (cached before or new), NO_FRAME when there is no memory or the entry is free
-   * @source linux 6.18 __read_swap_cache_async, swap_read_folio
    */
   swapIn(entry: SwapEntry): PageFrame {
-    const { entries } = this.design;
-    const cached = entries.folioAt(entry);
-    if (cached !== NO_FRAME) {
-      this.#source = 'cache';
-      return cached;
-    }
-    if (!entries.isSwapped(entry)) return NO_FRAME;
-    const frame = this.#insert(entry);
-    if (frame === NO_FRAME) return NO_FRAME;
-    if (this.#frames.has(frame, PG.uptodate)) {
-      // Making room for the folio wrote the entry back from zswap and left its folio cached.
-      this.#source = 'cache';
-      return frame;
-    }
-    this.#read(entry, frame);
-    return frame;
+    return this.#swapIn.swapIn(entry);
   }
 
   /**
-   * Copies an entry's content into a frame without touching the entry: for comparing pages whose
-   * task can get no memory any more.
+   * Copies an entry's content into a frame without touching the entry.
    * @returns false when the content is nowhere
    */
   peek(entry: SwapEntry, into: PageFrame): boolean {
-    const { entries, backing } = this.design;
-    const cached = entries.folioAt(entry);
-    if (cached !== NO_FRAME) {
-      if (this.#frames.has(cached, PG.error) || this.#wrong?.has(cached) === true) return false;
-      this.#payload.copy(cached, into);
-      return true;
-    }
-    if (entries.isZero(entry)) {
-      this.filled.restore(entry, into);
-      return true;
-    }
-    if (this.zswap.peek(entry, into)) return true;
-    const slot = backing.slotForRead(entry);
-    if (slot === NO_ENTRY || this.#io.read(slot, into) !== 'ok') return false;
-    // Damaged: it holds something, but not the content.
-    return this.#witness === null || this.#witness.metCount === 0;
+    return this.#swapIn.peek(entry, into);
+  }
+
+  /** Sends what was queued: sorted by slot, neighbours merged. */
+  flushWrites(): void {
+    this.#io.flush();
   }
 
   /** The hops from an entry to its bytes; the run's counts stay as they are. */
@@ -368,7 +324,7 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
 
   /** Where the latest `swapIn` found the page. */
   get source(): SwapInSource {
-    return this.#source;
+    return this.#swapIn.source;
   }
 
   /** True when the area of the entry is done with I/O at submission and needs no readahead. */
@@ -447,94 +403,13 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     for (const area of this.space.areas()) area.supply.settle();
   }
 
-  // --- WritebackTarget: what zswap calls -----------------------------------------------------
-
-  canWriteBack(): boolean {
-    return this.design.backing.canWriteBack();
-  }
-
-  reserveFolios(count: number, cgroup: number): number {
-    return this.#client.reserveFolios(count, cgroup);
-  }
-
-  beginWriteback(entry: SwapEntry): PageFrame {
-    const { entries, backing } = this.design;
-    if (!backing.mayWrite(entry)) return NO_FRAME;
-    if (entries.folioAt(entry) !== NO_FRAME || !entries.isSwapped(entry)) return NO_FRAME;
-    const frame = this.#insert(entry);
-    if (frame === NO_FRAME) return NO_FRAME;
-    // Making room for it may have let a fault load the entry: that folio is the only copy now, and
-    // not ours to take out of the cache again (EEXIST).
-    return this.#frames.has(frame, PG.uptodate | PG.error) ? NO_FRAME : frame;
-  }
-
-  fillWriteback(frame: PageFrame): void {
-    this.#check(this.#frames.entry(frame), frame);
-    this.#frames.set(frame, PG.uptodate | PG.writeback);
-  }
-
-  cancelWriteback(frame: PageFrame): void {
-    this.#frames.clear(frame, PG.writeback);
-    if (this.#frames.mapCount(frame) > 0) return;
-    this.design.entries.removeFolio(this.#frames.entry(frame), NO_SHADOW);
-    this.#client.releaseFolio(frame);
-  }
-
-  isCached(entry: SwapEntry): boolean {
-    return this.design.entries.folioAt(entry) !== NO_FRAME;
-  }
-
-  expectWrites(count: number): void {
-    this.design.backing.expectWrites?.(count);
-  }
-
-  submitWriteback(frame: PageFrame): boolean {
-    const entry = this.#frames.entry(frame);
-    const slot = this.design.backing.slotForWrite(entry);
-    if (slot === NO_ENTRY) return false;
-    this.#ofZswap[frame] = 1;
-    this.#submit(slot, frame);
-    return true;
-  }
-
-  takeSlot(entry: SwapEntry): SwapEntry {
-    const { entries, backing } = this.design;
-    if (!backing.mayWrite(entry) || !entries.isSwapped(entry)) return NO_ENTRY;
-    const slot = backing.takeSlot(entry);
-    if (slot === NO_ENTRY || this.#io.takesCompressed(entryType(slot))) return slot;
-    backing.dropSlot(entry, slot);
-    return NO_ENTRY;
-  }
-
-  useSlot(entry: SwapEntry, slot: SwapEntry): boolean {
-    if (!this.design.backing.useSlot(entry, slot)) return false;
-    if (this.#sees(NO_FRAME, entry))
-      this.#tell(`written as it is, compressed, to ${placeOf(slot)}`);
-    return true;
-  }
-
-  dropSlot(entry: SwapEntry, slot: SwapEntry): void {
-    this.design.backing.dropSlot(entry, slot);
-  }
-
-  writeBlobs(batch: BlobBatch): void {
-    this.#io.writeBlobs(batch);
-  }
-
-  flushWrites(): void {
-    this.#io.flush();
-  }
-
   // --- WriteCompletion: what I/O calls -------------------------------------------------------
 
   writeEnded(frame: PageFrame, outcome: Outcome, doneNs: number): void {
     if (this.#sees(frame, this.#frames.entry(frame)))
-      this.#tell(`write ended: ${outcome}, the device is done at ${seconds(doneNs)}`);
+      this.#tell(`write ended: ${outcome}, the device is done at ${describeTime(doneNs)}`);
     this.#frames.clear(frame, PG.writeback);
-    if (this.#ofZswap[frame] === 1) {
-      this.#ofZswap[frame] = 0;
-      this.zswap.writeEnded();
-    }
+    if (this.writeback.takeEnded(frame)) this.zswap.writeEnded();
     if (outcome !== 'ok') {
       // The page stays dirty in memory and its slot counted. @source end_swap_bio_write
       this.#frames.set(frame, PG.dirty);
@@ -570,105 +445,11 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
     const entry = this.#frames.entry(frame);
     if (this.#sees(frame, entry))
       this.#tell(
-        `under writeback, to ${placeOf(slot)}${slot === entry ? '' : ` behind its entry`}`,
+        `under writeback, to ${describePlace(slot)}${slot === entry ? '' : ` behind its entry`}`,
       );
     this.#frames.set(frame, PG.writeback | PG.reclaim);
     this.#engine.count(EV.pswpout);
     this.#io.queueWrite(slot, frame);
-  }
-
-  #filling(): string {
-    return this.filled.isZero
-      ? 'all zeros, its flag is set'
-      : 'one word over and over, its flag is set and the word kept';
-  }
-
-  /** A new folio for the entry, in the cache and on the LRU, not yet read. */
-  #insert(entry: SwapEntry): PageFrame {
-    const frame = this.#client.allocateFolio(this.design.entries.cgroup(entry));
-    if (frame === NO_FRAME) return NO_FRAME;
-    this.#wrong?.forget(frame);
-    const { entries } = this.design;
-    const shadow = entries.insertFolio(entry, frame);
-    if (shadow === NO_MEMORY || shadow === NOT_WANTED) {
-      this.#client.releaseFolio(frame);
-      // Making room for it let somebody else read the entry, or free it.
-      return shadow === NO_MEMORY ? NO_FRAME : entries.folioAt(entry);
-    }
-    if (this.#sees(NO_FRAME, entry)) {
-      this.#engine.trace.watchedFrame = frame;
-      this.#tell(`frame ${frame} is put in the swap cache under ${entryName(entry)}`);
-    }
-    this.#client.folioInserted(frame, shadow);
-    return frame;
-  }
-
-  /** @source linux 6.18 mm/page_io.c swap_read_folio */
-  #read(entry: SwapEntry, frame: PageFrame): void {
-    const outcome = this.#readContent(entry, frame);
-    if (outcome !== 'ok') {
-      this.#source = 'error';
-      this.#engine.count(EV.read_error);
-      this.#frames.set(frame, PG.error);
-      this.#witness?.readFailed(`${this.#nameOf(entry)}: a read was told as ${outcome}`);
-      return;
-    }
-    this.#frames.set(frame, PG.uptodate);
-    this.#check(entry, frame);
-  }
-
-  #readContent(entry: SwapEntry, frame: PageFrame): Outcome {
-    const { entries, backing } = this.design;
-    if (entries.isZero(entry)) {
-      this.#source = 'zero';
-      const isZero = this.filled.restore(entry, frame);
-      this.#engine.count(isZero ? EV.swpin_zero : EV.swpin_filled);
-      this.#engine.count(EV.pageClear);
-      if (this.#sees(frame, entry)) this.#tell(`filled in memory: ${this.#filling()}`);
-      return 'ok';
-    }
-    const loaded = this.zswap.load(frame);
-    if (loaded !== 'ENOENT') {
-      this.#source = 'zswap';
-      if (this.#sees(frame, entry))
-        this.#tell(
-          loaded === 'ok'
-            ? 'decompressed from zswap, which frees its copy'
-            : 'not decompressed: EIO',
-        );
-      return loaded;
-    }
-    const slot = backing.slotForRead(entry);
-    // A ghost's page that is neither zero nor in zswap is nowhere. @source ghost RFC: not up to date
-    if (slot === NO_ENTRY) return 'EIO';
-    this.#source = 'device';
-    this.zswap.noteDiskSwapin(frame);
-    this.#engine.count(EV.pswpin);
-    const outcome = this.#io.read(slot, frame);
-    if (this.#sees(frame, entry))
-      this.#tell(
-        `read from ${placeOf(slot)}: ${outcome}, the device is done at ` +
-          seconds(this.#io.readDoneNs),
-      );
-    this.#client.readSubmitted(frame, this.#io.readDoneNs);
-    return outcome;
-  }
-
-  #check(entry: SwapEntry, frame: PageFrame): void {
-    if (this.#checks.matches(entry, frame)) {
-      this.#witness?.readRight();
-      return;
-    }
-    if (this.#wrong !== null) {
-      this.#wrong.note(frame);
-      return;
-    }
-    const faults = this.#witness?.describeMet() ?? '';
-    throw new CheckError(
-      `${this.#nameOf(entry)}: slot ${entrySlot(entry)}: the page read back from ` +
-        `${this.#source} differs from what was written; ` +
-        (faults === '' ? 'was the file changed by another program?' : `damaged by ${faults}`),
-    );
   }
 
   #nameOf(entry: SwapEntry): string {
@@ -689,14 +470,4 @@ export class SwapSystem implements WritebackTarget, WriteCompletion, DesignHost 
   #noteSynchronous(): void {
     this.#hasSynchronous = this.areas().some((area) => area.device.synchronous);
   }
-}
-
-/** A slot and its bytes, in words. */
-function placeOf(slot: SwapEntry): string {
-  const at = entrySlot(slot);
-  return `slot ${at} of area ${entryType(slot)} (byte ${at * PAGE_SIZE})`;
-}
-
-function seconds(timeNs: number): string {
-  return `${(timeNs / 1e9).toFixed(9)} s`;
 }

@@ -34,6 +34,7 @@ function resultOf(pagesWritten: number, writes: number): RunResult {
     areas: [{ kind: 'file', pages: 511, pagesWritten, writes }],
     phases: [],
     gauges: {},
+    faults: [],
   } as unknown as RunResult;
 }
 

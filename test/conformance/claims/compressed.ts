@@ -35,10 +35,10 @@ function atWrite(
   when: 'before' | 'after',
   act: (batch: BlobBatch) => void,
 ): void {
-  const { swap } = memory;
-  const write = swap.writeBlobs.bind(swap);
-  swap.writeBlobs = (batch) => {
-    swap.writeBlobs = write;
+  const { writeback } = memory.swap;
+  const write = writeback.writeBlobs.bind(writeback);
+  writeback.writeBlobs = (batch) => {
+    writeback.writeBlobs = write;
     if (when === 'before') act(batch);
     write(batch);
     if (when === 'after') act(batch);

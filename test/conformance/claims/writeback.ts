@@ -221,7 +221,7 @@ export const writebackClaims: Claim[] = claimsOf('writeback', {
       const written = memory.swap.zswap.writeBackPicked();
       if (isApart) {
         expect([written, memory.slotsInUse()]).toEqual([0, used]);
-        expect(memory.swap.canWriteBack()).toBe(false);
+        expect(memory.swap.writeback.canWriteBack()).toBe(false);
         expect(memory.swap.zswap.holds(entry)).toBe(true);
         expect(memory.swap.lookup(entry)).toBe(NO_FRAME);
       }
@@ -242,7 +242,7 @@ export const writebackClaims: Claim[] = claimsOf('writeback', {
       for (const [type, device] of memory.devices.entries())
         if (memory.swap.space.area(type)!.role === ROLE.ghost)
           expect([device.pagesWritten, device.pagesRead]).toEqual([0, 0]);
-      if (!worlds.isSwapWritten) expect(memory.swap.canWriteBack()).toBe(false);
+      if (!worlds.isSwapWritten) expect(memory.swap.writeback.canWriteBack()).toBe(false);
       memory.check();
       memory.checkEmpty();
     },
