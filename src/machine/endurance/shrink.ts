@@ -70,6 +70,8 @@ class Shrinker {
   #left: number;
   #tries = 0;
   #best: ShrunkReplay | null = null;
+  /** All that was done for the best so far, also what comes after the break. */
+  #shown: readonly Item[] = [];
 
   constructor(options: ShrinkOptions) {
     this.#options = options;
@@ -92,13 +94,15 @@ class Shrinker {
       if (!(await this.#triesWithLessMemory(items)) && back >= first) return null;
     }
     if (this.#best === null) return null;
-    const groups = groupsOf(this.#itemsOf(this.#best.replay));
     const mayGoOn = (): boolean => this.#left > 0;
+    const near = await this.#nearest(anchor);
+    const groups = groupsOf(near);
     const kept = await ddmin(
       groups.length,
       (places) => this.#shows(places.flatMap((place) => groups[place]!)),
       mayGoOn,
     );
+    // What comes after the break stays until here: with less before it, it may come later.
     const items = kept.flatMap((place) => groups[place]!);
     await ddmin(
       items.length,
@@ -106,6 +110,16 @@ class Shrinker {
       mayGoOn,
     );
     return { ...this.#best, tries: this.#tries };
+  }
+
+  /** Only the operations shortly before the anchor, and those after it. */
+  async #nearest(anchor: number): Promise<readonly Item[]> {
+    const all = this.#shown;
+    for (let count = 64; count < all.length && this.#left > 0; count *= 2) {
+      const near = all.filter((item) => 'kind' in item || item[0] > anchor - count);
+      if (near.length < all.length && (await this.#shows(near))) return near;
+    }
+    return all;
   }
 
   /** Less memory makes it quicker to be short of it: fewer operations show the same. */
@@ -126,13 +140,17 @@ class Shrinker {
   /** True when these alone show it; then they are the best so far. */
   async #shows(items: readonly Item[]): Promise<boolean> {
     const replay = this.#replayOf(items);
-    this.#left -= replay.operations.count + 64;
     this.#tries += 1;
     const broken = await performReplay(replay);
+    const { number } = replay.operations;
+    const end = broken === null ? -1 : number.findIndex((each) => each >= broken.operation);
+    // A machine costs something before its first operation.
+    this.#left -= 64 + (end < 0 ? number.length : end);
     if (broken === null || signature(broken) !== signature(this.#options.broken)) return false;
     // What comes after the break is of no use.
     const until = items.findIndex((item) => Array.isArray(item) && item[0] > broken.operation);
     const used = until < 0 ? items : items.slice(0, until);
+    this.#shown = items;
     this.#best = { replay: this.#replayOf(used), broken, tries: this.#tries };
     return true;
   }
@@ -176,20 +194,6 @@ class Shrinker {
     return items;
   }
 
-  #itemsOf({ operations, steps }: EnduranceReplay): Item[] {
-    const items: Item[] = [];
-    let next = 0;
-    for (let at = 0; at <= operations.count; at++) {
-      for (; steps[next]?.before === at; next++) items.push(steps[next]!.step);
-      if (at < operations.count)
-        items.push([
-          ...([operations.number[at]!, operations.kind[at]!] as const),
-          ...([operations.task[at]!, operations.page[at]!] as const),
-        ]);
-    }
-    return items;
-  }
-
   #replayOf(items: readonly Item[]): EnduranceReplay {
     const operations = emptyList(items.filter((item) => Array.isArray(item)).length);
     const steps: ReplayStep[] = [];
@@ -226,7 +230,7 @@ function groupsOf(items: readonly Item[]): Item[][] {
   let isOpen = false;
   for (const item of items) {
     const isOperation = Array.isArray(item);
-    if (isOperation && isOpen && groups.at(-1)!.length < 512) groups.at(-1)!.push(item);
+    if (isOperation && isOpen && groups.at(-1)!.length < 16) groups.at(-1)!.push(item);
     else groups.push([item]);
     isOpen = isOperation;
   }
