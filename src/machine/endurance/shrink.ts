@@ -24,8 +24,10 @@ import {
   type ReplayStep,
 } from './replay.ts';
 
-/** Page operations of all tries together: assumed, about a minute. */
-const BUDGET_OPERATIONS = 2_000_000;
+/** Page operations of all tries together: assumed, some ten seconds. */
+const BUDGET_OPERATIONS = 400_000;
+/** What a machine costs before its first operation: its frames and tables, measured as 20 ms. */
+const MACHINE_OPERATIONS = 1000;
 /** Memory that is tried, smallest first; the spec's own is last. */
 const MEMORY_BYTES = [256, 512, 1024, 4096].map((kib) => kib * 1024);
 
@@ -144,8 +146,7 @@ class Shrinker {
     const broken = await performReplay(replay);
     const { number } = replay.operations;
     const end = broken === null ? -1 : number.findIndex((each) => each >= broken.operation);
-    // A machine costs something before its first operation.
-    this.#left -= 64 + (end < 0 ? number.length : end);
+    this.#left -= MACHINE_OPERATIONS + (end < 0 ? number.length : end);
     if (broken === null || signature(broken) !== signature(this.#options.broken)) return false;
     // What comes after the break is of no use.
     const until = items.findIndex((item) => Array.isArray(item) && item[0] > broken.operation);
