@@ -22,6 +22,7 @@ import {
 import { RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import type { EndureLine } from './endure-options.ts';
+import { LiveRun as LiveTable } from './live-run.ts';
 import { holdAreas } from './run-areas.ts';
 import { resolvedSpec, specOfStored } from './stored-spec.ts';
 import { version } from './version.ts';
@@ -72,7 +73,9 @@ export async function executeEndurance(
     const { spec, from } = begun(line, database);
     const areas = await holdAreas(spec, database.activeAreas, io);
     try {
-      const run = new LiveRun({ spec, areas: areas.prepared, line, from, hooks });
+      // Requests from outside may change what is held.
+      const held = [...areas.prepared];
+      const run = new LiveRun({ spec, areas: held, line, from, hooks });
       const writer = database.runs.begin({
         design: spec.design,
         seed: spec.seed,
@@ -81,12 +84,14 @@ export async function executeEndurance(
         name: spec.name ?? null,
         command,
       });
-      const finished = await run.toEnd(writer);
+      const live = new LiveTable({ database, writer, areas, intervalMs: null });
+      const finished = await run.toEnd(writer, live);
       const { broken } = finished.result;
       if (broken === null) return finished;
       if (!line.quiet) io.stderr(`${broken.what}\nlooking for the shortest replay …\n`);
       const shrunk = await shrink({
-        ...{ spec, broken, areas: areas.prepared, plan: run.endurance.plan },
+        ...{ spec, broken, areas: held, plan: run.endurance.plan },
+        steered: run.endurance.steered,
         from: { phase: from?.phase ?? 0, operations: from?.totals.operations ?? 0 },
       });
       const path = line.replayOut ?? replayPath(io.databasePath, finished.runId);
@@ -152,6 +157,7 @@ class LiveRun {
   #checkpointMs = this.#startMs;
   #isStopWanted = false;
   #writer: RunWriter | null = null;
+  #live: LiveTable | null = null;
 
   constructor(options: LiveRunOptions) {
     const { spec, areas, line, from } = options;
@@ -162,6 +168,8 @@ class LiveRun {
       ...(from === null ? {} : { from }),
       hooks: {
         onEvent: (timeNs, kind, detail) => this.#writer?.event(timeNs, kind, detail),
+        steering: () => this.#live,
+        onLive: (look) => this.#live?.hooks.onLive(look),
         onFault: (fault) => this.#writer?.fault(fault),
         onConsequence: (...told) => this.#writer?.consequence(...told),
         onOperations: () => {
@@ -176,8 +184,9 @@ class LiveRun {
     });
   }
 
-  async toEnd(writer: RunWriter): Promise<FinishedEndurance> {
+  async toEnd(writer: RunWriter, live: LiveTable): Promise<FinishedEndurance> {
     this.#writer = writer;
+    this.#live = live;
     const stop = (): void => {
       this.#isStopWanted = true;
     };

@@ -3,11 +3,11 @@
  * place before `src/runs` that reads the wall clock; its parts are put together in `assembly.ts`, its
  * tasks work in `task-runner.ts`.
  */
-import { PAGE_SIZE, UsageError, type PageFrame, type VirtualPage } from '../units/index.ts';
+import { UsageError, type PageFrame, type VirtualPage } from '../units/index.ts';
 import type { FaultTally } from '../device/index.ts';
 import { EV, type Engine } from '../engine/index.ts';
-import { TAG_FILLED, type Payload } from '../frames/index.ts';
-import { INCOMPRESSIBLE, isSameFilled, type Compressor } from '../codec/index.ts';
+import type { Payload } from '../frames/index.ts';
+import type { Compressor } from '../codec/index.ts';
 import type {
   DesignChoice,
   Location,
@@ -40,6 +40,7 @@ import {
 import { setKnob, usesZswap } from './knobs.ts';
 import type { RecordedHost, RunHooks, Visits } from './run-hooks.ts';
 import type { AreaResult, PhaseResult, RunResult, SlotRun } from './run-result.ts';
+import { setSampleLengths } from './sample-lengths.ts';
 import { slotRunsOf } from './slot-runs.ts';
 import { TaskRunner } from './task-runner.ts';
 import type { ZramSettingResult } from './zram-area.ts';
@@ -176,7 +177,7 @@ export class Machine {
   begin(hooks: RunHooks, operations = 0): void {
     this.#tasks.hooks = hooks;
     this.#tasks.operations = operations;
-    if (this.#spec.payload === 'none') this.#setSampleLengths();
+    if (this.#spec.payload === 'none') setSampleLengths(this.#workload, this.compressor);
   }
 
   /** One phase of the workload, or of somebody who makes them as he goes. */
@@ -397,16 +398,5 @@ export class Machine {
     if (!this.#usesZswap) return;
     series.push({ name: 'zswap.storedPages', timeNs, value: zswap['stored_pages'] ?? 0 });
     series.push({ name: 'zswap.poolBytes', timeNs, value: zswap['pool_total_size'] ?? 0 });
-  }
-
-  #setSampleLengths(): void {
-    const target = Buffer.alloc(2 * PAGE_SIZE);
-    this.#workload.setSampleLengths(
-      this.#workload.samples().map((sample) => {
-        const length = this.compressor.compress(sample.bytes, target);
-        if (length === INCOMPRESSIBLE) return PAGE_SIZE;
-        return isSameFilled(sample.bytes) ? length + TAG_FILLED : length;
-      }),
-    );
   }
 }

@@ -3,6 +3,7 @@ import {
   createOperationBatch,
   DrawnOperations,
   planPhase,
+  type OperationBatch,
   type PlanConfig,
 } from '../../src/workload/index.ts';
 
@@ -15,14 +16,22 @@ const config: PlanConfig = {
   },
 };
 
+function* batches(source: DrawnOperations, batch: OperationBatch): Generator<OperationBatch> {
+  for (;;) {
+    source.fill(batch);
+    if (batch.count === 0) return;
+    yield batch;
+  }
+}
+
 function operations(index: number): string {
   const batch = createOperationBatch(64);
   const lines: string[] = [];
   for (const step of planPhase(config, index).steps) {
     if (step.kind !== 'operations') continue;
     const source = new DrawnOperations(step, config.pagesPerTask, 1);
-    for (source.fill(batch); batch.count > 0; source.fill(batch))
-      for (let i = 0; i < batch.count; i++)
+    for (const each of batches(source, batch))
+      for (let i = 0; i < each.count; i++)
         lines.push([batch.number[i], batch.kind[i], batch.task[i], batch.page[i]].join(' '));
   }
   return lines.join('\n');
@@ -58,7 +67,8 @@ describe('the plan of an endurance run', () => {
         if (step.kind !== 'operations') continue;
         const source = new DrawnOperations(step, config.pagesPerTask, 1);
         let drawn = 0;
-        for (source.fill(batch); batch.count > 0; source.fill(batch)) {
+        for (const each of batches(source, batch)) {
+          expect(each).toBe(batch);
           drawn += batch.count;
           expect(Math.max(...batch.page.subarray(0, batch.count))).toBeLessThan(300);
           expect(Math.max(...batch.task.subarray(0, batch.count))).toBeLessThan(5);

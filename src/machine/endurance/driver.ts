@@ -4,10 +4,11 @@
  * another process to go on: the plan is a function of the phase's index.
  */
 import type { FaultTally } from '../../device/index.ts';
-import { auditPhase, planPhase, type PlanConfig } from '../../workload/index.ts';
+import { auditPhase, planPhase, type ControlStep, type PlanConfig } from '../../workload/index.ts';
 import type { PreparedArea } from '../prepared-area.ts';
 import type { RunHooks } from '../run-hooks.ts';
 import type { RunSpec } from '../spec.ts';
+import type { Steering, SteeringRequest } from '../steering.ts';
 import {
   addTotals,
   countersDigest,
@@ -40,7 +41,12 @@ export interface EnduranceState {
   readonly spent: readonly number[];
 }
 
-export interface EnduranceHooks extends Pick<RunHooks, 'onEvent' | 'onFault' | 'onConsequence'> {
+export interface EnduranceHooks extends Pick<
+  RunHooks,
+  'onEvent' | 'onFault' | 'onConsequence' | 'onLive'
+> {
+  /** What other processes ask; it may come after the run was built. */
+  steering?(): Steering | null;
   /** Asked between phases: true ends the run with a verdict. */
   isStopWanted?(): boolean;
   /** Called every 1024 operations or so. */
@@ -67,7 +73,19 @@ export interface EnduranceResult {
   readonly digest: string;
 }
 
+/** A swapon or swapoff that another process asked for. */
+export interface SteeredStep {
+  /** Operations that were done before. */
+  readonly operations: number;
+  readonly step: ControlStep;
+}
+
+/** More of them are not kept: a replay then lacks the first. */
+const STEERED_MAX = 4096;
+
 export class Endurance {
+  /** What other processes asked for, and got. */
+  readonly steered: SteeredStep[] = [];
   readonly performer: Performer;
   readonly plan: PlanConfig;
   readonly #options: EnduranceOptions;
@@ -92,6 +110,8 @@ export class Endurance {
       hooks: {
         onEvent: (timeNs, kind, detail) => hooks.onEvent?.(timeNs, kind, detail),
         onProgress: () => hooks.onOperations?.(),
+        onLive: (look) => hooks.onLive?.(look),
+        steering: this.#noting(() => hooks.steering?.() ?? null, areas),
         onFault: (fault) => {
           if (once[fault.rule] === true) this.#spent.add(fault.rule);
           hooks.onFault?.(fault);
@@ -114,6 +134,24 @@ export class Endurance {
       if (hooks.isStopWanted?.() === true) break;
     }
     return await this.#finish();
+  }
+
+  /** Keeps what was asked for and done, for a replay; an area that the run began without is in none. */
+  #noting(steering: () => Steering | null, areas: readonly PreparedArea[]): Steering {
+    let asked: SteeringRequest | null = null;
+    return {
+      poll: () => (asked = steering()?.poll() ?? null),
+      done: (id, operations, outcome, more) => {
+        const area = areas.find(({ name }) => name === asked?.area);
+        if (asked !== null && outcome === 'ok' && area !== undefined) {
+          const path = `area${area.type}`;
+          const label = `${asked.action} ${path}`;
+          this.steered.push({ operations, step: { kind: asked.action, label, path } });
+          if (this.steered.length > STEERED_MAX) this.steered.shift();
+        }
+        steering()!.done(id, operations, outcome, more);
+      },
+    };
   }
 
   /** State at the end of the latest phase. */

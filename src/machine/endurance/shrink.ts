@@ -14,6 +14,7 @@ import {
 import type { PreparedArea } from '../prepared-area.ts';
 import type { RunSpec } from '../spec.ts';
 import { ddmin } from './ddmin.ts';
+import type { SteeredStep } from './driver.ts';
 import type { BrokenPromise } from './performer.ts';
 import { emptyList } from './replay-file.ts';
 import {
@@ -36,6 +37,8 @@ export interface ShrinkOptions {
   readonly areas: readonly PreparedArea[];
   readonly plan: PlanConfig;
   readonly broken: BrokenPromise;
+  /** What other processes asked for. */
+  readonly steered?: readonly SteeredStep[];
   /** Of the part of the run that broke: its first phase, and the operations before that. */
   readonly from: { readonly phase: number; readonly operations: number };
   readonly budget?: number;
@@ -170,7 +173,10 @@ class Shrinker {
   }
 
   #items(phases: readonly PlacedPhase[]): Item[] {
-    const { plan, broken } = this.#options;
+    const { plan, broken, steered = [] } = this.#options;
+    const first = phases[0]?.before ?? 0;
+    let next = steered.findIndex(({ operations }) => operations >= first);
+    if (next < 0) next = steered.length;
     const batch = createOperationBatch(1024);
     const items: Item[] = [];
     for (const { phase, before } of phases) {
@@ -186,8 +192,11 @@ class Shrinker {
         for (;;) {
           source.fill(batch);
           if (batch.count === 0) break;
-          for (let i = 0; i < batch.count; i++)
+          for (let i = 0; i < batch.count; i++) {
+            for (; (steered[next]?.operations ?? Infinity) < batch.number[i]!; next++)
+              items.push(steered[next]!.step);
             items.push([batch.number[i]!, batch.kind[i]!, batch.task[i]!, batch.page[i]!]);
+          }
         }
         done += step.count;
       }
