@@ -9,7 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../engine/index.ts';
-import type { SwapSystem } from '../swap/index.ts';
+import { VIRTUAL_TYPE, type SwapSystem } from '../swap/index.ts';
 import { UsageError, type Errno } from '../units/index.ts';
 import type { MachineAreas } from './areas.ts';
 import type { PreparedArea } from './prepared-area.ts';
@@ -132,6 +132,8 @@ export class Outside {
   #look(operations: number): LiveFigures {
     const areas = this.#swap.space
       .areas()
+      // The virtual slots of a design are nobody's area.
+      .filter(({ type }) => type < VIRTUAL_TYPE)
       .map(({ type, inUse }) => ({ name: this.#areas.nameOf(type), usedPages: inUse }));
     return { operations, timeNs: this.#engine.nowNs, areas, zswap: this.#swap.zswap.gauges() };
   }
