@@ -55,14 +55,14 @@ interface Flags extends SpecFlags {
 /** Children that can be alive at a time. */
 const CHILDREN = 2;
 /**
- * What a run has that is told nothing: four tasks with twice the memory there is, a pool that is
+ * What a run has that is told nothing: four tasks with a third more than the memory there is, children beside, a pool that is
  * full, and areas that hold the rest even while one of them is off. All sizes are assumed.
  */
 const DEFAULTS = {
   tasks: 4,
   pagesPerTask: 2048,
   phase: 8192,
-  memory: '16M',
+  memory: '24M',
   ram: '16M',
   areas: [
     { size: '48M', priority: 10 },
