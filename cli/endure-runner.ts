@@ -22,9 +22,11 @@ import {
 import { RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import type { EndureLine } from './endure-options.ts';
-import { LiveRun as LiveTable } from './live-run.ts';
+import { LiveRun } from './live-run.ts';
 import { holdAreas } from './run-areas.ts';
+import { RunStorage } from './run-storage.ts';
 import { resolvedSpec, specOfStored } from './stored-spec.ts';
+import { sweepTemporaryFolders } from './temporary-folder.ts';
 import { version } from './version.ts';
 
 /** A checkpoint is stored at the end of a phase, but not more often. */
@@ -48,6 +50,8 @@ export interface FinishedEndurance {
   readonly seconds: number;
   /** Of a broken promise; null where none was found that shows it again. */
   readonly replay: WrittenReplay | null;
+  /** Why the run is not, or not all of it, in the database; null: it is. */
+  readonly notStored: RunError | null;
 }
 
 export interface WrittenReplay {
@@ -70,12 +74,13 @@ export async function executeEndurance(
 ): Promise<FinishedEndurance> {
   const database = openStateDatabase(io.databasePath);
   try {
+    sweepTemporaryFolders();
     const { spec, from } = begun(line, database);
     const areas = await holdAreas(spec, database.activeAreas, io);
     try {
       // Requests from outside may change what is held.
       const held = [...areas.prepared];
-      const run = new LiveRun({ spec, areas: held, line, from, hooks });
+      const run = new EnduranceSession({ spec, areas: held, line, from, hooks });
       const writer = database.runs.begin({
         design: spec.design,
         seed: spec.seed,
@@ -84,8 +89,8 @@ export async function executeEndurance(
         name: spec.name ?? null,
         command,
       });
-      const live = new LiveTable({ database, writer, areas, intervalMs: null });
-      const finished = await run.toEnd(writer, live);
+      const live = new LiveRun({ database, writer, areas, intervalMs: null });
+      const finished = await run.toEnd(writer, live, new RunStorage(writer, io));
       const { broken } = finished.result;
       if (broken === null) return finished;
       if (!line.quiet) io.stderr(`${broken.what}\nlooking for the shortest replay …\n`);
@@ -139,7 +144,7 @@ function begun(
   return { spec, from: { ...state, resumed: state.resumed + 1 } };
 }
 
-interface LiveRunOptions {
+interface SessionOptions {
   readonly spec: RunSpec;
   readonly areas: ConstructorParameters<typeof Endurance>[0]['areas'];
   readonly line: EndureLine;
@@ -148,18 +153,19 @@ interface LiveRunOptions {
 }
 
 /** A driver with its clock: intervals, checkpoints, the end of its time, signals. */
-class LiveRun {
+class EnduranceSession {
   readonly endurance: Endurance;
-  readonly #options: LiveRunOptions;
+  readonly #options: SessionOptions;
   readonly #startMs = performance.now();
   #lastMs = this.#startMs;
   #lastOperations: number;
   #checkpointMs = this.#startMs;
   #isStopWanted = false;
   #writer: RunWriter | null = null;
-  #live: LiveTable | null = null;
+  #storage: RunStorage | null = null;
+  #live: LiveRun | null = null;
 
-  constructor(options: LiveRunOptions) {
+  constructor(options: SessionOptions) {
     const { spec, areas, line, from } = options;
     this.#options = options;
     this.#lastOperations = from?.totals.operations ?? 0;
@@ -167,11 +173,23 @@ class LiveRun {
       ...{ spec, areas, operations: line.operations },
       ...(from === null ? {} : { from }),
       hooks: {
-        onEvent: (timeNs, kind, detail) => this.#writer?.event(timeNs, kind, detail),
+        onEvent: (...told) => {
+          this.#store((writer) => {
+            writer.event(...told);
+          });
+        },
         steering: () => this.#live,
         onLive: (look) => this.#live?.hooks.onLive(look),
-        onFault: (fault) => this.#writer?.fault(fault),
-        onConsequence: (...told) => this.#writer?.consequence(...told),
+        onFault: (fault) => {
+          this.#store((writer) => {
+            writer.fault(fault);
+          });
+        },
+        onConsequence: (...told) => {
+          this.#store((writer) => {
+            writer.consequence(...told);
+          });
+        },
         onOperations: () => {
           if (performance.now() - this.#lastMs >= line.intervalMs) this.#moment();
         },
@@ -184,8 +202,9 @@ class LiveRun {
     });
   }
 
-  async toEnd(writer: RunWriter, live: LiveTable): Promise<FinishedEndurance> {
+  async toEnd(writer: RunWriter, live: LiveRun, storage: RunStorage): Promise<FinishedEndurance> {
     this.#writer = writer;
+    this.#storage = storage;
     this.#live = live;
     const stop = (): void => {
       this.#isStopWanted = true;
@@ -195,12 +214,17 @@ class LiveRun {
     try {
       this.#checkpoint();
       const result = await this.endurance.run();
-      this.#store(writer, result);
+      this.#store(() => {
+        this.#storeResult(writer, result);
+      });
       const seconds = (performance.now() - this.#startMs) / 1000;
       const { spec } = this.#options;
-      return { runId: writer.runId, spec, result, seconds, replay: null };
+      return {
+        ...{ runId: writer.runId, spec, result, seconds, replay: null },
+        notStored: storage.problem,
+      };
     } catch (error) {
-      writer.fail(error instanceof Error ? error.message : String(error));
+      storage.fail(error instanceof Error ? error.message : String(error));
       throw error;
     } finally {
       process.off('SIGINT', stop);
@@ -208,7 +232,16 @@ class LiveRun {
     }
   }
 
-  #store(writer: RunWriter, { broken, verdict, totals, digest }: EnduranceResult): void {
+  /** What a database that takes no more must not end. */
+  #store(store: (writer: RunWriter) => void): void {
+    const writer = this.#writer;
+    if (writer === null) return;
+    this.#storage!.attempt(() => {
+      store(writer);
+    });
+  }
+
+  #storeResult(writer: RunWriter, { broken, verdict, totals, digest }: EnduranceResult): void {
     if (broken !== null) {
       writer.fail(`${verdict}: operation ${broken.operation}: ${broken.what}`, 3);
       return;
@@ -234,9 +267,11 @@ class LiveRun {
     const { areas: _areas, ...figures } = gauges;
     const { operations: _done, virtualNs, ...counts } = totals;
     const fired = Object.fromEntries(faults.map((each) => [`fault.${each.kind}`, each.fired]));
-    this.#writer?.interval({
-      ...{ operations, timeNs: virtualNs },
-      figures: { ...counts, ...figures, ...fired },
+    this.#store((writer) => {
+      writer.interval({
+        ...{ operations, timeNs: virtualNs },
+        figures: { ...counts, ...figures, ...fired },
+      });
     });
     this.#options.hooks.onMoment({
       totals: { ...totals, operations },
@@ -248,9 +283,11 @@ class LiveRun {
   #checkpoint(): void {
     this.#checkpointMs = performance.now();
     const state = this.endurance.state();
-    this.#writer?.checkpoint({
-      operations: state.totals.operations,
-      state: JSON.parse(JSON.stringify(state)) as JsonValue,
+    this.#store((writer) => {
+      writer.checkpoint({
+        operations: state.totals.operations,
+        state: JSON.parse(JSON.stringify(state)) as JsonValue,
+      });
     });
   }
 }

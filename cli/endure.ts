@@ -31,7 +31,10 @@ export const command: CliCommand = {
     else if (line.output === 'ndjson')
       io.stdout(`${JSON.stringify({ kind: 'end', ...(endureJson(finished) as object) })}\n`);
     else io.stdout(endureText(finished));
-    return finished.result.verdict === 'no silent damage' ? 0 : EXIT_BROKEN;
+    if (finished.result.verdict !== 'no silent damage') return EXIT_BROKEN;
+    // The verdict is on the screen; only then does the command fail.
+    if (finished.notStored !== null) throw finished.notStored;
+    return 0;
   },
 };
 

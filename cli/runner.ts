@@ -139,6 +139,16 @@ async function runAndStore(
           writer.event(timeNs, kind, detail);
         });
       },
+      onFault: (fault) => {
+        storage.attempt(() => {
+          writer.fault(fault);
+        });
+      },
+      onConsequence: (id, consequence, detail) => {
+        storage.attempt(() => {
+          writer.consequence(id, consequence, detail);
+        });
+      },
     });
     storage.attempt(() => {
       storeResult(writer, result);
