@@ -218,18 +218,21 @@ class Swapoff {
       }
       if (!isWiped) return 'told';
     }
-    return this.#call(area);
+    return yield* this.#call(area);
   }
 
   /** The system call; an area that a live run works on is that run's to end. */
-  #call(area: ActiveArea): Outcome {
+  *#call(area: ActiveArea): Steps<Outcome> {
     const { io } = this.#program;
     const runId = runOfArea(io, area, this.#wishes.run);
     if (runId !== null) {
       if (this.#wishes.isVerbose) this.#program.warn(`${area.path}: asking run ${runId}`);
       const request = { action: 'swapoff', area: area.path, priority: null } as const;
-      const answer = askRun(io, runId, request);
-      if (answer !== 'gone') return answer.outcome as Outcome;
+      const answer = yield* askRun(io, runId, request);
+      if (answer !== 'gone') {
+        this.#isInterrupted = answer.outcome === 'EINTR';
+        return answer.outcome as Outcome;
+      }
       // An area that the run had taken for itself has gone with it.
       if (!listActiveAreas(io).some(({ fileId }) => fileId === area.fileId)) return 'ok';
     }

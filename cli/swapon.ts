@@ -24,6 +24,7 @@ import {
 import { cannotFind, findByTag, parseTag, type Tag } from './util-linux/probe.ts';
 import {
   errnoText,
+  performSteps,
   utilLinuxCommand,
   type Program,
   type UtilLinuxCommand,
@@ -161,7 +162,8 @@ class Swapon {
 
   /** The system call of a live run; null when that has ended without an answer. */
   #askRun(runId: number, path: string, priority: number | null): number | null {
-    const answer = askRun(this.#program.io, runId, { action: 'swapon', area: path, priority });
+    const request = { action: 'swapon', area: path, priority } as const;
+    const answer = performSteps(askRun(this.#program.io, runId, request));
     if (answer === 'gone') return null;
     if (answer.outcome === 'ok') {
       this.#program.warn(`${path}: given to run ${runId}, which is live`);

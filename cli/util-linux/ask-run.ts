@@ -14,7 +14,7 @@ import {
   type SteeringAsk,
 } from '../../src/runs/index.ts';
 import type { CommandIo } from '../command.ts';
-import type { Program } from './program.ts';
+import type { Program, Steps } from './program.ts';
 
 /** What `--run` says: a run, none, or (null) nothing. */
 export type RunChoice = number | 'none' | null;
@@ -62,30 +62,35 @@ export function runForArea(program: Program, path: string, choice: RunChoice): n
 }
 
 /**
- * Asks a run and waits for its answer. Who ends the waiting process takes the request back: the run
- * looks whether the asker lives.
- * @returns `gone` when the run has ended without an answer: it has no areas any more
+ * Asks a run and waits for its answer. Who wants to end meanwhile takes the request back, if the run
+ * has not taken it yet; where the process just ends, the run finds that the asker is gone.
+ * @returns `gone` when the run has ended without an answer: it has no areas any more; EINTR: taken back
  */
-export function askRun(
+export function* askRun(
   io: CommandIo,
   runId: number,
   request: Omit<SteeringAsk, 'id'>,
-): SteeringAnswer | 'gone' {
-  return withDatabase(io, ({ runs, activeAreas }) => {
+): Steps<SteeringAnswer | 'gone'> {
+  const database = openStateDatabase(io.databasePath);
+  try {
+    const { runs, activeAreas } = database;
     const id = runs.steering.ask(runId, request);
     for (;;) {
       const answer = runs.steering.answerTo(id);
       if (answer !== 'gone' && answer !== 'waiting') return answer;
       if (answer === 'gone') break;
-      wait();
+      const isInterrupted = yield* wait();
+      if (isInterrupted && runs.steering.withdraw(id)) return { outcome: 'EINTR', detail: '' };
     }
     // Nobody will take it any more.
     runs.steering.withdraw(id);
     const isHeld = (): boolean =>
       activeAreas.list().some(({ path, ownerPid }) => path === request.area && ownerPid !== null);
-    for (let waited = 0; waited < RELEASE_MS && isHeld(); waited += WAIT_MS) wait();
+    for (let waited = 0; waited < RELEASE_MS && isHeld(); waited += WAIT_MS) yield* wait();
     return 'gone';
-  });
+  } finally {
+    database.close();
+  }
 }
 
 function listeners(io: CommandIo): readonly LiveRun[] {
@@ -106,7 +111,8 @@ function withDatabase<T>(io: CommandIo, action: (database: StateDatabase) => T):
   }
 }
 
-/** The programs work without turns of the event loop, so a signal ends them at once, as in C. */
-function wait(): void {
+/** The programs work without turns of the event loop but between steps, as in C. */
+function* wait(): Steps<boolean> {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS);
+  return yield;
 }

@@ -101,6 +101,14 @@ export interface ProgramOptions<Result = number> {
  */
 export type Steps<Result> = Generator<void, Result, boolean>;
 
+/** Performs all steps at once: a signal ends the process. */
+export function performSteps<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next(false);
+    if (done === true) return value;
+  }
+}
+
 /** Makes a command of a program: runs it and turns its early ends into a status. */
 export function utilLinuxCommand(options: ProgramOptions): UtilLinuxCommand {
   const { name, summary, usageStatus = 1, systemStatus = 1 } = options;

@@ -183,7 +183,7 @@ describe('a request to a live run', { timeout: 60_000 }, () => {
     expect(query('SELECT status, outcome FROM steering')).toEqual([
       { status: 'withdrawn', outcome: null },
     ]);
-    expect(usedPages(a)).toBeGreaterThan(200);
+    await expect.poll(() => usedPages(a), { timeout: 20_000 }).toBeGreaterThan(200);
 
     run.kill('SIGSTOP');
     const other = start('swapoff', '-v', a);

@@ -53,7 +53,7 @@ const COURSES: readonly Course[] = IS_SOAK
     ];
 
 describe.skipIf(!existsSync('/proc/self/status'))('the resident size of a run with zswap', () => {
-  it.concurrent.each(COURSES)(
+  it.each(COURSES)(
     'stays flat over $operations operations with payload $payload',
     { timeout: IS_SOAK ? 3_600_000 : 300_000 },
     async (course) => {
