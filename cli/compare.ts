@@ -90,7 +90,8 @@ export const command: CliCommand = {
         : comparisonText(comparison, flags.all ?? false),
     );
     const isWrong =
-      results.some(({ verify }) => verify.mismatches > 0) || verdicts.some(({ holds }) => !holds);
+      results.some(({ verify, wrongPages }) => verify.mismatches + wrongPages > 0) ||
+      verdicts.some(({ holds }) => !holds);
     if (isWrong) return EXIT_CHECK;
     const unstored = runs.find(({ notStored }) => notStored !== null);
     if (unstored?.notStored) throw unstored.notStored;

@@ -148,7 +148,7 @@ export function readEndureLine(argv: readonly string[], io: CommandIo): EndureLi
 
 /** Options that say what the machine is. */
 const ISNT_FOR_STORED =
-  /^--(design|area|swap|fault|seed|memory|ram|tasks|pages-per-task|phase|payload|zswap|no-zswap|no-checksum|spec|set|device|cgroup-version|same-filled|cpus|swappiness|page-cluster|per-cpu-cluster|name)(=|$)/;
+  /^--(design|area|swap|fault|seed|memory|ram|tasks|pages-per-task|phase|payload|zswap|no-zswap|no-checksum|spec|set|drive|device|cgroup-version|same-filled|cpus|swappiness|page-cluster|per-cpu-cluster|name)(=|$)/;
 
 /** The spec as unchecked JSON: what is usual here, then the options. */
 function endureJson(flags: Flags): Json {
@@ -161,6 +161,11 @@ function endureJson(flags: Flags): Json {
     pagesPerTask: wholeNumber(flags.pagesPerTask, '--pages-per-task') ?? DEFAULTS.pagesPerTask,
     phaseOperations: wholeNumber(flags.phase, '--phase') ?? DEFAULTS.phase,
   };
+  const sizes = ['tasks', 'pagesPerTask', 'phase'] as const;
+  if (start['workload'] !== undefined && sizes.some((size) => flags[size] !== undefined))
+    throw new UsageError(
+      'endure: --tasks, --pages-per-task and --phase: the spec has a workload of its own',
+    );
   const given = (key: string): Json => (start[key] ?? {}) as Json;
   const usual = kind.writesBack
     ? { machine: { memory: DEFAULTS.memory, ram: DEFAULTS.ram }, zswap: { enabled: true } }
@@ -185,10 +190,11 @@ function endureJson(flags: Flags): Json {
   );
   if (zswapFlag === false) (spec['zswap'] as Json)['enabled'] = false;
   if (spec['noAreas'] === true) spec['areas'] = [];
-  if (flags.checksum && kind.areas !== 'all-ghost')
-    spec['areas'] = (spec['areas'] as Json[]).map((area) =>
-      area['ghost'] === true ? area : { ...area, checksum: true },
-    );
+  const canHave = flags.checksum && kind.areas !== 'all-ghost';
+  spec['areas'] = (spec['areas'] as Json[]).map((area) => ({
+    ...area,
+    checksum: canHave && area['ghost'] !== true,
+  }));
   return spec;
 }
 

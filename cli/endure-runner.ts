@@ -137,7 +137,7 @@ function begun(
       `--resume: run ${runId} is ${stored.status}; accepted: a run that was killed (aborted)`,
     );
   const checkpoint = database.runs.checkpoint(runId);
-  const spec = specOfStored(stored.spec, `run ${runId}`);
+  const { spec } = specOfStored(stored.spec, `run ${runId}`);
   // Killed before its first checkpoint, it begins anew.
   if (checkpoint === null) return { spec, from: null };
   const state = checkpoint.state as unknown as EnduranceState;
@@ -264,7 +264,12 @@ class EnduranceSession {
     const rate = Math.round(((operations - this.#lastOperations) * 1000) / (now - this.#lastMs));
     this.#lastMs = now;
     this.#lastOperations = operations;
-    const { areas: _areas, ...figures } = gauges;
+    const { areas, poolBytes, storedPages, ...rest } = gauges;
+    // By the names that every live run has.
+    const figures = {
+      ...{ ...rest, pool_total_size: poolBytes, stored_pages: storedPages },
+      ...Object.fromEntries(areas.map((area) => [`used ${area.name}`, area.usedPages])),
+    };
     const { operations: _done, virtualNs, ...counts } = totals;
     const fired = Object.fromEntries(faults.map((each) => [`fault.${each.kind}`, each.fired]));
     this.#store((writer) => {

@@ -1,7 +1,7 @@
 /** `swaplab endure`: swapping without end, with faults, and a verdict. */
 import type { CliCommand, CommandIo } from './command.ts';
 import { readJson } from './run-options.ts';
-import { parseReplay, performReplay } from '../src/machine/index.ts';
+import { parseReplay, performReplay, verdictOf } from '../src/machine/index.ts';
 import { readEndureLine } from './endure-options.ts';
 import { endureJson, endureText, momentJson, momentText } from './endure-output.ts';
 import { executeEndurance } from './endure-runner.ts';
@@ -42,12 +42,7 @@ export const command: CliCommand = {
 async function showAgain(path: string, isJson: boolean, io: CommandIo): Promise<number> {
   const { replay, broke } = parseReplay(readJson(path, '--replay'), path);
   const broken = await performReplay(replay);
-  const verdict =
-    broken === null
-      ? 'no silent damage'
-      : broken.kind === 'lost'
-        ? 'silent damage'
-        : 'broken promise';
+  const verdict = verdictOf(broken);
   const operations = replay.operations.count;
   if (isJson) {
     const { seed } = replay;

@@ -67,10 +67,13 @@ export class LiveRun implements Steering {
     const request = this.#asked.get(id)!;
     this.#asked.delete(id);
     const isGone = (request.action === 'swapoff') === (outcome === 'ok');
-    if (isGone && request.refusal === undefined) areas.giveUp(request.area);
     // Who asked looks at once what has become of it.
     this.#usageMs = -USAGE_MS;
-    database.runs.steering.answer(id, { operation, phase }, { outcome, detail });
+    // Without an answer the asker waits for the end of the run.
+    bestEffort(() => {
+      if (isGone && request.refusal === undefined) areas.giveUp(request.area);
+      database.runs.steering.answer(id, { operation, phase }, { outcome, detail });
+    });
   }
 
   #open(area: string, priority: number | null): Pick<SteeringRequest, 'prepared' | 'refusal'> {

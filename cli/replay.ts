@@ -3,13 +3,10 @@
  * (type, size, bad pages, priority), but in memory, so that no file of the user is needed. The replay
  * must be the same run: the counters of each phase on the way are compared with the stored ones.
  */
-import { z } from 'zod';
 import { MemoryDevice, NullDevice } from '../src/device/index.ts';
 import type { AddressSpace } from '../src/memory/index.ts';
 import {
-  describeIssues,
   Machine,
-  parseSpec,
   specBytes,
   zramOfSpec,
   type Answer,
@@ -20,16 +17,10 @@ import {
   type ZramSpec,
 } from '../src/machine/index.ts';
 import type { StoredRun } from '../src/runs/index.ts';
-import {
-  NO_ENTRY,
-  PAGE_SIZE,
-  requireFlat,
-  RunError,
-  UsageError,
-  type VirtualPage,
-} from '../src/units/index.ts';
+import { NO_ENTRY, PAGE_SIZE, RunError, UsageError, type VirtualPage } from '../src/units/index.ts';
 import { buildWorkload } from './runner.ts';
 import { resolvedAreas, type ResolvedArea } from './resolved-areas.ts';
+import { specOfStored } from './stored-spec.ts';
 
 /** Which page, and when. */
 export interface RunPoint {
@@ -55,23 +46,14 @@ export interface FoundInRun {
   readonly answer: Answer;
 }
 
-/** As far as it is looked at here; the rest is for `parseSpec`. */
-const storedSpec = z.looseObject({ zswap: z.record(z.string(), z.unknown()) });
-
 /** Builds the machine of a stored run anew. */
 export function replayMachine(stored: StoredRun): { machine: Machine; spec: RunSpec } {
   const where = `run ${stored.runId}`;
-  requireFlat(stored.spec, where);
-  const json = storedSpec.safeParse(stored.spec);
-  if (!json.success)
-    throw new RunError(`${where}: stored spec: ${describeIssues(json.error, stored.spec)}`);
-  const { costs: _costs, areasHeld, ...rest } = json.data;
-  const { compressorVersion: _version, ...zswap } = rest.zswap;
+  const { spec, areasHeld } = specOfStored(stored.spec, where);
   if (areasHeld === undefined)
     throw new UsageError(
       `--run: ${where} was stored without its areas; run it again: ${stored.command}`,
     );
-  const spec = parseSpec({ ...rest, zswap }, where);
   const areas = resolvedAreas(areasHeld, where).map((area, index) => prepared(area, spec, index));
   return { machine: new Machine(spec, areas, buildWorkload(spec)), spec };
 }

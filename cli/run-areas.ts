@@ -167,7 +167,10 @@ class AreaHolder implements HeldAreas {
     this.#own(name, fileId);
     if (known !== undefined) return { ...known, priority: row.priority };
     try {
-      this.#open(name, row, this.#spec.device, { on: true });
+      // Where all areas have checksums, another one has them, too.
+      const { areas } = this.#spec;
+      const checksum = areas.length > 0 && areas.every((area) => area.checksum);
+      this.#open(name, row, this.#spec.device, { on: true, checksum });
     } catch (error) {
       this.giveUp(name);
       throw error;

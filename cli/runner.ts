@@ -186,6 +186,7 @@ function storeResult(writer: RunWriter, result: RunResult): void {
   writer.finish({
     digest: result.digest,
     verify: result.verify,
+    wrongPages: result.wrongPages,
     slotRuns: result.slotRuns,
     virtualNs: result.virtualNs,
     wallMs: result.wallMs,

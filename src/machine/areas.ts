@@ -227,8 +227,8 @@ export class MachineAreas {
     for (const known of this.#known) {
       const { area, devices } = known;
       // What faults drop, tear or send elsewhere is not what the swap core has written.
-      if (devices.faults === null)
-        checkWear(devices.timed.wear, area.name, this.#bytesWritten(known));
+      const bytesWritten = devices.faults === null ? this.#bytesWritten(known) : null;
+      checkWear(devices.timed.wear, area.name, bytesWritten);
       devices.mapped?.checkInvariants();
       const live = devices.mapped?.stats().liveBytes ?? 0;
       assert(live === 0, 'every blob of a location map came back');
@@ -296,6 +296,11 @@ export class MachineAreas {
     known.isGivenUp = false;
     this.#turnOn(known);
     return { outcome: 'ok', detail: 'back again' };
+  }
+
+  /** `takeIn` of an area of the run, as it was. */
+  takeBack(name: string): SteeringOutcome {
+    return this.takeIn(this.#find(name).area);
   }
 
   nameOf(type: number): string {

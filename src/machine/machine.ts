@@ -39,7 +39,7 @@ import {
 } from './final-state.ts';
 import { setKnob, usesZswap } from './knobs.ts';
 import type { RecordedHost, RunHooks, Visits } from './run-hooks.ts';
-import type { AreaResult, PhaseResult, RunResult, SlotRun } from './run-result.ts';
+import type { AreaResult, PhaseResult, RunResult, SlotRun, SteeringOutcome } from './run-result.ts';
 import { setSampleLengths } from './sample-lengths.ts';
 import { slotRunsOf } from './slot-runs.ts';
 import { TaskRunner } from './task-runner.ts';
@@ -283,9 +283,14 @@ export class Machine {
     return this.#areas.results();
   }
 
-  /** Stops the run when a real file or device failed. @throws RunError */
-  checkAreas(): void {
-    this.#areas.check();
+  /** swapoff as other processes ask for it: the workload's own swapon does nothing until `takeBack`. */
+  giveUp(area: string): SteeringOutcome {
+    return this.#areas.giveUp(area);
+  }
+
+  /** swapon as other processes ask for it, of an area that was given up. */
+  takeBack(area: string): SteeringOutcome {
+    return this.#areas.takeBack(area);
   }
 
   /** Notes from now on what happens to a page of a task, until the task ends (`engine.trace`). */

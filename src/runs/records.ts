@@ -167,6 +167,8 @@ export interface Verification {
 export interface RunOutcome {
   readonly digest: string;
   readonly verify: Verification;
+  /** Wrong pages that tasks were given, where the first one does not end the run. */
+  readonly wrongPages?: number;
   /** Runs of swapped pages whose slots follow each other, at the end. */
   readonly slotRuns: number;
   readonly virtualNs: number;

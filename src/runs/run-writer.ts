@@ -141,11 +141,13 @@ export class RunWriter {
 
   /** Ends the run: `done`, or `failed` when pages came back with other bytes. */
   finish(outcome: RunOutcome): void {
-    const { digest, verify, slotRuns, virtualNs, wallMs } = outcome;
+    const { digest, verify, wrongPages = 0, slotRuns, virtualNs, wallMs } = outcome;
     const { pagesChecked, mismatches } = verify;
     this.#withFaults(() => {
-      if (mismatches === 0) this.#end('done', null, 0);
-      else {
+      if (mismatches + wrongPages === 0) this.#end('done', null, 0);
+      else if (mismatches === 0) {
+        this.#end('failed', `tasks were given ${wrongPages} wrong pages`, EXIT_CHECK);
+      } else {
         const reason = `${mismatches} of ${pagesChecked} pages came back with other bytes`;
         this.#end('failed', reason, EXIT_CHECK);
       }

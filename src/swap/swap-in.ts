@@ -123,9 +123,12 @@ export class SwapIn {
     }
     if (this.#zswap().peek(entry, into)) return true;
     const slot = backing.slotForRead(entry);
-    if (slot === NO_ENTRY || this.#io.read(slot, into) !== 'ok') return false;
-    // Damaged: it holds something, but not the content.
-    return this.#witness === null || this.#witness.metCount === 0;
+    if (slot === NO_ENTRY) return false;
+    const outcome = this.#io.read(slot, into);
+    // Damaged: it holds something, but not the content. What a look has met concerns no later read.
+    const isDamaged = this.#witness !== null && this.#witness.metCount > 0;
+    this.#witness?.beginRead();
+    return outcome === 'ok' && !isDamaged;
   }
 
   /** A new folio for the entry, in the cache and on the LRU, not yet read. */
@@ -148,6 +151,12 @@ export class SwapIn {
     return frame;
   }
 
+  /** As `check`, of a folio that zswap has decompressed to: no device was read. */
+  checkLoaded(entry: SwapEntry, frame: PageFrame): void {
+    this.#witness?.beginRead();
+    this.check(entry, frame);
+  }
+
   /** What a folio holds must be what left memory under its entry. */
   check(entry: SwapEntry, frame: PageFrame): void {
     if (this.#checks.matches(entry, frame)) {
@@ -168,6 +177,7 @@ export class SwapIn {
 
   /** @source linux 6.18 mm/page_io.c swap_read_folio */
   #read(entry: SwapEntry, frame: PageFrame): void {
+    this.#witness?.beginRead();
     const outcome = this.#readContent(entry, frame);
     if (outcome !== 'ok') {
       this.#source = 'error';

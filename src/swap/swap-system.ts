@@ -197,7 +197,8 @@ export class SwapSystem implements WriteCompletion, DesignHost {
 
   /** A task, or a page table of one, is given what a folio of an entry holds. */
   given(frame: PageFrame): void {
-    this.#wrong?.give(
+    if (this.#wrong?.has(frame) !== true) return;
+    this.#wrong.give(
       frame,
       () => `${this.#nameOf(this.#frames.entry(frame))}: a task has the wrong page`,
     );

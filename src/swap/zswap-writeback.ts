@@ -73,7 +73,7 @@ export class ZswapWriteback implements WritebackTarget {
   }
 
   fillWriteback(frame: PageFrame): void {
-    this.#swapIn.check(this.#frames.entry(frame), frame);
+    this.#swapIn.checkLoaded(this.#frames.entry(frame), frame);
     this.#frames.set(frame, PG.uptodate | PG.writeback);
   }
 

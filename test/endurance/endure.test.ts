@@ -78,7 +78,7 @@ describe('swaplab endure', () => {
     expect((figures('8') as Document).digest).not.toBe((first as Document).digest);
   });
 
-  it('counts the same phases with payload none', () => {
+  it('finds what is damaged with payload none, too', () => {
     const { code, document } = endure(
       ...['--pages', '20e3', '--payload', 'none', ...SMALL, ...FAULTS, '--ram', '2M'],
     );

@@ -42,7 +42,6 @@ interface Victim {
   readonly isFirst: boolean;
 }
 
-/** `endure` is one more line here. */
 const VICTIMS: readonly Victim[] = [
   {
     name: 'run',
@@ -50,6 +49,16 @@ const VICTIMS: readonly Victim[] = [
       ...[['--swap', '16M', '--swap', '16M,zram,zram-backing=16M', '--zswap', '--ram', '16M']],
     ),
     kills: 8,
+    soakKills: 250,
+    isFirst: false,
+  },
+  {
+    name: 'endure',
+    argv: ['endure', '-q', '--pages', '60000', '--fault', 'torn-write,ppm=200'].concat(
+      ...[['--memory', '2M', '--ram', '4M', '--pages-per-task', '512', '--area', 'a.swap']],
+      ...[['--swap', '16M']],
+    ),
+    kills: 4,
     soakKills: 250,
     isFirst: false,
   },

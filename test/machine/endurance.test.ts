@@ -9,6 +9,7 @@ import {
   parseSpec,
   performReplay,
   settingsArguments,
+  sumTallies,
   shrink,
   type PreparedArea,
   type RunSpec,
@@ -74,7 +75,7 @@ describe('an endurance run', () => {
     expect(totals.operations).toBe(30_000);
   });
 
-  it('goes on from its state as the same plan', async () => {
+  it('goes on with the phase after the latest, and with its totals', async () => {
     const first = new Endurance({
       ...{ spec: specOf(), areas: areasOf(), operations: 9000, hooks: {} },
     });
@@ -87,6 +88,32 @@ describe('an endurance run', () => {
     expect(verdict).toBe('no silent damage');
     expect(totals.operations).toBe(18_000);
     expect(second.state().phase).toBeGreaterThan(from.phase);
+    expect(totals.pagesChecked).toBeGreaterThan(from.totals.pagesChecked);
+  });
+
+  it('keeps what became of faults over a resume, also of kinds that fire no more', () => {
+    const torn = {
+      kind: 'torn-write',
+      fired: 3,
+      detected: 1,
+      unread: 0,
+      lost: 1,
+      harmless: 0,
+    } as const;
+    const rot = {
+      kind: 'bit-rot',
+      fired: 1,
+      detected: 1,
+      unread: 0,
+      lost: 0,
+      harmless: 0,
+    } as const;
+    const before = [{ ...torn, pending: 1 } as const];
+    const now = [{ ...rot, pending: 0 } as const];
+    const found = sumTallies(before, now);
+    expect(found).toHaveLength(2);
+    expect(found).toContainEqual({ ...torn, unread: 1, pending: 0 });
+    expect(found).toContainEqual({ ...rot, pending: 0 });
   });
 
   it('calls damage that no rule has done a broken promise', async () => {

@@ -103,7 +103,7 @@ export class FaultDevice implements BlockDevice, FaultHost {
   }
 
   discard(offset: number, lengthBytes: number, nowNs: number): Outcome {
-    return this.#inner.discard(offset, lengthBytes, nowNs);
+    return this.isGone ? 'EIO' : this.#inner.discard(offset, lengthBytes, nowNs);
   }
 
   flush(): Outcome {

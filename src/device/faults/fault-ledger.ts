@@ -102,15 +102,9 @@ export class FaultLedger {
   readonly #suspects = new Map<number, readonly DamageSite[]>();
   #latestToken = 0;
   #latestId = 0;
-  #unexplained = 0;
 
   constructor(hooks: LedgerHooks) {
     this.hooks = hooks;
-  }
-
-  /** Wrong pages given to a task that no fault explains: somebody else's doing, or a bug. */
-  get unexplained(): number {
-    return this.#unexplained;
   }
 
   /** Faults that are not decided. */
@@ -140,6 +134,11 @@ export class FaultLedger {
   told(fault: OpenFault, detail: string): void {
     fault.isFiring = false;
     this.#decide(fault, 'detected', detail);
+  }
+
+  /** The transfer was told as an error for another reason: its sites may still do worse. */
+  toldToo(fault: OpenFault): void {
+    fault.weight = Math.max(fault.weight, DECISIONS.indexOf('detected'));
   }
 
   /** A fault that damages nothing and is no error. */
@@ -215,7 +214,6 @@ export class FaultLedger {
     const sites = this.#suspects.get(token);
     assert(sites !== undefined, 'a wrong page is given away once');
     this.#suspects.delete(token);
-    if (sites.length === 0) this.#unexplained += 1;
     for (const site of sites) this.#decideSite(site, 'lost', detail);
   }
 

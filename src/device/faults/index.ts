@@ -1,8 +1,6 @@
-export { DamageDevice, type RawDevice } from './damage-device.ts';
-export { FaultDevice } from './fault-device.ts';
+export type { RawDevice } from './damage-device.ts';
 export {
   FaultLedger,
-  type DamageSite,
   type FaultConsequence,
   type FaultTally,
   type FiredFault,
@@ -12,9 +10,8 @@ export {
   FAULT_KINDS,
   formatFaultRule,
   parseFaultRule,
-  type FaultAddress,
   type FaultKind,
   type FaultRule,
 } from './fault-rule.ts';
 export { faultKinds } from './kinds/index.ts';
-export { stackFaults, type FaultStack, type StackFaultsOptions } from './stack-faults.ts';
+export { stackFaults, type FaultStack } from './stack-faults.ts';

@@ -4,7 +4,7 @@
  * another process to go on: the plan is a function of the phase's index.
  */
 import type { FaultTally } from '../../device/index.ts';
-import { auditPhase, planPhase, type ControlStep, type PlanConfig } from '../../workload/index.ts';
+import { auditPhase, planPhase, type PlanConfig } from '../../workload/index.ts';
 import type { PreparedArea } from '../prepared-area.ts';
 import type { RunHooks } from '../run-hooks.ts';
 import type { RunSpec } from '../spec.ts';
@@ -19,14 +19,13 @@ import {
   type EnduranceTotals,
 } from './figures.ts';
 import { firesOnce, goOn, sumTallies } from './going-on.ts';
-import { Performer, type BrokenPromise } from './performer.ts';
+import { Performer, type BrokenPromise, type SteeredStep } from './performer.ts';
 import { planOf, settingsOf } from './settings.ts';
 
 /** All tables are checked after every so many phases: a check takes as long as half a phase. */
 const PHASES_PER_CHECK = 16;
 
-export const ENDURANCE_VERDICTS = ['no silent damage', 'silent damage', 'broken promise'] as const;
-export type EnduranceVerdict = (typeof ENDURANCE_VERDICTS)[number];
+export type EnduranceVerdict = 'no silent damage' | 'silent damage' | 'broken promise';
 
 /** From which another process can go on; the swap areas and memory begin anew. */
 export interface EnduranceState {
@@ -74,10 +73,10 @@ export interface EnduranceResult {
 }
 
 /** A swapon or swapoff that another process asked for. */
-export interface SteeredStep {
+export interface SteeredMoment {
   /** Operations that were done before. */
   readonly operations: number;
-  readonly step: ControlStep;
+  readonly step: SteeredStep;
 }
 
 /** More of them are not kept: a replay then lacks the first. */
@@ -85,7 +84,7 @@ const STEERED_MAX = 4096;
 
 export class Endurance {
   /** What other processes asked for, and got. */
-  readonly steered: SteeredStep[] = [];
+  readonly steered: SteeredMoment[] = [];
   readonly performer: Performer;
   readonly plan: PlanConfig;
   readonly #options: EnduranceOptions;
@@ -145,8 +144,8 @@ export class Endurance {
         const area = areas.find(({ name }) => name === asked?.area);
         if (asked !== null && outcome === 'ok' && area !== undefined) {
           const path = `area${area.type}`;
-          const label = `${asked.action} ${path}`;
-          this.steered.push({ operations, step: { kind: asked.action, label, path } });
+          const kind = asked.action === 'swapoff' ? 'give-up' : 'take-back';
+          this.steered.push({ operations, step: { kind, label: `${kind} ${path}`, path } });
           if (this.steered.length > STEERED_MAX) this.steered.shift();
         }
         steering()!.done(id, operations, outcome, more);
@@ -198,6 +197,7 @@ export class Endurance {
   }
 
   async #check(): Promise<void> {
+    if (this.performer.broken !== null) return;
     await this.performer.checkInvariants(this.#phase);
     this.#checks += 1;
   }
@@ -205,7 +205,7 @@ export class Endurance {
 
 const NEW: EnduranceState = { phase: 0, totals: NO_TOTALS, resumed: 0, faults: [], spent: [] };
 
-function verdictOf(broken: BrokenPromise | null): EnduranceVerdict {
+export function verdictOf(broken: BrokenPromise | null): EnduranceVerdict {
   if (broken === null) return 'no silent damage';
   return broken.kind === 'lost' ? 'silent damage' : 'broken promise';
 }

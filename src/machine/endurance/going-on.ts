@@ -2,7 +2,7 @@
  * How a run goes on where a killed one stopped. The swap areas and memory begin anew; rules that have
  * fired for good stay spent, and the streams of devices and faults are others than at the start.
  */
-import { parseFaultRule, type FaultTally } from '../../device/index.ts';
+import { FAULT_KINDS, parseFaultRule, type FaultTally } from '../../device/index.ts';
 import { Mulberry32 } from '../../workload/index.ts';
 import type { RunSpec } from '../spec.ts';
 
@@ -11,6 +11,8 @@ export interface GoingOn {
   readonly totals: { readonly operations: number };
   readonly spent: readonly number[];
 }
+
+const NONE_FIRED = { fired: 0, detected: 0, unread: 0, lost: 0, harmless: 0, pending: 0 };
 
 /** The rule fires at one moment of the run, not at a rate. */
 export function firesOnce(text: string): boolean {
@@ -45,12 +47,13 @@ export function sumTallies(
   before: readonly FaultTally[],
   now: readonly FaultTally[],
 ): FaultTally[] {
-  return now.map((tally) => {
-    const old = before.find(({ kind }) => kind === tally.kind);
-    if (old === undefined) return tally;
+  return FAULT_KINDS.flatMap((kind) => {
+    const old = before.find((tally) => tally.kind === kind) ?? NONE_FIRED;
+    const tally = now.find((each) => each.kind === kind) ?? NONE_FIRED;
+    const fired = old.fired + tally.fired;
+    if (fired === 0) return [];
     return {
-      kind: tally.kind,
-      fired: old.fired + tally.fired,
+      ...{ kind, fired },
       detected: old.detected + tally.detected,
       unread: old.unread + old.pending + tally.unread,
       lost: old.lost + tally.lost,

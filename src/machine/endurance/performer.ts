@@ -37,7 +37,19 @@ export interface BrokenPromise {
   readonly phase: number;
   /** The fault that lost the page. */
   readonly fault?: FiredFault;
+  /** Without one: the latest faults before the break, which may have led to it. */
+  readonly recent?: readonly FiredFault[];
 }
+
+/** What another process asked for: it holds against the plan's own swapon and swapoff. */
+export interface SteeredStep {
+  readonly kind: 'give-up' | 'take-back';
+  readonly label: string;
+  readonly path: string;
+}
+
+/** More of the faults before a break are not kept. assumed */
+const RECENT_MAX = 8;
 
 /** What the workload has done besides page operations. */
 export interface StepCounts {
@@ -61,6 +73,10 @@ export interface PerformerOptions {
 
 const OPERATIONS: Phase = { kind: 'operations', label: 'operations', fork: false };
 
+function isSteered(step: ControlStep | SteeredStep): step is SteeredStep {
+  return step.kind === 'give-up' || step.kind === 'take-back';
+}
+
 export class Performer {
   readonly machine: Machine;
   readonly workload: EnduranceWorkload;
@@ -70,6 +86,7 @@ export class Performer {
   readonly #settings: EnduranceSettings;
   /** Faults that are not decided, by id: the rest is let go. */
   readonly #open = new Map<number, FiredFault>();
+  #recent: FiredFault[] = [];
   #broken: BrokenPromise | null = null;
   #phase = 0;
   #operations: number;
@@ -85,6 +102,7 @@ export class Performer {
         ...hooks,
         onFault: (fault) => {
           this.#open.set(fault.id, fault);
+          this.#recent = [...this.#recent.slice(1 - RECENT_MAX), fault];
           hooks.onFault?.(fault);
         },
         onConsequence: (id, consequence, detail) => {
@@ -151,7 +169,16 @@ export class Performer {
     this.#operations = list.number[end - 1]!;
   }
 
-  async control(step: ControlStep, phase: number): Promise<void> {
+  async control(step: ControlStep | SteeredStep, phase: number): Promise<void> {
+    if (isSteered(step)) {
+      const { kind, path } = step;
+      await this.#guard(phase, () => {
+        if (kind === 'give-up') this.machine.giveUp(path);
+        else this.machine.takeBack(path);
+        return Promise.resolve();
+      });
+      return;
+    }
     // Somebody else may have switched the area meanwhile, or a swapoff may have found no memory.
     if (step.kind === 'swapon' && this.machine.isAreaOn(step.path)) return;
     if (step.kind === 'swapoff' && !this.machine.isAreaOn(step.path)) return;
@@ -220,7 +247,8 @@ export class Performer {
   #break(kind: BreakKind, what: string, fault?: FiredFault): void {
     if (this.#broken !== null) return;
     const at = { operation: this.machine.operations, phase: this.#phase };
-    this.#broken = { kind, what, ...at, ...(fault === undefined ? {} : { fault }) };
+    const why = fault === undefined ? { recent: this.#recent } : { fault };
+    this.#broken = { kind, what, ...at, ...why };
     this.machine.stop();
   }
 }

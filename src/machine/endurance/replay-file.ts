@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UsageError } from '../../units/index.ts';
 import { OP, type ControlStep, type OperationList } from '../../workload/index.ts';
 import { describeIssues, parseSpec } from '../spec.ts';
-import type { BreakKind, BrokenPromise } from './performer.ts';
+import type { BreakKind, BrokenPromise, SteeredStep } from './performer.ts';
 import type { EnduranceReplay } from './replay.ts';
 import { settingsOf } from './settings.ts';
 
@@ -14,12 +14,13 @@ const VERBS = Object.entries(OP)
 
 const label = z.string();
 const task = z.number().int().min(0).max(0xffff);
-const stepSchema: z.ZodType<ControlStep> = z.discriminatedUnion('kind', [
+const stepSchema: z.ZodType<ControlStep | SteeredStep> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['exit', 'begin']), label, task }),
   z.strictObject({ kind: z.literal('fork'), label, parent: task, task }),
   z.strictObject({ kind: z.literal('barrier'), label }),
   z.strictObject({ kind: z.literal('sleep'), label, durationNs: z.number().nonnegative() }),
   z.strictObject({ kind: z.enum(['swapon', 'swapoff']), label, path: z.string() }),
+  z.strictObject({ kind: z.enum(['give-up', 'take-back']), label, path: z.string() }),
   z.strictObject({ kind: z.literal('vswap'), label, isOn: z.boolean() }),
   z.strictObject({
     kind: z.literal('zswap'),

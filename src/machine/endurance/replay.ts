@@ -8,7 +8,7 @@ import type { ControlStep, OperationList } from '../../workload/index.ts';
 import type { PreparedArea } from '../prepared-area.ts';
 import { pagesOf, type RunSpec } from '../spec.ts';
 import { zramOfSpec } from '../zram-area.ts';
-import { Performer, type BrokenPromise } from './performer.ts';
+import { Performer, type BrokenPromise, type SteeredStep } from './performer.ts';
 import { settingsOf } from './settings.ts';
 
 /** What of an area decides the outcome. */
@@ -24,7 +24,7 @@ export type ReplayArea = Pick<
 /** A step, done before operation `before` of the list (a place, not a number). */
 export interface ReplayStep {
   readonly before: number;
-  readonly step: ControlStep;
+  readonly step: ControlStep | SteeredStep;
 }
 
 export interface EnduranceReplay {

@@ -14,7 +14,7 @@ import {
 import type { PreparedArea } from '../prepared-area.ts';
 import type { RunSpec } from '../spec.ts';
 import { ddmin } from './ddmin.ts';
-import type { SteeredStep } from './driver.ts';
+import type { SteeredMoment } from './driver.ts';
 import type { BrokenPromise } from './performer.ts';
 import { emptyList } from './replay-file.ts';
 import {
@@ -38,7 +38,7 @@ export interface ShrinkOptions {
   readonly plan: PlanConfig;
   readonly broken: BrokenPromise;
   /** What other processes asked for. */
-  readonly steered?: readonly SteeredStep[];
+  readonly steered?: readonly SteeredMoment[];
   /** Of the part of the run that broke: its first phase, and the operations before that. */
   readonly from: { readonly phase: number; readonly operations: number };
   readonly budget?: number;
@@ -83,7 +83,7 @@ class Shrinker {
     this.#areas = replayAreas(options.areas);
     this.#seed = options.plan.seed;
     this.#left = options.budget ?? BUDGET_OPERATIONS;
-    this.#spec = anchored(options.spec, options.broken);
+    this.#spec = { ...options.spec, faults: anchoredRules(options) };
   }
 
   async run(): Promise<ShrunkReplay | null> {
@@ -101,6 +101,7 @@ class Shrinker {
     if (this.#best === null) return null;
     const mayGoOn = (): boolean => this.#left > 0;
     const near = await this.#nearest(anchor);
+    await this.#dropRules(near);
     const groups = groupsOf(near);
     const kept = await ddmin(
       groups.length,
@@ -115,6 +116,16 @@ class Shrinker {
       mayGoOn,
     );
     return { ...this.#best, tries: this.#tries };
+  }
+
+  /** Faults that have nothing to do with it go, one by one. */
+  async #dropRules(items: readonly Item[]): Promise<void> {
+    for (const rule of this.#spec.faults) {
+      const own = this.#spec;
+      if (this.#left <= 0 || own.faults.length === 1) return;
+      this.#spec = { ...own, faults: own.faults.filter((each) => each !== rule) };
+      if (!(await this.#shows(items))) this.#spec = own;
+    }
   }
 
   /** Only the operations shortly before the anchor, and those after it. */
@@ -220,12 +231,19 @@ class Shrinker {
   }
 }
 
-/** The fault that lost the page, where it fired; without one, no faults at all. */
-function anchored(spec: RunSpec, { fault }: BrokenPromise): RunSpec {
-  if (fault === undefined) return { ...spec, faults: [] };
-  const address = { by: 'operation', operation: Math.max(1, fault.operation) } as const;
-  const rule = { kind: fault.kind, area: null, address, times: 1, ns: null };
-  return { ...spec, faults: [formatFaultRule(rule)] };
+/** The fault that lost the page, where it fired; without one, the latest ones before the break. */
+function anchoredRules({ broken, areas }: ShrinkOptions): string[] {
+  const { fault, recent = [] } = broken;
+  return (fault === undefined ? recent : [fault]).map(({ kind, area: name, operation }) => {
+    const area = areas.find((each) => each.name === name);
+    return formatFaultRule({
+      kind,
+      // Those of the replay are named by their type; another one was not there at the start.
+      area: area === undefined ? null : `area${area.type}`,
+      address: { by: 'operation', operation: Math.max(1, operation) },
+      ...{ times: 1, ns: null },
+    });
+  });
 }
 
 /** Breaks of one signature are the same to us. */

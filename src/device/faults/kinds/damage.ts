@@ -141,7 +141,7 @@ function writeAltered(
   for (const { fault, damaged } of fired) {
     if (outcome === 'ok')
       for (const { page, mask } of damaged) device.damage.damage(fault, page, mask, isLatent);
-    else fault.weight = Math.max(fault.weight, 2);
+    else device.ledger.toldToo(fault);
     device.ledger.sealed(fault);
   }
   return outcome;

@@ -29,13 +29,13 @@ export const eioRead: FaultKindDefinition = {
 export const eioWrite: FaultKindDefinition = {
   about: 'write',
   summary: 'a write fails, and nothing is written',
-  apply: (device, transfer, extents) => refuseWrite(device, transfer, extents, 'EIO'),
+  apply: (device, _transfer, extents) => refuseWrite(device, extents, 'EIO'),
 };
 
 export const enospc: FaultKindDefinition = {
   about: 'write',
   summary: 'a write to a sparse file meets a full file system, and nothing is written',
-  apply: (device, transfer, extents) => refuseWrite(device, transfer, extents, 'ENOSPC'),
+  apply: (device, _transfer, extents) => refuseWrite(device, extents, 'ENOSPC'),
 };
 
 export const shortRead: FaultKindDefinition = {
@@ -56,10 +56,15 @@ export const shortWrite: FaultKindDefinition = {
   summary: 'a write ends early: its first part is written, an error for all its pages',
   apply: (device, transfer, extents) => {
     const fault = device.fire(whole(extents));
-    const bytes = device.stored(transfer.offset, transfer.lengthBytes);
     const part = partOf(device, transfer);
-    bytesOf(device, transfer).copy(bytes, 0, 0, part);
-    device.pass(transfer, bytes);
+    // Pages that the part does not reach stay as they are.
+    const unit = transfer.buffer === null ? PAGE_SIZE : SECTOR_SIZE;
+    const lengthBytes = Math.ceil(part / unit) * unit;
+    if (lengthBytes > 0) {
+      const bytes = device.stored(transfer.offset, lengthBytes);
+      bytesOf(device, transfer).copy(bytes, 0, 0, part);
+      device.pass({ ...transfer, lengthBytes }, bytes);
+    }
     device.ledger.told(fault, `${part} of ${transfer.lengthBytes} bytes were written`);
     return 'EIO';
   },
@@ -80,15 +85,9 @@ export const gone: FaultKindDefinition = {
   },
 };
 
-/** The device has tried, and holds what it held: the time of a write, and its old bytes again. */
-function refuseWrite(
-  device: FaultHost,
-  transfer: Transfer,
-  extents: readonly Extent[],
-  outcome: Outcome,
-): Outcome {
+/** The device refuses at once, and holds what it held. */
+function refuseWrite(device: FaultHost, extents: readonly Extent[], outcome: Outcome): Outcome {
   const fault = device.fire(whole(extents));
-  device.pass(transfer, device.stored(transfer.offset, transfer.lengthBytes));
   device.ledger.told(fault, `the write was told as ${outcome}`);
   return outcome;
 }

@@ -2,7 +2,7 @@
 import type { FaultKindDefinition } from './kind.ts';
 import { whole } from './kind.ts';
 
-/** A DRAM-less SSD that hangs while it cleans up. @source the 10 s; assumed otherwise */
+/** A DRAM-less SSD that hangs while it cleans up. @source threads on write stalls of more than 10 s */
 const STALL_NS = 10e9;
 /** assumed: an SSD's read that needs several tries */
 const SLOW_NS = 10e6;
