@@ -28,6 +28,8 @@ export interface EndureLine {
   readonly replay: string | null;
   /** Page operations; Infinity with --duration alone. */
   readonly operations: number;
+  /** False: a run that goes on has those that it had. */
+  readonly hasLimits: boolean;
   /** Milliseconds of wall time; Infinity with --pages alone. */
   readonly durationMs: number;
   readonly intervalMs: number;
@@ -138,6 +140,7 @@ export function readEndureLine(argv: readonly string[], io: CommandIo): EndureLi
           ? 1e6
           : Infinity
         : amount(flags.pages, '--pages'),
+    hasLimits: flags.pages !== undefined || flags.duration !== undefined,
     durationMs,
     intervalMs: flags.interval === undefined ? 10_000 : time(flags.interval, '--interval'),
     output: flags.json === true ? 'json' : flags.ndjson === true ? 'ndjson' : 'text',
@@ -175,7 +178,9 @@ function endureJson(flags: Flags): Json {
       };
   const json: Json = {
     ...start,
-    machine: { ...usual.machine, ...given('machine') },
+    machine: hasCgroups(start, flags)
+      ? { ram: usual.machine.ram, ...given('machine') }
+      : { ...usual.machine, ...given('machine') },
     zswap: { ...usual.zswap, ...given('zswap') },
     areas: start['areas'] ?? DEFAULTS.areas.map((area) => ({ ...area })),
     onWrongPage: 'count',
@@ -196,6 +201,12 @@ function endureJson(flags: Flags): Json {
     checksum: canHave && area['ghost'] !== true,
   }));
   return spec;
+}
+
+/** Cgroups bring their limits along. */
+function hasCgroups(start: Json, { set = [] }: Flags): boolean {
+  const inSpec = (start['machine'] as Json | undefined)?.['cgroups'] !== undefined;
+  return inSpec || set.some((word) => word.startsWith('machine.cgroups'));
 }
 
 /** A count such as 20000000 or 20e6. */

@@ -1,5 +1,5 @@
 /** What `swaplab endure` prints: lines while it lives, and the end. */
-import type { FaultTally } from '../src/device/index.ts';
+import { FAULT_KINDS, parseFaultRule, type FaultTally } from '../src/device/index.ts';
 import type { EndureMoment, FinishedEndurance } from './endure-runner.ts';
 import { alignRows, alignTable, type Cell } from './table.ts';
 
@@ -36,18 +36,20 @@ export function momentJson({ totals, gauges, seconds, rate, faults }: EndureMome
 /** The document of --json. */
 export function endureJson({ runId, spec, result, seconds, replay }: FinishedEndurance): unknown {
   const { verdict, broken, totals, gauges, digest } = result;
+  const kinds = kindsOf(spec.faults);
   return {
     ...{ verdict, seed: spec.seed, run: runId, design: spec.design },
     ...totals,
     ...{ broken, replay },
-    faults: result.faults,
+    faults: withSilent(result.faults, kinds),
     ...{ gauges, digest, seconds },
   };
 }
 
-export function endureText({ spec, result, seconds, replay }: FinishedEndurance): string {
+export function endureText(finished: FinishedEndurance): string {
+  const { spec, result, seconds, replay, operations } = finished;
   const { totals, verdict, broken, gauges } = result;
-  const rate = Math.round(totals.operations / seconds);
+  const rate = Math.round(operations / seconds);
   const rows = [
     ['page operations', count(totals.operations), `${count(rate)} per second`],
     ['pages checked', count(totals.pagesChecked), ''],
@@ -67,17 +69,32 @@ export function endureText({ spec, result, seconds, replay }: FinishedEndurance)
     ],
   ];
   const lines = [alignTable([], rows)];
-  if (result.faults.length > 0) lines.push('\n', alignRows(result.faults.map(faultRow)));
+  const faults = withSilent(result.faults, kindsOf(spec.faults));
+  if (faults.length > 0) lines.push('\n', alignRows(faults.map(faultRow)));
+  if (faults.length > 0 && faults.every(({ fired }) => fired === 0))
+    lines.push('\nno fault has fired: nothing was proved about those that were asked for\n');
   if (broken !== null)
     lines.push(
       `\nseed ${spec.seed}, operation ${broken.operation}, phase ${broken.phase}: ${broken.what}\n`,
       replay === null
-        ? 'no shorter replay shows it: the same command does\n'
+        ? 'no shorter replay was found: the same command shows it, with what other processes asked for\n'
         : `the shortest replay found has ${count(replay.operations)} page operations and ` +
             `${replay.steps} steps:\n  swaplab endure --replay ${replay.path}\n`,
     );
   lines.push(`\nverdict: ${verdict}\n`);
   return lines.join('');
+}
+
+/** Kinds of the rules of a run, in the order of their names. */
+function kindsOf(rules: readonly string[]): FaultTally['kind'][] {
+  const kinds = new Set(rules.map((rule) => parseFaultRule(rule, 'faults').kind));
+  return FAULT_KINDS.filter((kind) => kinds.has(kind));
+}
+
+/** Kinds that were asked for and have not fired stand there as well. */
+function withSilent(tallies: readonly FaultTally[], kinds: FaultTally['kind'][]): FaultTally[] {
+  const none = { fired: 0, detected: 0, unread: 0, lost: 0, harmless: 0, pending: 0 };
+  return kinds.map((kind) => tallies.find((each) => each.kind === kind) ?? { kind, ...none });
 }
 
 function faultRow(tally: FaultTally): Record<string, Cell> {

@@ -1,6 +1,6 @@
 /** One endurance run: areas taken, driver run, intervals and checkpoints in the database. */
-import { writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
+import { parse, resolve } from 'node:path';
 import type { FaultTally } from '../src/device/index.ts';
 import {
   Endurance,
@@ -11,6 +11,7 @@ import {
   type EnduranceResult,
   type EnduranceState,
   type EnduranceTotals,
+  type PreparedArea,
   type RunSpec,
 } from '../src/machine/index.ts';
 import {
@@ -46,8 +47,9 @@ export interface FinishedEndurance {
   readonly runId: number;
   readonly spec: RunSpec;
   readonly result: EnduranceResult;
-  /** Wall time of this process's part. */
+  /** Wall time of this process's part, and the page operations in it. */
   readonly seconds: number;
+  readonly operations: number;
   /** Of a broken promise; null where none was found that shows it again. */
   readonly replay: WrittenReplay | null;
   /** Why the run is not, or not all of it, in the database; null: it is. */
@@ -75,50 +77,105 @@ export async function executeEndurance(
   const database = openStateDatabase(io.databasePath);
   try {
     sweepTemporaryFolders();
-    const { spec, from } = begun(line, database);
+    const { spec, from, limits } = begun(line, database);
+    if (line.replayOut !== null) checkWritable(line.replayOut);
     const areas = await holdAreas(spec, database.activeAreas, io);
+    let run: EnduranceSession | null = null;
     try {
       // Requests from outside may change what is held.
       const held = [...areas.prepared];
-      const run = new EnduranceSession({ spec, areas: held, line, from, hooks });
-      const writer = database.runs.begin({
-        design: spec.design,
-        seed: spec.seed,
-        spec: resolvedSpec(spec, run.endurance.performer.machine, areas.prepared),
-        version,
-        name: spec.name ?? null,
-        command,
+      const release = once(() => {
+        areas.release();
       });
-      const live = new LiveRun({ database, writer, areas, intervalMs: null });
-      const finished = await run.toEnd(writer, live, new RunStorage(writer, io));
-      const { broken } = finished.result;
-      if (broken === null) return finished;
-      if (!line.quiet) io.stderr(`${broken.what}\nlooking for the shortest replay …\n`);
-      const shrunk = await shrink({
-        ...{ spec, broken, areas: held, plan: run.endurance.plan },
-        steered: run.endurance.steered,
-        from: { phase: from?.phase ?? 0, operations: from?.totals.operations ?? 0 },
-      });
-      const path = line.replayOut ?? replayPath(io.databasePath, finished.runId);
-      return { ...finished, replay: shrunk === null ? null : writeReplay(path, shrunk) };
+      run = new EnduranceSession({ spec, areas: held, line, limits, from, hooks, release });
+      try {
+        const writer = database.runs.begin({
+          design: spec.design,
+          seed: spec.seed,
+          spec: resolvedSpec(spec, run.endurance.performer.machine, areas.prepared),
+          version,
+          name: spec.name ?? null,
+          command,
+        });
+        const live = new LiveRun({ database, writer, areas, intervalMs: null });
+        const finished = await run.toEnd(writer, live, new RunStorage(writer, io));
+        if (finished.result.broken === null) return finished;
+        // Its areas are for others again: a replay has its own, in memory.
+        release();
+        const path = line.replayOut ?? replayPath(io.databasePath, finished.runId);
+        return { ...finished, replay: await searchReplay(run, path, { line, held, from, io }) };
+      } finally {
+        release();
+      }
     } finally {
-      areas.release();
+      run?.close();
     }
   } finally {
     database.close();
   }
 }
 
-/** Beside the database, called after the run. */
-function replayPath(databasePath: string, runId: number): string {
-  return resolve(dirname(databasePath), `replay-${runId}.json`);
+interface Search {
+  readonly line: EndureLine;
+  readonly held: readonly PreparedArea[];
+  readonly from: EnduranceState | null;
+  readonly io: CommandIo;
 }
 
-function writeReplay(path: string, { replay, broken, tries }: ShrunkReplay): WrittenReplay {
+/** Looks for the shortest replay of what broke, until somebody wants it to end. */
+async function searchReplay(
+  { endurance, spec, isStopWanted }: EnduranceSession,
+  path: string,
+  { line, held, from, io }: Search,
+): Promise<WrittenReplay | null> {
+  const broken = endurance.performer.broken!;
+  if (!line.quiet) io.stderr(`${broken.what}\nlooking for the shortest replay …\n`);
+  const shrunk = await shrink({
+    ...{ spec, broken, areas: held, plan: endurance.plan },
+    steered: endurance.steered,
+    from: { phase: from?.phase ?? 0, operations: from?.totals.operations ?? 0 },
+    isStopWanted,
+  });
+  return shrunk === null ? null : writeReplay(path, shrunk, io);
+}
+
+function once(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    action();
+  };
+}
+
+/** Beside the database, called after the run. */
+function replayPath(databasePath: string, runId: number): string {
+  const { dir, name } = parse(databasePath);
+  return resolve(dir, `${name}-replay-${runId}.json`);
+}
+
+/** A run of hours should not end where its replay cannot be kept. */
+function checkWritable(path: string): void {
+  try {
+    accessSync(existsSync(path) ? path : resolve(parse(path).dir || '.'), constants.W_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw new UsageError(`--replay-out: ${path} cannot be written: ${code}`);
+  }
+}
+
+/** @returns null when the file could not be written, which is told: the verdict matters more */
+function writeReplay(
+  path: string,
+  { replay, broken, tries }: ShrunkReplay,
+  io: CommandIo,
+): WrittenReplay | null {
   try {
     writeFileSync(path, formatReplay(replay, broken), { mode: 0o600 });
   } catch (error) {
-    throw new RunError(`--replay-out: ${path}: ${(error as NodeJS.ErrnoException).code ?? ''}`);
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    io.stderr(`swaplab: the replay was not written: ${path}: ${code}\n`);
+    return null;
   }
   return { path, operations: replay.operations.count, steps: replay.steps.length, tries };
 }
@@ -127,8 +184,12 @@ function writeReplay(path: string, { replay, broken, tries }: ShrunkReplay): Wri
 function begun(
   line: EndureLine,
   database: StateDatabase,
-): { readonly spec: RunSpec; readonly from: EnduranceState | null } {
-  if (line.spec !== null) return { spec: line.spec, from: null };
+): {
+  readonly spec: RunSpec;
+  readonly from: EnduranceState | null;
+  readonly limits: Limits;
+} {
+  if (line.spec !== null) return { spec: line.spec, from: null, limits: line };
   const runId = line.resume!;
   const stored = database.runs.get(runId);
   if (stored === undefined) throw new UsageError(`--resume: there is no run ${runId}`);
@@ -139,12 +200,26 @@ function begun(
   const checkpoint = database.runs.checkpoint(runId);
   const { spec } = specOfStored(stored.spec, `run ${runId}`);
   // Killed before its first checkpoint, it begins anew.
-  if (checkpoint === null) return { spec, from: null };
-  const state = checkpoint.state as unknown as EnduranceState;
-  return { spec, from: { ...state, resumed: state.resumed + 1 } };
+  if (checkpoint === null) return { spec, from: null, limits: line };
+  const { limits: had, ...state } = checkpoint.state as unknown as EnduranceState & {
+    readonly limits: Readonly<Record<keyof Limits, number | null>>;
+  };
+  const limits = line.hasLimits
+    ? line
+    : {
+        operations: had.operations ?? Infinity,
+        durationMs: had.durationMs ?? Infinity,
+      };
+  return { spec, from: { ...state, resumed: state.resumed + 1 }, limits };
 }
 
+/** Where a run ends by itself; in a checkpoint null is infinity. */
+type Limits = Pick<EndureLine, 'operations' | 'durationMs'>;
+
 interface SessionOptions {
+  /** Gives the areas back. */
+  readonly release: () => void;
+  readonly limits: Limits;
   readonly spec: RunSpec;
   readonly areas: ConstructorParameters<typeof Endurance>[0]['areas'];
   readonly line: EndureLine;
@@ -166,11 +241,11 @@ class EnduranceSession {
   #live: LiveRun | null = null;
 
   constructor(options: SessionOptions) {
-    const { spec, areas, line, from } = options;
+    const { spec, areas, line, limits, from } = options;
     this.#options = options;
     this.#lastOperations = from?.totals.operations ?? 0;
     this.endurance = new Endurance({
-      ...{ spec, areas, operations: line.operations },
+      ...{ spec, areas, operations: limits.operations },
       ...(from === null ? {} : { from }),
       hooks: {
         onEvent: (...told) => {
@@ -197,20 +272,40 @@ class EnduranceSession {
           if (performance.now() - this.#checkpointMs >= CHECKPOINT_MS) this.#checkpoint();
         },
         isStopWanted: () =>
-          this.#isStopWanted || performance.now() - this.#startMs >= line.durationMs,
+          this.#isStopWanted || performance.now() - this.#startMs >= limits.durationMs,
       },
     });
   }
+
+  /** Somebody wants it to end: first the run, then the search for its shortest replay. */
+  readonly isStopWanted = (): boolean => this.#isStopWanted;
+
+  get spec(): RunSpec {
+    return this.#options.spec;
+  }
+
+  /** Signals are the process's own again. */
+  close(): void {
+    process.off('SIGINT', this.#stop);
+    process.off('SIGTERM', this.#stop);
+  }
+
+  readonly #stop = (): void => {
+    // A second one ends what takes too long: the areas are free when the process has gone.
+    if (this.#isStopWanted) {
+      this.#storage?.fail('interrupted');
+      this.#options.release();
+      process.exit(130);
+    }
+    this.#isStopWanted = true;
+  };
 
   async toEnd(writer: RunWriter, live: LiveRun, storage: RunStorage): Promise<FinishedEndurance> {
     this.#writer = writer;
     this.#storage = storage;
     this.#live = live;
-    const stop = (): void => {
-      this.#isStopWanted = true;
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
+    process.on('SIGINT', this.#stop);
+    process.on('SIGTERM', this.#stop);
     try {
       this.#checkpoint();
       const result = await this.endurance.run();
@@ -221,14 +316,12 @@ class EnduranceSession {
       const { spec } = this.#options;
       return {
         ...{ runId: writer.runId, spec, result, seconds, replay: null },
+        operations: result.totals.operations - (this.#options.from?.totals.operations ?? 0),
         notStored: storage.problem,
       };
     } catch (error) {
       storage.fail(error instanceof Error ? error.message : String(error));
       throw error;
-    } finally {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
     }
   }
 
@@ -288,10 +381,12 @@ class EnduranceSession {
   #checkpoint(): void {
     this.#checkpointMs = performance.now();
     const state = this.endurance.state();
+    const { operations, durationMs } = this.#options.limits;
+    const limits = { operations, durationMs };
     this.#store((writer) => {
       writer.checkpoint({
         operations: state.totals.operations,
-        state: JSON.parse(JSON.stringify(state)) as JsonValue,
+        state: JSON.parse(JSON.stringify({ ...state, limits })) as JsonValue,
       });
     });
   }

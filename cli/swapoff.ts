@@ -224,7 +224,7 @@ class Swapoff {
   /** The system call; an area that a live run works on is that run's to end. */
   *#call(area: ActiveArea): Steps<Outcome> {
     const { io } = this.#program;
-    const runId = runOfArea(io, area, this.#wishes.run);
+    const runId = runOfArea(this.#program, area, this.#wishes.run);
     if (runId !== null) {
       if (this.#wishes.isVerbose) this.#program.warn(`${area.path}: asking run ${runId}`);
       const request = { action: 'swapoff', area: area.path, priority: null } as const;

@@ -32,10 +32,20 @@ export function readRunChoice(program: Program, text: string): RunChoice {
 }
 
 /** The live run that has the area; null: none that takes requests, or none is meant. */
-export function runOfArea(io: CommandIo, area: ActiveArea, choice: RunChoice): number | null {
-  if (area.ownerPid === null || choice === 'none') return null;
-  const owners = listeners(io).filter(({ pid }) => pid === area.ownerPid);
-  return owners[0]?.runId ?? null;
+export function runOfArea(
+  program: Program,
+  area: ActiveArea,
+  choice: RunChoice,
+): number | null {
+  if (choice === 'none') return null;
+  const { ownerPid } = area;
+  const owners = ownerPid === null ? [] : listeners(program.io);
+  const runId = owners.find(({ pid }) => pid === ownerPid)?.runId ?? null;
+  if (choice !== null && choice !== runId)
+    return program.fail(
+      `--run ${choice}: ${area.path} is ${runId === null ? 'no live run' : `run ${runId}`}'s`,
+    );
+  return runId;
 }
 
 /** The live run that an area which is not active shall go to; null: to the table alone. */

@@ -239,6 +239,11 @@ export class Machine {
     this.#tasks.isStopped = true;
   }
 
+  /** After `stop`: what is performed from now on is done. */
+  goOn(): void {
+    this.#tasks.isStopped = false;
+  }
+
   /**
    * Every task exits, and nothing may be left.
    * @throws InvariantError

@@ -9,6 +9,8 @@ export interface RunHooks extends LiveHooks {
   onPhase?(result: PhaseResult): void;
   /** Some operations were done: how many in all, and in which phase. */
   onProgress?(progress: Progress): void;
+  /** The event loop has turned in the middle of operations: signals were heard. */
+  onTurn?(): void;
   /** The trace says `pause`: everything queued is on the devices; resolves to go on. */
   onPause?(label: string, runs: readonly SlotRun[]): Promise<void>;
   /** A page that was read was not what it must be (workloads whose reads are compared). */

@@ -277,6 +277,7 @@ export class TaskRunner {
   async turn(): Promise<void> {
     this.#codecCallsSeen = this.#codecCalls();
     await nextTurn();
+    this.hooks.onTurn?.();
   }
 
   /** Lines in the form of the real program. */

@@ -100,7 +100,9 @@ export class FrameAllocator {
     const cgroup = this.#cgroups.byId(cgroupId);
     let retries = MAX_RECLAIM_RETRIES;
     while (cgroup.marginPages < count && retries-- > 0) {
+      const writeErrors = this.#engine.counted(EV.write_error);
       if (this.#reclaim(cgroup, count - cgroup.marginPages) === 0) break;
+      if (this.#engine.counted(EV.write_error) > writeErrors) break;
     }
     return Math.min(count, cgroup.marginPages + cgroup.stockPages);
   }
@@ -116,6 +118,7 @@ export class FrameAllocator {
     }
     let isDrained = false;
     for (let retries = MAX_RECLAIM_RETRIES; retries >= 0;) {
+      const writeErrors = this.#engine.counted(EV.write_error);
       const reclaimed = this.#reclaim(cgroup, 1);
       if (cgroup.tryCharge()) return true;
       if (!isDrained) {
@@ -123,7 +126,9 @@ export class FrameAllocator {
         isDrained = true;
         if (cgroup.tryCharge()) return true;
       }
-      if (reclaimed === 0) retries -= 1;
+      // Otherwise than in the kernel: what a device has refused is back in memory, so that reclaim
+      // and zswap's worker could go on for ever between them.
+      if (reclaimed === 0 || this.#engine.counted(EV.write_error) > writeErrors) retries -= 1;
     }
     this.exhausted = cgroup.id;
     return false;

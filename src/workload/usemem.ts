@@ -116,6 +116,8 @@ export class UsememWorkload implements Workload {
   readonly #streams: Lrand48[];
   /** Words (sequential: pages) that each task has done. */
   readonly #done: Float64Array;
+  /** In order only: pages that each task has written. */
+  readonly #filled: Float64Array;
   /** Random only: a bit for each word that was written, by task. */
   readonly #written: Uint8Array[];
   /** Word in its page for each `modify` of the current turn. */
@@ -135,6 +137,7 @@ export class UsememWorkload implements Workload {
     ];
     this.#streams = tasks.map((task) => new Lrand48((options.seed ^ task) >>> 0));
     this.#done = new Float64Array(options.taskCount);
+    this.#filled = new Float64Array(options.taskCount);
     this.#written = tasks.map(
       () => new Uint8Array(options.isRandom ? (this.pagesPerTask * WORDS64) / 8 : 0),
     );
@@ -162,6 +165,7 @@ export class UsememWorkload implements Workload {
   apply(kind: number, task: number, page: VirtualPage, bytes: Uint8Array): void {
     if (kind === OP.write) {
       this.#writeAll(page, bytes);
+      this.#noteFilled(task, page);
       return;
     }
     const words = this.#view.of(bytes);
@@ -174,17 +178,20 @@ export class UsememWorkload implements Workload {
 
   applyTag(kind: number, task: number, page: VirtualPage, _tag: number): number {
     if (kind !== OP.write) this.#nextWord(task, page);
+    else this.#noteFilled(task, page);
     return this.expectedTag(task, page);
   }
 
   expected(task: number, page: VirtualPage, bytes: Uint8Array): void {
     if (this.#options.isRandom) this.#writeMarked(task, page, bytes);
-    else this.#writeAll(page, bytes);
+    else if (page < this.#filled[task]!) this.#writeAll(page, bytes);
+    else bytes.fill(0);
   }
 
   /** A page's tag counts the words written, so that each write changes it. */
   expectedTag(task: number, page: VirtualPage): number {
-    if (!this.#options.isRandom) return tagOf(page + 1, this.#length);
+    if (!this.#options.isRandom)
+      return page < this.#filled[task]! ? tagOf(page + 1, this.#length) : 0;
     const bits = this.#written[task]!;
     let count = 0;
     for (let at = page * (WORDS64 / 8); at < (page + 1) * (WORDS64 / 8); at++)
@@ -193,6 +200,11 @@ export class UsememWorkload implements Workload {
     // Word 0 of the mapping is 0: written alone it leaves a page of zeros.
     if (page === 0 && count === 1 && (bits[0]! & 1) === 1) return 0;
     return tagOf(count, Math.max(32, Math.ceil((this.#length * count) / WORDS64)));
+  }
+
+  /** A task that is killed has not written the rest. */
+  #noteFilled(task: number, page: VirtualPage): void {
+    this.#filled[task] = Math.max(this.#filled[task]!, page + 1);
   }
 
   dropped(_task: number, _page: VirtualPage): void {

@@ -4,6 +4,7 @@
  * Kernel counterpart: shrink_worker, shrink_memcg (linux 6.18 mm/zswap.c). Runs beside the tasks in
  * the kernel, here at the end of the reclaim that queued it.
  */
+import { EV, type Engine } from '../engine/index.ts';
 import type { CompressedPages } from './compressed-pages.ts';
 import type { PoolLimit } from './pool-limit.ts';
 import { ShrinkQueue } from './shrink-queue.ts';
@@ -13,7 +14,11 @@ import type { ZswapWriteback } from './writeback.ts';
 /** Visits without success after which the worker gives up. @source mm/internal.h */
 const MAX_RECLAIM_RETRIES = 16;
 
+/** Runs that are skipped at most between two that a device refuses. assumed */
+const REST_MAX = 1023;
+
 export interface ShrinkWorkerParts {
+  readonly engine: Engine;
   readonly pages: CompressedPages;
   readonly limit: PoolLimit;
   readonly writeback: ZswapWriteback;
@@ -28,6 +33,7 @@ export interface ShrinkWorkerOptions {
 }
 
 export class ShrinkWorker {
+  readonly #engine: Engine;
   readonly #pages: CompressedPages;
   readonly #limit: PoolLimit;
   readonly #writeback: ZswapWriteback;
@@ -35,10 +41,14 @@ export class ShrinkWorker {
   readonly #batch: number;
   readonly #writebackAge: number;
   readonly #queue: ShrinkQueue;
+  /** Runs that are skipped after a device has refused, and how many it was the last time. */
+  #restRuns = 0;
+  #restLength = 0;
   /** The cgroup of the latest visit (zswap_next_shrink). */
   #cursor = 0;
 
   constructor(parts: ShrinkWorkerParts, options: ShrinkWorkerOptions) {
+    this.#engine = parts.engine;
     this.#pages = parts.pages;
     this.#limit = parts.limit;
     this.#writeback = parts.writeback;
@@ -57,6 +67,10 @@ export class ShrinkWorker {
   run(): void {
     for (let runs = this.#queue.take(); runs > 0; runs--) {
       if (!this.#target.canWriteBack()) return;
+      if (this.#restRuns > 0) {
+        this.#restRuns -= 1;
+        continue;
+      }
       // Another run at once would search all of memory in vain again.
       if (!this.#shrink()) break;
     }
@@ -74,11 +88,17 @@ export class ShrinkWorker {
     return this.#writeback.writePicked();
   }
 
-  /** One run; false when entries were picked and none of them found a page of memory. */
+  /**
+   * One run; false when entries were picked and none of them found a page of memory, or a device has
+   * refused them. Otherwise than in the kernel, whose worker does not hear of that and goes on beside
+   * the tasks: refused pages are back in memory, and reclaim would store them again for ever.
+   */
   #shrink(): boolean {
     let failures = 0;
     let picked = 0;
     let written = 0;
+    let refusals = 0;
+    let errors = this.#engine.counted(EV.write_error);
     // One visit at least: who queued the worker was refused, be the pool at its threshold by now.
     do {
       const cgroup = this.#nextCandidate();
@@ -86,9 +106,15 @@ export class ShrinkWorker {
       picked += this.#writeback.pick(cgroup, this.#batch);
       const count = this.#writeback.writePicked();
       written += count;
-      if (count === 0) failures += 1;
+      const isRefused = this.#engine.counted(EV.write_error) > errors;
+      errors = this.#engine.counted(EV.write_error);
+      if (isRefused) refusals += 1;
+      if (count === 0 || isRefused) failures += 1;
     } while (this.#limit.isAboveThreshold && failures < MAX_RECLAIM_RETRIES);
-    return picked === 0 || written > 0;
+    const isRefused = refusals >= MAX_RECLAIM_RETRIES;
+    this.#restLength = isRefused ? Math.min(REST_MAX, 2 * this.#restLength + 1) : 0;
+    this.#restRuns = this.#restLength;
+    return !isRefused && (picked === 0 || written > 0);
   }
 
   #writeBackOld(): void {

@@ -153,7 +153,10 @@ export class Zswap {
     this.#writeback = writeback;
     const { writebackBatch: batch, writebackAge } = settings;
     const limit = this.#limit;
-    this.#worker = new ShrinkWorker({ pages, limit, writeback, target }, { batch, writebackAge });
+    this.#worker = new ShrinkWorker(
+      { engine, pages, limit, writeback, target },
+      { batch, writebackAge },
+    );
     this.shrinker = new DynamicShrinker(
       { pages, writeback, target },
       { isEnabled: settings.shrinkerEnabled, batch },

@@ -46,7 +46,7 @@ export interface EnduranceHooks extends Pick<
 > {
   /** What other processes ask; it may come after the run was built. */
   steering?(): Steering | null;
-  /** Asked between phases: true ends the run with a verdict. */
+  /** Asked between phases, and when the event loop turns: true ends the run with a verdict. */
   isStopWanted?(): boolean;
   /** Called every 1024 operations or so. */
   onOperations?(): void;
@@ -92,6 +92,8 @@ export class Endurance {
   readonly #spent: Set<number>;
   #phase: number;
   #phases = 0;
+  /** Not during the last look. */
+  #mayStop = true;
   #checks = 0;
 
   constructor(options: EnduranceOptions) {
@@ -109,6 +111,10 @@ export class Endurance {
       hooks: {
         onEvent: (timeNs, kind, detail) => hooks.onEvent?.(timeNs, kind, detail),
         onProgress: () => hooks.onOperations?.(),
+        onTurn: () => {
+          hooks.onOperations?.();
+          if (this.#mayStop && hooks.isStopWanted?.() === true) this.performer.stop();
+        },
         onLive: (look) => hooks.onLive?.(look),
         steering: this.#noting(() => hooks.steering?.() ?? null, areas),
         onFault: (fault) => {
@@ -182,6 +188,8 @@ export class Endurance {
   /** The last look at everything: every page is read, every table checked, every task exits. */
   async #finish(): Promise<EnduranceResult> {
     const { performer } = this;
+    this.#mayStop = false;
+    performer.goOn();
     const { operations } = performer;
     await performer.performPhase(auditPhase(this.plan, this.#phase));
     await this.#check();

@@ -35,6 +35,8 @@ export interface BrokenPromise {
   /** Number of the operation that was being done, from 1. */
   readonly operation: number;
   readonly phase: number;
+  /** It was at the last look at everything, which no plan has at this place. */
+  readonly isAudit: boolean;
   /** The fault that lost the page. */
   readonly fault?: FiredFault;
   /** Without one: the latest faults before the break, which may have led to it. */
@@ -89,6 +91,8 @@ export class Performer {
   #recent: FiredFault[] = [];
   #broken: BrokenPromise | null = null;
   #phase = 0;
+  #isAudit = false;
+  #isStopped = false;
   #operations: number;
 
   constructor(options: PerformerOptions) {
@@ -140,8 +144,9 @@ export class Performer {
    */
   async performPhase(phase: EndurancePhase, limit: number = Infinity): Promise<boolean> {
     const end = this.#operations + limit;
+    this.#isAudit = phase.isLast === true;
     for (const step of phase.steps) {
-      if (this.#broken !== null || this.#operations >= end) break;
+      if (this.#broken !== null || this.#isStopped || this.#operations >= end) break;
       if (step.kind === 'operations')
         await this.perform(step, phase.index, Math.min(step.count, end - this.#operations));
       else await this.control(step, phase.index);
@@ -158,7 +163,21 @@ export class Performer {
       count,
     );
     await this.#guard(phase, () => this.machine.perform(OPERATIONS, phase));
-    this.#operations += count;
+    if (this.#isStopped) this.#operations = this.machine.operations;
+    else this.#operations += count;
+  }
+
+  /** Ends the phase at the operation that is being done. */
+  stop(): void {
+    this.#isStopped = true;
+    this.machine.stop();
+  }
+
+  /** What is performed from now on is done. */
+  goOn(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.machine.goOn();
   }
 
   /** Performs listed operations, from place `start` up to `end`. */
@@ -246,7 +265,7 @@ export class Performer {
 
   #break(kind: BreakKind, what: string, fault?: FiredFault): void {
     if (this.#broken !== null) return;
-    const at = { operation: this.machine.operations, phase: this.#phase };
+    const at = { operation: this.machine.operations, phase: this.#phase, isAudit: this.#isAudit };
     const why = fault === undefined ? { recent: this.#recent } : { fault };
     this.#broken = { kind, what, ...at, ...why };
     this.machine.stop();

@@ -5,6 +5,7 @@
  */
 import { formatFaultRule } from '../../device/index.ts';
 import {
+  auditPhase,
   createOperationBatch,
   DrawnOperations,
   planPhase,
@@ -42,6 +43,8 @@ export interface ShrinkOptions {
   /** Of the part of the run that broke: its first phase, and the operations before that. */
   readonly from: { readonly phase: number; readonly operations: number };
   readonly budget?: number;
+  /** True: the best so far is good enough. */
+  readonly isStopWanted?: () => boolean;
 }
 
 export interface ShrunkReplay {
@@ -93,13 +96,13 @@ class Shrinker {
     const anchor = broken.fault?.operation ?? broken.operation;
     let first = phases.findLastIndex(({ before }) => before < anchor);
     first = Math.max(0, first);
-    for (let back = 0; this.#best === null && this.#left > 0; back = 2 * back + 1) {
+    for (let back = 0; this.#best === null && this.#mayGoOn(); back = 2 * back + 1) {
       const window = phases.slice(Math.max(0, first - back));
       const items = this.#items(window);
       if (!(await this.#triesWithLessMemory(items)) && back >= first) return null;
     }
     if (this.#best === null) return null;
-    const mayGoOn = (): boolean => this.#left > 0;
+    const mayGoOn = (): boolean => this.#mayGoOn();
     const near = await this.#nearest(anchor);
     await this.#dropRules(near);
     const groups = groupsOf(near);
@@ -118,11 +121,15 @@ class Shrinker {
     return { ...this.#best, tries: this.#tries };
   }
 
+  #mayGoOn(): boolean {
+    return this.#left > 0 && this.#options.isStopWanted?.() !== true;
+  }
+
   /** Faults that have nothing to do with it go, one by one. */
   async #dropRules(items: readonly Item[]): Promise<void> {
     for (const rule of this.#spec.faults) {
       const own = this.#spec;
-      if (this.#left <= 0 || own.faults.length === 1) return;
+      if (!this.#mayGoOn() || own.faults.length === 1) return;
       this.#spec = { ...own, faults: own.faults.filter((each) => each !== rule) };
       if (!(await this.#shows(items))) this.#spec = own;
     }
@@ -131,7 +138,7 @@ class Shrinker {
   /** Only the operations shortly before the anchor, and those after it. */
   async #nearest(anchor: number): Promise<readonly Item[]> {
     const all = this.#shown;
-    for (let count = 64; count < all.length && this.#left > 0; count *= 2) {
+    for (let count = 64; count < all.length && this.#mayGoOn(); count *= 2) {
       const near = all.filter((item) => 'kind' in item || item[0] > anchor - count);
       if (near.length < all.length && (await this.#shows(near))) return near;
     }
@@ -175,8 +182,9 @@ class Shrinker {
     const { plan, from, broken } = this.#options;
     const phases: PlacedPhase[] = [];
     let before = from.operations;
-    for (let index = from.phase; index <= broken.phase && before < broken.operation; index++) {
-      const phase = planPhase(plan, index);
+    for (let index = from.phase; index <= broken.phase && before <= broken.operation; index++) {
+      const isLast = index === broken.phase && broken.isAudit;
+      const phase = isLast ? auditPhase(plan, index) : planPhase(plan, index);
       phases.push({ phase, before });
       before += phase.operations;
     }
@@ -193,11 +201,12 @@ class Shrinker {
     for (const { phase, before } of phases) {
       let done = before;
       for (const step of phase.steps) {
-        if (done >= broken.operation) break;
+        // It may have been a step behind the latest operation that broke it.
         if (step.kind !== 'operations') {
           items.push(step);
           continue;
         }
+        if (done >= broken.operation) break;
         const limit = broken.operation - done;
         const source = new DrawnOperations(step, plan.pagesPerTask, done + 1, limit);
         for (;;) {

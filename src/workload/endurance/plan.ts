@@ -65,6 +65,8 @@ export interface EndurancePhase {
   readonly steps: readonly EnduranceStep[];
   /** Page operations of all steps. */
   readonly operations: number;
+  /** The last look at everything, which stands in no plan. */
+  readonly isLast?: boolean;
 }
 
 /** Phases with how often each is drawn: assumed, so that every kind comes within a million operations. */
@@ -127,7 +129,7 @@ export function planPhase(config: PlanConfig, index: number): EndurancePhase {
 /** Reads every page of every task: the last thing that a run does. */
 export function auditPhase(config: PlanConfig, index: number): EndurancePhase {
   const steps = auditSteps(config);
-  return { index, name: 'audit', steps, operations: steps[0]!.count };
+  return { index, name: 'audit', steps, operations: steps[0]!.count, isLast: true };
 }
 
 function nameOf(config: PlanConfig, index: number, dice: Dice): PhaseName {
