@@ -91,6 +91,26 @@ describe('an endurance run', () => {
     expect(totals.pagesChecked).toBeGreaterThan(from.totals.pagesChecked);
   });
 
+  it(
+    'comes to its end on devices that are gone, with zswap in front',
+    { timeout: 60_000 },
+    async () => {
+      // The worker would bring pages back to memory that reclaim stores again, in one operation for ever.
+      const run = new Endurance({
+        spec: specOf({
+          faults: ['gone,nth=60'],
+          machine: { memory: '1M', ram: '1M' },
+          zswap: { enabled: true },
+        }),
+        ...{ areas: areasOf(), operations: 4000, hooks: {} },
+      });
+      const { verdict, totals, faults } = await run.run();
+      expect(verdict).toBe('no silent damage');
+      expect(totals.operations).toBe(4000);
+      expect(faults[0]!.fired).toBeGreaterThan(0);
+    },
+  );
+
   it('keeps what became of faults over a resume, also of kinds that fire no more', () => {
     const torn = {
       kind: 'torn-write',
