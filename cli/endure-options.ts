@@ -204,7 +204,7 @@ function endureJson(flags: Flags): Json {
 }
 
 /** Cgroups bring their limits along. */
-function hasCgroups(start: Json, { set = [] }: Flags): boolean {
+function hasCgroups(start: Json, { set }: Flags): boolean {
   const inSpec = (start['machine'] as Json | undefined)?.['cgroups'] !== undefined;
   return inSpec || set.some((word) => word.startsWith('machine.cgroups'));
 }

@@ -20,7 +20,7 @@ import {
   type RunWriter,
   type StateDatabase,
 } from '../src/runs/index.ts';
-import { RunError, UsageError } from '../src/units/index.ts';
+import { type RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import type { EndureLine } from './endure-options.ts';
 import { LiveRun } from './live-run.ts';

@@ -32,11 +32,7 @@ export function readRunChoice(program: Program, text: string): RunChoice {
 }
 
 /** The live run that has the area; null: none that takes requests, or none is meant. */
-export function runOfArea(
-  program: Program,
-  area: ActiveArea,
-  choice: RunChoice,
-): number | null {
+export function runOfArea(program: Program, area: ActiveArea, choice: RunChoice): number | null {
   if (choice === 'none') return null;
   const { ownerPid } = area;
   const owners = ownerPid === null ? [] : listeners(program.io);

@@ -245,7 +245,9 @@ describe('a full disk (needs root on Linux, to mount one)', () => {
     fill();
     const said = untilSaid(child, 's.db');
     child.stdin.end('\n');
-    expect(await said).toMatch(/disk\/s\.db: no room left to write the state database \(ENOSPC\); free space/);
+    expect(await said).toMatch(
+      /disk\/s\.db: no room left to write the state database \(ENOSPC\); free space/,
+    );
     expect(await ended(child)).toBe(1);
     rmSync(`${disk}/fill`);
     expect(place.swaplab('runs', 'ls', '--db', 'disk/s.db').stdout).toMatch(
