@@ -108,8 +108,8 @@ describe('an endurance run', () => {
       expect(verdict).toBe('no silent damage');
       expect(totals.operations).toBe(4000);
       expect(faults[0]!.fired).toBeGreaterThan(0);
-    // Attempts: 74 an operation; 390 where the worker does not rest after a refusal.
-    expect(totals.deviceWrites).toBeLessThan(200 * totals.operations);
+      // Attempts: 74 an operation; 390 where the worker does not rest after a refusal.
+      expect(totals.deviceWrites).toBeLessThan(200 * totals.operations);
     },
   );
 
