@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -136,7 +137,7 @@ describe('what is no area', () => {
   it('is a file that has come to the path since it was looked at', () => {
     const path = makeArea('a');
     const opened = openSwapArea(path);
-    if (opened.outcome !== 'ok') throw new Error(opened.reason);
+    if (opened.outcome !== 'ok') assert.fail(opened.reason);
     const { fileId: expectFileId } = opened;
     FileDevice.open(path, { expectFileId }).close();
     renameSync(makeArea('b'), path);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -113,7 +114,7 @@ function feedHeader({ bytes, facts }: HeaderInput): void {
   if (typeof header !== 'string') {
     labelText(header.volume);
     uuidText(header.uuid);
-    if (header.badPages.length > badPageCountMax(PAGE_SIZE)) throw new Error('too many bad pages');
+    if (header.badPages.length > badPageCountMax(PAGE_SIZE)) assert.fail('too many bad pages');
   }
   checkVerdict(checkSwapArea({ firstPage: bytes, isActive: false, ...facts }), facts);
 }
@@ -121,7 +122,7 @@ function feedHeader({ bytes, facts }: HeaderInput): void {
 /** What swapon may rely on when it takes an area. */
 function checkVerdict(verdict: AreaVerdict, { fileType, sizeBytes }: HeaderInput['facts']): void {
   if (verdict.outcome !== 'ok') {
-    if (!/^E[A-Z]+$/.test(verdict.outcome) || verdict.reason === '') throw new Error('no reason');
+    if (!/^E[A-Z]+$/.test(verdict.outcome) || verdict.reason === '') assert.fail('no reason');
     return;
   }
   const { maxPages, pages, badPages, kind } = verdict;
@@ -137,7 +138,7 @@ function checkVerdict(verdict: AreaVerdict, { fileType, sizeBytes }: HeaderInput
               )
             ? 'bad pages that are outside or not in order'
             : null;
-  if (problem !== null) throw new Error(`swapon takes ${problem}`);
+  if (problem !== null) assert.fail(`swapon takes ${problem}`);
 }
 
 describe('a header that somebody else wrote', () => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -73,10 +74,10 @@ describe('text that somebody else wrote', () => {
         const { pages, sharedPages, tasks, steps } = parseTrace(text, 'fuzzed');
         const isBounded =
           tasks.length * pages + sharedPages <= 2 ** 28 && steps.length <= text.length;
-        if (!isBounded) throw new Error('more than a machine can map');
+        if (!isBounded) assert.fail('more than a machine can map');
         for (const step of steps)
           if (step.kind === 'pages' && step.first + step.count > pages + sharedPages)
-            throw new Error('an operation outside of the mapping');
+            assert.fail('an operation outside of the mapping');
       },
       allocatedBytesMax: () => 0,
     });
@@ -98,7 +99,7 @@ describe('text that somebody else wrote', () => {
       make: (random) => mutateText(random, sizes, ['M', 'GiB', 'kb', '.5']),
       feed: (text) => {
         const bytes = parseSize(text, 'fuzzed');
-        if (!Number.isSafeInteger(bytes) || bytes < 0) throw new Error(`${bytes} bytes`);
+        if (!Number.isSafeInteger(bytes) || bytes < 0) assert.fail(`${bytes} bytes`);
       },
     });
     const settings = [
@@ -137,7 +138,7 @@ describe('text that somebody else wrote', () => {
           zram.attribute === 'writeback_batch_size' &&
           zram.pages > 4096
         )
-          throw new Error('buffers for a batch that is too large');
+          assert.fail('buffers for a batch that is too large');
         parseZswapSetting(name, value);
         parseZswapCgroupSetting(name, value);
         parseContent(text);
@@ -211,7 +212,7 @@ describe('text that somebody else wrote', () => {
           seed: 1,
           option: 'fuzzed',
         });
-        if (taskCount * pagesPerTask > 2 ** 28) throw new Error('more than a machine can map');
+        if (taskCount * pagesPerTask > 2 ** 28) assert.fail('more than a machine can map');
       },
       // With -R a bit for each word: 64 bytes a page, up to 64G.
       allocatedBytesMax: () => 2 ** 30 + 2 ** 20,

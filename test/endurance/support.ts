@@ -4,8 +4,7 @@ import type { Machine, RunResult } from '../../src/machine/index.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';
 import { smallMachine, type SmallMachine } from '../machine/support.ts';
 
-/** Longer loops, by hand: SWAPLAB_SOAK=1. */
-export const IS_SOAK: boolean = process.env['SWAPLAB_SOAK'] === '1';
+export { IS_SOAK } from './support/processes.ts';
 
 /** Every design, and the revisions that have other tables or flows. */
 export const DESIGNS = [

@@ -3,6 +3,7 @@
  * refuse in an error of the user's. How to run more by hand: SWAPLAB_SOAK=1 for ten times as many
  * under seeds that no run had before, SWAPLAB_FUZZ_SECONDS=N for N seconds of each kind.
  */
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { expect, vi } from 'vitest';
 import { Mulberry32 } from '../../../src/workload/mulberry32.ts';
@@ -76,7 +77,7 @@ export function fuzz<Input>(fuzzing: Fuzzing<Input>): { fed: number; taken: numb
       tally.fed += 1;
       const broken = problem ?? (tookMs > INPUT_MS_MAX ? `took ${tookMs.toFixed(0)} ms` : null);
       if (broken !== null)
-        throw new Error(`${name}: input of seed ${(seed + index) | 0} ${broken}\n${shown(input)}`);
+        assert.fail(`${name}: input of seed ${(seed + index) | 0} ${broken}\n${shown(input)}`);
     }
   };
   const seed = isSoak ? Date.now() | 0 : 6;

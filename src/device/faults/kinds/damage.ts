@@ -45,7 +45,6 @@ interface Sectors {
 
 export const tornWrite: FaultKindDefinition = {
   about: 'write',
-  summary: 'of each page a first part is written, in sectors; acknowledged',
   apply: (device, transfer, extents) =>
     writeAltered(device, transfer, extents, (altered, extent) => {
       const damaged: Sectors[] = [];
@@ -63,7 +62,6 @@ export const tornWrite: FaultKindDefinition = {
 
 export const lostWrite: FaultKindDefinition = {
   about: 'write',
-  summary: 'a write is acknowledged and not done',
   apply: (device, transfer, extents) =>
     writeAltered(device, transfer, extents, (altered, extent) =>
       sectorsOf(transfer, extent).map(({ page, mask }) => ({
@@ -75,7 +73,6 @@ export const lostWrite: FaultKindDefinition = {
 
 export const misdirectedWrite: FaultKindDefinition = {
   about: 'write',
-  summary: 'a write goes to another place of the area; acknowledged',
   apply: (device, transfer, extents) =>
     writeAltered(device, transfer, extents, (altered, extent, fault) => {
       const target = drawTarget(device, extent);
@@ -91,7 +88,6 @@ export const misdirectedWrite: FaultKindDefinition = {
 
 export const bitRot: FaultKindDefinition = {
   about: 'write',
-  summary: 'one bit of what is stored flips',
   apply: (device, transfer, extents) =>
     writeAltered(device, transfer, extents, ({ stored }, extent) => {
       const all = sectorsOf(transfer, extent);
@@ -109,7 +105,6 @@ export const bitRot: FaultKindDefinition = {
 
 export const latent: FaultKindDefinition = {
   about: 'write',
-  summary: 'what is written cannot be read until it is rewritten',
   apply: (device, transfer, extents) =>
     writeAltered(
       device,

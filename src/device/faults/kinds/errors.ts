@@ -17,7 +17,6 @@ import {
 
 export const eioRead: FaultKindDefinition = {
   about: 'read',
-  summary: 'a read fails',
   apply: (device, transfer, extents) => {
     const fault = device.fire(whole(extents));
     readAside(device, transfer);
@@ -28,19 +27,16 @@ export const eioRead: FaultKindDefinition = {
 
 export const eioWrite: FaultKindDefinition = {
   about: 'write',
-  summary: 'a write fails, and nothing is written',
   apply: (device, _transfer, extents) => refuseWrite(device, extents, 'EIO'),
 };
 
 export const enospc: FaultKindDefinition = {
   about: 'write',
-  summary: 'a write to a sparse file meets a full file system, and nothing is written',
   apply: (device, _transfer, extents) => refuseWrite(device, extents, 'ENOSPC'),
 };
 
 export const shortRead: FaultKindDefinition = {
   about: 'read',
-  summary: 'a read ends early: an error for all its pages',
   apply: (device, transfer, extents) => {
     const fault = device.fire(whole(extents));
     const bytes = readAside(device, transfer);
@@ -53,7 +49,6 @@ export const shortRead: FaultKindDefinition = {
 
 export const shortWrite: FaultKindDefinition = {
   about: 'write',
-  summary: 'a write ends early: its first part is written, an error for all its pages',
   apply: (device, transfer, extents) => {
     const fault = device.fire(whole(extents));
     const part = partOf(device, transfer);
@@ -76,7 +71,6 @@ export const shortWrite: FaultKindDefinition = {
  */
 export const gone: FaultKindDefinition = {
   about: 'any',
-  summary: 'the device is removed: every transfer fails from then on',
   apply: (device, _transfer, extents) => {
     const fault = device.fire(whole(extents));
     device.isGone = true;

@@ -48,8 +48,6 @@ export interface FaultHost {
 export interface FaultKindDefinition {
   /** Transfers that count, and can be hit. */
   readonly about: 'read' | 'write' | 'any';
-  /** What it is, in a line of help. */
-  readonly summary: string;
   /** Does to a transfer what the fault does. @returns what the caller is told */
   apply(device: FaultHost, transfer: Transfer, extents: readonly Extent[]): Outcome;
 }

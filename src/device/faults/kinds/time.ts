@@ -9,7 +9,6 @@ const SLOW_NS = 10e6;
 
 export const stall: FaultKindDefinition = {
   about: 'any',
-  summary: 'the device hangs (duration=10s): what comes meanwhile waits as well',
   apply: (device, transfer, extents) => {
     const fault = device.fire(whole(extents));
     const ns = device.rule.ns ?? STALL_NS;
@@ -22,7 +21,6 @@ export const stall: FaultKindDefinition = {
 
 export const slow: FaultKindDefinition = {
   about: 'any',
-  summary: 'a transfer takes longer (duration=10ms)',
   apply: (device, transfer, extents) => {
     const fault = device.fire(whole(extents));
     device.extraNs = device.rule.ns ?? SLOW_NS;
