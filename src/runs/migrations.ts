@@ -288,4 +288,86 @@ export const MIGRATIONS: readonly string[] = [
     answered_ms INTEGER
   ) STRICT;
   `,
+  // 3: what reports and comparisons read: metrics, counts by operation, maps of the areas' slots.
+  `
+  CREATE TABLE metric (
+    run_id       INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    position     INTEGER NOT NULL,
+    metric_group TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    unit         TEXT NOT NULL,
+    better       TEXT NOT NULL CHECK (better IN ('lower', 'higher', 'none')),
+    always_shown INTEGER NOT NULL CHECK (always_shown IN (0, 1)),
+    value        REAL NOT NULL,
+    PRIMARY KEY (run_id, position),
+    UNIQUE (run_id, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE operation_counter (
+    run_id    INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    operation TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    value     INTEGER NOT NULL,
+    PRIMARY KEY (run_id, operation, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE slot_cell (
+    run_id     INTEGER NOT NULL,
+    type       INTEGER NOT NULL,
+    first_slot INTEGER NOT NULL,
+    slots      INTEGER NOT NULL CHECK (slots = free + written + zswap + zero + cached + bad),
+    free       INTEGER NOT NULL,
+    written    INTEGER NOT NULL,
+    zswap      INTEGER NOT NULL,
+    zero       INTEGER NOT NULL,
+    cached     INTEGER NOT NULL,
+    bad        INTEGER NOT NULL,
+    PRIMARY KEY (run_id, type, first_slot),
+    FOREIGN KEY (run_id, type) REFERENCES area ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE cluster_list (
+    run_id        INTEGER NOT NULL,
+    type          INTEGER NOT NULL,
+    position      INTEGER NOT NULL,
+    list          TEXT NOT NULL,
+    cluster_order INTEGER NOT NULL,
+    clusters      INTEGER NOT NULL,
+    PRIMARY KEY (run_id, type, position),
+    FOREIGN KEY (run_id, type) REFERENCES area ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE free_run (
+    run_id INTEGER NOT NULL,
+    type   INTEGER NOT NULL,
+    low    INTEGER NOT NULL,
+    high   INTEGER NOT NULL CHECK (high >= low),
+    count  INTEGER NOT NULL CHECK (count > 0),
+    PRIMARY KEY (run_id, type, low),
+    FOREIGN KEY (run_id, type) REFERENCES area ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  DROP VIEW v_compare;
+  CREATE VIEW v_compare AS
+    SELECT run_id, run.name, design, seed, spec_hash, metric_group, metric, unit, better, value
+    FROM run JOIN (
+      SELECT run_id, metric_group, name AS metric, unit, better, value FROM metric
+      UNION ALL
+      SELECT run_id, 'events', name, 'events', 'none', sum(value)
+      FROM counter WHERE NOT EXISTS (
+        SELECT 1 FROM metric
+        WHERE metric.run_id = counter.run_id AND metric.name = counter.name
+      )
+      GROUP BY run_id, name
+      UNION ALL
+      SELECT run_id, 'run', 'slot runs', 'runs', 'lower', slot_runs FROM run
+      UNION ALL
+      SELECT run_id, 'metadata', 'metadata ' || kind, 'bytes', 'lower', sum(bytes)
+      FROM metadata_term GROUP BY run_id, kind
+      UNION ALL
+      SELECT run_id, 'devices', 'virtual time', 'ms', 'lower', virtual_ns / 1e6
+      FROM run WHERE NOT EXISTS (SELECT 1 FROM metric WHERE metric.run_id = run.run_id)
+    ) USING (run_id)
+    WHERE status = 'done';
+  `,
 ];

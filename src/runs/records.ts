@@ -76,6 +76,58 @@ export interface HistogramRecord {
   readonly buckets: readonly HistogramBucket[];
 }
 
+/** One number by which runs of the same workload are compared, as the run itself has worked it out. */
+export interface MetricRecord {
+  /** Stands above its rows in a table. */
+  readonly group: string;
+  /** In full: no two metrics of a run have the same. */
+  readonly name: string;
+  readonly unit: string;
+  readonly better: 'lower' | 'higher' | 'none';
+  /** In a table even if it is zero everywhere. */
+  readonly isAlwaysShown: boolean;
+  readonly value: number;
+}
+
+/** All counts of a run by what the machine was busy with: whole numbers by operation and name. */
+export type OperationCounters = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/**
+ * What a slot of an area is. `free`: nobody's; `written`: the page's bytes are at it; `zswap`: taken
+ * for a page that zswap holds; `zero`: for one of zeros or of one word over and over; `cached`: taken
+ * while nothing was written there, by a folio in the swap cache or for none of the others; `bad`: can
+ * never be handed out, the header among them.
+ */
+export const SLOT_STATES = ['free', 'written', 'zswap', 'zero', 'cached', 'bad'] as const;
+export type SlotState = (typeof SLOT_STATES)[number];
+
+/** Slots that follow each other, by state. */
+export interface SlotMapCell {
+  readonly firstSlot: number;
+  readonly slots: number;
+  /** By SLOT_STATES; together `slots`. */
+  readonly counts: readonly number[];
+}
+
+/** Clusters on one of the allocator's lists. */
+export interface ClusterListRecord {
+  readonly list: string;
+  readonly order: number;
+  readonly clusters: number;
+}
+
+/** How an area's slots stand at the end of the workload. */
+export interface SlotMapRecord {
+  /** Of the area. */
+  readonly type: number;
+  /** At most 1024, equally long but for the last, ascending from slot 0. */
+  readonly cells: readonly SlotMapCell[];
+  /** Lists without a cluster are left out. */
+  readonly clusterLists: readonly ClusterListRecord[];
+  /** Stretches of free slots, as long as they can be, by length: ascending, as a histogram's. */
+  readonly freeRuns: readonly HistogramBucket[];
+}
+
 /** Something rare that a reader of the run should know: an OOM kill, an area given up. */
 export interface EventRecord {
   /** Virtual time. */
@@ -212,4 +264,11 @@ export interface StoredRun extends RunSummary {
   readonly faultCounts: readonly FaultCount[];
   readonly steering: readonly SteeringRecord[];
   readonly events: readonly EventRecord[];
+  /** These three are empty in runs that a version before them has stored. */
+  readonly metrics: readonly MetricRecord[];
+  readonly operations: OperationCounters;
+  readonly slotMaps: readonly SlotMapRecord[];
+  readonly intervals: readonly StoredInterval[];
+  /** The latest; null when there is none. */
+  readonly checkpoint: CheckpointRecord | null;
 }

@@ -3,6 +3,7 @@ import type { HistogramBucket } from '../engine/index.ts';
 import { assert, RunError } from '../units/index.ts';
 import type { Connection, SqlValue } from './connection.ts';
 import { readFaultCounts, readFaults } from './fault-journal.ts';
+import { byOwner, namedValues } from './grouping.ts';
 import { readIntervals } from './interval-log.ts';
 import type { JsonValue } from './json.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
   StoredInterval,
   StoredRun,
 } from './records.ts';
+import { readMetrics, readOperations, readSlotMaps } from './result-reader.ts';
 import { readSteering } from './steering-table.ts';
 
 /** Which runs to list; all parts together. */
@@ -98,6 +100,11 @@ export function readRun(connection: Connection, runId: number): StoredRun | unde
         'SELECT time_ns AS timeNs, kind, detail FROM event WHERE run_id = ? ORDER BY position',
         runId,
       ),
+      metrics: readMetrics(connection, runId),
+      operations: readOperations(connection, runId),
+      slotMaps: readSlotMaps(connection, runId),
+      intervals: readIntervals(connection, runId, -1),
+      checkpoint: readCheckpoint(connection, runId),
     };
   });
 }
@@ -238,21 +245,4 @@ function readAreas(connection: Connection, runId: number): AreaRecord[] {
       runId,
     )
     .map((area) => ({ ...area, counters: namedValues(counters.get(area.type) ?? []) }));
-}
-
-/** Groups rows by what they belong to and takes that column off; the order stays. */
-function byOwner<Owner, Row extends { readonly owner: Owner }>(
-  rows: readonly Row[],
-): Map<Owner, Omit<Row, 'owner'>[]> {
-  const groups = new Map<Owner, Omit<Row, 'owner'>[]>();
-  for (const { owner, ...row } of rows) {
-    const group = groups.get(owner);
-    if (group === undefined) groups.set(owner, [row]);
-    else group.push(row);
-  }
-  return groups;
-}
-
-function namedValues(rows: readonly { name: string; value: number }[]): Record<string, number> {
-  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 }

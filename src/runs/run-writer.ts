@@ -20,10 +20,13 @@ import type {
   HistogramRecord,
   IntervalRecord,
   MetadataRow,
+  MetricRecord,
+  OperationCounters,
   PhaseRecord,
   RunHeader,
   RunOutcome,
   RunStatus,
+  SlotMapRecord,
 } from './records.ts';
 
 /** What a command ends with when pages came back wrong. */
@@ -87,6 +90,41 @@ export class RunWriter {
       rows.forEach(({ term, bytes, kind }, position) => {
         this.#insert('metadata_term', this.runId, position, term, bytes, kind);
       });
+    });
+  }
+
+  /** Stores what the run is compared by; a later call replaces an earlier one. */
+  metrics(rows: readonly MetricRecord[]): void {
+    this.#replace('metric', () => {
+      rows.forEach(({ group, name, unit, better, isAlwaysShown, value }, position) => {
+        const isShown = isAlwaysShown ? 1 : 0;
+        this.#insert('metric', this.runId, position, group, name, unit, better, isShown, value);
+      });
+    });
+  }
+
+  /** Stores the counts by operation; a later call replaces an earlier one. */
+  operations(counters: OperationCounters): void {
+    this.#replace('operation_counter', () => {
+      for (const [operation, counts] of Object.entries(counters))
+        for (const [name, value] of Object.entries(counts))
+          this.#insert('operation_counter', this.runId, operation, name, value);
+    });
+  }
+
+  /** Stores the maps of areas that are stored already, in one transaction; called once. */
+  slotMaps(maps: readonly SlotMapRecord[]): void {
+    this.#connection.transaction(() => {
+      for (const { type, cells, clusterLists, freeRuns } of maps) {
+        const key = [this.runId, type] as const;
+        for (const { firstSlot, slots, counts } of cells)
+          this.#insert('slot_cell', ...key, firstSlot, slots, ...counts);
+        clusterLists.forEach(({ list, order, clusters }, position) => {
+          this.#insert('cluster_list', ...key, position, list, order, clusters);
+        });
+        for (const { low, high, count } of freeRuns)
+          this.#insert('free_run', ...key, low, high, count);
+      }
     });
   }
 

@@ -398,7 +398,7 @@ describe('the views', () => {
     expect(compared.rows).toEqual([
       ['xarray', 'metadata static', 'bytes', 30],
       ['xarray', 'pswpout', 'events', 21],
-      ['xarray', 'virtual time', 'ns', 5e9],
+      ['xarray', 'virtual time', 'ms', 5000],
     ]);
     expect(runs.query(`SELECT count(*) FROM v_compare WHERE design = 'vswap'`).rows).toEqual([[0]]);
   });
