@@ -1,0 +1,102 @@
+/** Columns of a comparison out of runs that are there, and what to call them. */
+import { canonicalJson, specHash, type JsonValue } from '../../runs/index.ts';
+import type { ComparedColumn, MeasuredRun } from './comparison.ts';
+import { columnSpec, isObject, specDifferences, type SpecDifference } from './spec-differences.ts';
+
+/** Letters of the longest label; more are cut off. assumed */
+const LABEL_LENGTH_MAX = 48;
+
+/**
+ * Runs as columns: those of one spec, but for seed and name, are one; columns come in the order of
+ * their first runs. Of runs with the same seed, which are the same run again, the last one counts.
+ */
+export function groupRuns(runs: readonly MeasuredRun[]): ComparedColumn[] {
+  const groups = new Map<string, Map<number, MeasuredRun>>();
+  for (const run of runs) {
+    const hash = specHash(columnSpec(run.spec));
+    const group = groups.get(hash) ?? new Map<number, MeasuredRun>();
+    groups.set(hash, group.set(run.seed, run));
+  }
+  const columns = [...groups.values()].map((bySeed) => [...bySeed.values()]);
+  const labels = columnLabels(columns.map((each) => each[0]!));
+  return columns.map((each, index) => ({ label: labels[index]!, runs: each }));
+}
+
+/** What columns are called by what they differ by; no two alike. */
+function columnLabels(firsts: readonly MeasuredRun[]): string[] {
+  const differences = specDifferences(firsts.map(({ spec }) => spec));
+  const others = differences.filter(({ key }) => !isOfDesign(key));
+  // A pool or areas of its own are what a design came with, unless they are the point.
+  const [settings, hasDesign] = [others.filter(isShort), others.length < differences.length];
+  const said = settings.length > 0 && !areTold(firsts) ? settings : [];
+  const labels = firsts.map((run, index) => {
+    const parts = [
+      ...(hasDesign || said.length === 0 ? [designOf(run, differences)] : []),
+      ...said.flatMap(({ key, values }) =>
+        values[index] === undefined
+          ? []
+          : [settingLabel(key, values[index], hasDesign && said.length === 1)],
+      ),
+    ];
+    return parts.length === 0 ? 'default' : parts.join(', ');
+  });
+  return uniqueLabels(labels);
+}
+
+/** The designs alone tell the columns apart. */
+function areTold(runs: readonly MeasuredRun[]): boolean {
+  const names = runs.map(({ spec, design }) => {
+    const revision = isObject(spec) ? (spec['revision'] ?? '') : '';
+    return canonicalJson([design, revision]);
+  });
+  return new Set(names).size === names.length;
+}
+
+function designOf({ design, spec }: MeasuredRun, differences: readonly SpecDifference[]): string {
+  const revision = isObject(spec) ? spec['revision'] : undefined;
+  const isTold = differences.some(
+    ({ key, values }) =>
+      key === 'revision' && values.filter((value) => value !== undefined).length > 1,
+  );
+  return isTold && typeof revision === 'string' ? `${design}:${revision}` : design;
+}
+
+function isOfDesign(key: string): boolean {
+  return key === 'design' || key === 'revision';
+}
+
+/** Lists and traces are no labels. */
+function isShort({ values }: SpecDifference): boolean {
+  return values.every(
+    (value) => typeof value !== 'object' && (typeof value !== 'string' || value.length <= 24),
+  );
+}
+
+/**
+ * `maxPoolPercent=10`, by the last part of the key.
+ * @param isBare - only the value: a reader sees what it is of
+ */
+export function settingLabel(key: string, value: unknown, isBare: boolean): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const name = key.split('.').at(-1)!;
+  return isBare && typeof value !== 'boolean' ? text : `${name}=${text}`;
+}
+
+/** Labels that fit a header; those that are alike get a number. */
+export function uniqueLabels(labels: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return labels.map((label) => {
+    const short =
+      label.length <= LABEL_LENGTH_MAX ? label : `${label.slice(0, LABEL_LENGTH_MAX - 1)}…`;
+    let unique = short;
+    for (let number = 2; seen.has(unique); number++) unique = `${short} (${number})`;
+    seen.add(unique);
+    return unique;
+  });
+}
+
+/** A value of a spec for people, on one line. */
+export function specValueText(value: JsonValue | undefined): string {
+  if (value === undefined) return '-';
+  return typeof value === 'string' ? value : canonicalJson(value);
+}

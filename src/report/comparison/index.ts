@@ -1,0 +1,3 @@
+export * from './columns.ts';
+export * from './comparison.ts';
+export * from './spec-differences.ts';
