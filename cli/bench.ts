@@ -22,7 +22,7 @@ import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { measureWriteback, WRITEBACK_BATCHES, type WritebackRound } from './bench-writeback.ts';
 import { command as mkswap } from './mkswap.ts';
-import { alignRows } from './table.ts';
+import { alignRows } from '../src/report/text/table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 interface Figure {

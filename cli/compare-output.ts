@@ -9,7 +9,7 @@ import {
 } from '../src/machine/index.ts';
 import type { FinishedRun } from './runner.ts';
 import type { NamedScenario } from './scenarios.ts';
-import { alignTable, type Cell } from './table.ts';
+import { alignTable, type Cell } from '../src/report/text/table.ts';
 
 /** A comparison that was made. */
 export interface Comparison {

@@ -16,7 +16,7 @@ import { createProgress } from './progress.ts';
 import { addSpecOptions, specJson, type SpecFlags } from './run-options.ts';
 import { executeRun, type FinishedRun } from './runner.ts';
 import { readScenario, scenarioNames, type NamedScenario } from './scenarios.ts';
-import { alignRows } from './table.ts';
+import { alignRows } from '../src/report/text/table.ts';
 
 /** Exit code of a comparison with pages that were not what they must be, or a claim that fails. */
 const EXIT_CHECK = 3;

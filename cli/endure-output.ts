@@ -1,7 +1,7 @@
 /** What `swaplab endure` prints: lines while it lives, and the end. */
 import { FAULT_KINDS, parseFaultRule, type FaultTally } from '../src/device/index.ts';
 import type { EndureMoment, FinishedEndurance } from './endure-runner.ts';
-import { alignRows, alignTable, type Cell } from './table.ts';
+import { alignRows, alignTable, type Cell } from '../src/report/text/table.ts';
 
 const count = (value: number): string => value.toLocaleString('en-US');
 const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;

@@ -2,7 +2,7 @@
 import type { Hop } from '../src/engine/index.ts';
 import { describeLocation, type Answer, type PageView } from '../src/machine/index.ts';
 import type { FoundInRun } from './replay.ts';
-import { alignTable } from './table.ts';
+import { alignTable } from '../src/report/text/table.ts';
 
 /** Columns of a terminal that lines of words are broken for. */
 const WIDTH = 100;

@@ -4,7 +4,7 @@ import { metadataViews, type MetadataBackend } from '../src/machine/index.ts';
 import type { MetadataTerm } from '../src/swap/index.ts';
 import type { MetadataLine } from './metadata-options.ts';
 import type { PublishedTable } from './published.ts';
-import { alignTable, type Cell } from './table.ts';
+import { alignTable, type Cell } from '../src/report/text/table.ts';
 
 const MIB = 1024 * 1024;
 

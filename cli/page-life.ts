@@ -1,6 +1,6 @@
 /** A page's life for people: an event a line, and what goes round and round told once. */
 import type { LifeEvent } from '../src/engine/index.ts';
-import { alignTable } from './table.ts';
+import { alignTable } from '../src/report/text/table.ts';
 import type { WatchedPage } from './runner.ts';
 
 /** Lines of the longest round that is folded. */

@@ -12,7 +12,7 @@ import type { FaultTally } from '../src/device/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
 import { pageLifeText } from './page-life.ts';
 import type { FinishedRun } from './runner.ts';
-import { alignRows, alignTable, type Cell } from './table.ts';
+import { alignRows, alignTable, type Cell } from '../src/report/text/table.ts';
 
 /** The document of `run --json`. */
 export function runJson(run: FinishedRun): unknown {

@@ -15,7 +15,7 @@ import { UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand } from './command.ts';
 import { readInput } from './runner.ts';
-import { alignTable, type Cell } from './table.ts';
+import { alignTable, type Cell } from '../src/report/text/table.ts';
 
 /** Exit code when a cell that gates disagrees. */
 const EXIT_DISAGREES = 3;

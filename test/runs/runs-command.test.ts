@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { command } from '../../cli/runs.ts';
+import { command } from '../../cli/runs/index.ts';
 import { Histogram, percentileOf, type HistogramBucket } from '../../src/engine/index.ts';
 import { phaseRecord, runHeader, runOutcome, useWorkspace } from './support.ts';
 

@@ -5,7 +5,7 @@
  * that are gone.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { percentileOf, type HistogramBucket } from '../src/engine/index.ts';
+import { percentileOf, type HistogramBucket } from '../../src/engine/index.ts';
 import {
   CONSEQUENCES,
   flattenParameters,
@@ -18,11 +18,11 @@ import {
   type SqlValue,
   type StateDatabase,
   type StoredRun,
-} from '../src/runs/index.ts';
-import { RunError, UsageError } from '../src/units/index.ts';
-import type { CommandIo } from './command.ts';
+} from '../../src/runs/index.ts';
+import { RunError, UsageError } from '../../src/units/index.ts';
+import type { CommandIo } from '../command.ts';
 import { followRun } from './follow-run.ts';
-import { alignRows, alignTable, type Cell } from './table.ts';
+import { alignRows, alignTable, type Cell } from '../../src/report/text/table.ts';
 
 const PERCENTILES = [50, 90, 99, 99.9] as const;
 

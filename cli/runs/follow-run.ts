@@ -11,7 +11,7 @@ import type {
   RunStore,
   RunSummary,
   StoredInterval,
-} from '../src/runs/index.ts';
+} from '../../src/runs/index.ts';
 
 /** Milliseconds between looks. */
 const LOOK_MS = 200;
