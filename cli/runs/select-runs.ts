@@ -3,10 +3,13 @@
  * newest), a run's name (all runs of that name), and lists of these with commas between.
  */
 import type { RunStore } from '../../src/runs/index.ts';
-import { clipped, nearestNames, UsageError } from '../../src/units/index.ts';
+import { clipped, nearestNames, RunError, UsageError } from '../../src/units/index.ts';
 
 /** For help texts. */
 export const RUN_SELECTION = "a number, a range 12-17, last, last~1, or a name; a list with ','";
+
+export const HOW_TO_MAKE_ONE =
+  'make one with: swaplab run --trace FILE --memory 32M --swap 512M';
 
 /** What is needed of a store. */
 export type SelectableRuns = Pick<RunStore, 'list' | 'nearestIds'>;
@@ -19,7 +22,8 @@ type Runs = readonly { readonly runId: number; readonly name: string | null }[];
  * ascending.
  *
  * @param option - what the texts were given to, for messages: `--runs`, `RUN`
- * @throws UsageError for a run that is not there (with the nearest ones) or a text that is no selection
+ * @throws RunError for a number that no run has, with the nearest ones
+ * @throws UsageError for a text that is neither a number nor a name, with the nearest names
  */
 export function selectRuns(
   texts: readonly string[],
@@ -33,7 +37,7 @@ export function selectRuns(
 
 /**
  * The one run that `text` selects.
- * @throws UsageError as `selectRuns`, and for several
+ * @throws as `selectRuns`; UsageError for several
  */
 export function selectRun(text: string, store: SelectableRuns, option: string): number {
   const [runId, ...more] = selectRuns([text], store, option);
@@ -67,8 +71,11 @@ function selectWord(word: string, selection: Selection): number[] {
 function selectLast(word: string, back: number, { runs, option }: Selection): number {
   const run = runs[back];
   if (run !== undefined) return run.runId;
-  const there = runs.length === 0 ? 'there are no runs' : `there are ${runs.length} runs`;
-  throw new UsageError(`${option}: no run ${word}: ${there}`);
+  const there =
+    runs.length === 0
+      ? `there are no runs; ${HOW_TO_MAKE_ONE}`
+      : `there are ${runs.length} runs; all: swaplab runs ls -n 0`;
+  throw new RunError(`${option}: no run ${word}: ${there}`);
 }
 
 /** Those of the range that are there: runs may have been removed. */
@@ -81,13 +88,13 @@ function selectRange(from: number, to: number, selection: Selection): number[] {
   return ascending(found);
 }
 
-function missing(what: string, runId: number, { store, option }: Selection): UsageError {
+function missing(what: string, runId: number, { store, option }: Selection): RunError {
   const nearest = store.nearestIds(runId, 3);
   const there =
     nearest.length === 0
-      ? 'there are no runs'
+      ? `there are no runs; ${HOW_TO_MAKE_ONE}`
       : `the nearest are ${nearest.join(', ')}; all: swaplab runs ls -n 0`;
-  return new UsageError(`${option}: ${what}: ${there}`);
+  return new RunError(`${option}: ${what}: ${there}`);
 }
 
 function unknownName(word: string, { runs, option }: Selection): UsageError {

@@ -1,7 +1,7 @@
 /** Reads runs back as they were handed in, so that nobody else needs SQL. */
 import type { HistogramBucket } from '../engine/index.ts';
 import { assert, RunError } from '../units/index.ts';
-import type { Connection, SqlValue } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { readFaultCounts, readFaults } from './fault-journal.ts';
 import { byOwner, namedValues } from './grouping.ts';
 import { readIntervals } from './interval-log.ts';
@@ -21,15 +21,8 @@ import type {
   StoredRun,
 } from './records.ts';
 import { readMetrics, readOperations, readSlotMaps } from './result-reader.ts';
+import { whereOf, type RunFilter } from './run-filter.ts';
 import { readSteering } from './steering-table.ts';
-
-/** Which runs to list; all parts together. */
-export interface RunFilter {
-  readonly status?: RunStatus;
-  readonly design?: string;
-  /** At most so many, the newest first. */
-  readonly limit?: number;
-}
 
 interface RunRow {
   readonly runId: number;
@@ -64,18 +57,10 @@ const SELECT_RUN = `
 
 /** Runs that pass `filter`, the newest first. */
 export function listRuns(connection: Connection, filter: RunFilter = {}): RunSummary[] {
-  const conditions: string[] = [];
-  const values: SqlValue[] = [];
-  for (const column of ['status', 'design'] as const) {
-    const wanted = filter[column];
-    if (wanted === undefined) continue;
-    conditions.push(`${column} = ?`);
-    values.push(wanted);
-  }
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  const where = whereOf(filter);
   // SQLite takes a negative limit for none.
-  const sql = `${SELECT_RUN}${where} ORDER BY run_id DESC LIMIT ?`;
-  return connection.all<RunRow>(sql, ...values, filter.limit ?? -1).map(summaryOf);
+  const sql = `${SELECT_RUN}${where.sql} ORDER BY run_id DESC LIMIT ?`;
+  return connection.all<RunRow>(sql, ...where.values, filter.limit ?? -1).map(summaryOf);
 }
 
 /** Everything of one run, read from one state of the database; undefined when there is none. */

@@ -3,12 +3,12 @@ import type { Connection } from './connection.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import { queryReadOnly, type QueryResult } from './query.ts';
 import type { CheckpointRecord, RunHeader, RunSummary, StoredRun } from './records.ts';
+import type { RunFilter } from './run-filter.ts';
 import {
   listRuns,
   readCheckpoint,
   readProgress,
   readRun,
-  type RunFilter,
   type RunProgress,
 } from './run-reader.ts';
 import { RunWriter } from './run-writer.ts';

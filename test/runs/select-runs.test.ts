@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { selectRun, selectRuns, type SelectableRuns } from '../../cli/runs/select-runs.ts';
-import { UsageError } from '../../src/units/index.ts';
+import { RunError, UsageError } from '../../src/units/index.ts';
 import { runHeader, useWorkspace } from './support.ts';
 
 const workspace = useWorkspace();
@@ -33,26 +33,26 @@ describe('selectRuns', () => {
   });
 
   it.each([
-    ['9', /^--runs: no run 9: the nearest are 6, 5, 4; all: swaplab runs ls -n 0$/],
-    ['70-80', /^--runs: no run from 70 to 80: the nearest are 6, 5, 4/],
-    ['5-3', /'5-3' runs backwards; accepted: '3-5'/],
-    ['last~6', /no run last~6: there are 6 runs/],
-    ['basf', /'basf' is no run; accepted: .*; the nearest names are 'base'/],
-    ['0', /'0' is no run; accepted: a number/],
-    ['2,,3', /'' is no run/],
-  ])('refuses %j and names what is near', (text, message) => {
+    ['9', RunError, /^--runs: no run 9: the nearest are 6, 5, 4; all: swaplab runs ls -n 0$/],
+    ['70-80', RunError, /^--runs: no run from 70 to 80: the nearest are 6, 5, 4/],
+    ['5-3', UsageError, /'5-3' runs backwards; accepted: '3-5'/],
+    ['last~6', RunError, /no run last~6: there are 6 runs/],
+    ['basf', UsageError, /'basf' is no run; accepted: .*; the nearest names are 'base'/],
+    ['0', UsageError, /'0' is no run; accepted: a number/],
+    ['2,,3', UsageError, /'' is no run/],
+  ])('refuses %j and names what is near', (text, kind, message) => {
     const runs = store();
     const select = (): number[] => selectRuns([text], runs, '--runs');
-    expect(select).toThrow(UsageError);
+    expect(select).toThrow(kind);
     expect(select).toThrow(message);
   });
 
   it('says that there are no runs', () => {
     const { runs } = workspace.open('a.db');
     expect(() => selectRuns(['last'], runs, 'RUN')).toThrow(
-      /^RUN: no run last: there are no runs$/,
+      /^RUN: no run last: there are no runs; make one/,
     );
-    expect(() => selectRuns(['3'], runs, 'RUN')).toThrow(/no run 3: there are no runs$/);
+    expect(() => selectRuns(['3'], runs, 'RUN')).toThrow(/no run 3: there are no runs; make one/);
   });
 });
 

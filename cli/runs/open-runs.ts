@@ -1,0 +1,51 @@
+/** The state database as the subcommands of `runs` use it. */
+import {
+  inspectDatabaseFile,
+  openStateDatabase,
+  type RunStore,
+  type StateDatabase,
+  type StoredRun,
+} from '../../src/runs/index.ts';
+import { assert, RunError } from '../../src/units/index.ts';
+import type { CommandIo } from '../command.ts';
+import { HOW_TO_MAKE_ONE, selectRun, selectRuns } from './select-runs.ts';
+
+/** @throws RunError when there is no database yet */
+export function openRuns({ databasePath }: Pick<CommandIo, 'databasePath'>): StateDatabase {
+  if (inspectDatabaseFile(databasePath) !== 'ours')
+    throw new RunError(
+      `no runs yet: there is no state database ${databasePath}; ${HOW_TO_MAKE_ONE}`,
+    );
+  return openStateDatabase(databasePath);
+}
+
+/** Opens the database for the time of `action`. */
+export function withRuns<T>(io: CommandIo, action: (runs: RunStore) => T): T {
+  const database = openRuns(io);
+  try {
+    return action(database.runs);
+  } finally {
+    database.close();
+  }
+}
+
+/** Everything of the one run that `text` selects. */
+export function readOne(runs: RunStore, text: string): StoredRun {
+  return readRun(runs, selectRun(text, runs, 'RUN'));
+}
+
+/** Everything of the runs that `texts` select. */
+export function readSeveral(runs: RunStore, texts: readonly string[]): StoredRun[] {
+  return selectRuns(texts, runs, 'RUN').map((runId) => readRun(runs, runId));
+}
+
+function readRun(runs: RunStore, runId: number): StoredRun {
+  const run = runs.get(runId);
+  assert(run !== undefined, 'a run that was selected is there');
+  return run;
+}
+
+/** Prints one JSON document. */
+export function printJson(io: CommandIo, document: unknown): void {
+  io.stdout(`${JSON.stringify(document, null, 2)}\n`);
+}
