@@ -31,7 +31,7 @@ function columnLabels(firsts: readonly MeasuredRun[]): string[] {
   const said = settings.length > 0 && !areTold(firsts) ? settings : [];
   const labels = firsts.map((run, index) => {
     const parts = [
-      ...(hasDesign || said.length === 0 ? [designOf(run, differences)] : []),
+      ...(hasDesign || said.length === 0 ? [designOf(run, firsts)] : []),
       ...said.flatMap(({ key, values }) =>
         values[index] === undefined
           ? []
@@ -45,20 +45,19 @@ function columnLabels(firsts: readonly MeasuredRun[]): string[] {
 
 /** The designs alone tell the columns apart. */
 function areTold(runs: readonly MeasuredRun[]): boolean {
-  const names = runs.map(({ spec, design }) => {
-    const revision = isObject(spec) ? (spec['revision'] ?? '') : '';
-    return canonicalJson([design, revision]);
-  });
-  return new Set(names).size === names.length;
+  return new Set(runs.map((run) => designOf(run, runs))).size === runs.length;
 }
 
-function designOf({ design, spec }: MeasuredRun, differences: readonly SpecDifference[]): string {
+/** With its revision where there is another one of the same design. */
+function designOf(run: MeasuredRun, all: readonly MeasuredRun[]): string {
+  const revision = revisionOf(run);
+  const isTold = all.some((each) => each.design === run.design && revisionOf(each) !== revision);
+  return isTold && revision !== null ? `${run.design}:${revision}` : run.design;
+}
+
+function revisionOf({ spec }: MeasuredRun): string | null {
   const revision = isObject(spec) ? spec['revision'] : undefined;
-  const isTold = differences.some(
-    ({ key, values }) =>
-      key === 'revision' && values.filter((value) => value !== undefined).length > 1,
-  );
-  return isTold && typeof revision === 'string' ? `${design}:${revision}` : design;
+  return typeof revision === 'string' ? revision : null;
 }
 
 function isOfDesign(key: string): boolean {

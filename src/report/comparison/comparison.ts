@@ -183,12 +183,15 @@ export function metricOrder(lists: readonly (readonly MetricRecord[])[]): Metric
 function summaryOf(values: readonly number[], resampler: Resampler): Summary | null {
   if (values.length === 0) return null;
   const [middle, least, most] = [median([...values]), min([...values]), max([...values])];
-  const isFlat = least === most;
-  const around = isFlat
+  const around = isFlat(values)
     ? { low: middle, high: middle }
     : percentileInterval(resampler.medians(values, 'column'));
-  const spread = isFlat ? 0 : middle === 0 ? null : (most - least) / Math.abs(middle);
+  const spread = isFlat(values) ? 0 : middle === 0 ? null : (most - least) / Math.abs(middle);
   return { values, median: middle, ...around, min: least, max: most, spread };
+}
+
+function isFlat(values: readonly number[]): boolean {
+  return values.every((value) => value === values[0]);
 }
 
 function changeOf(
@@ -212,6 +215,10 @@ function changeOf(
 
 /** In percent of the baseline's median, which is resampled with the column's. */
 function changeInterval({ baseline, column, isPaired }: SamplePair, from: Resampler): Interval {
+  if (isFlat(baseline) && isFlat(column)) {
+    const percent = changePercent(baseline[0]!, column[0]!);
+    return { low: percent, high: percent };
+  }
   const before = from.medians(baseline, 'baseline');
   const after = from.medians(column, isPaired ? 'baseline' : 'column');
   return percentileInterval(after.map((value, index) => changePercent(before[index]!, value)));

@@ -33,7 +33,12 @@ export function specDifferences(specs: readonly JsonValue[]): SpecDifference[] {
   return objectDifferences(specs.map(columnSpec), '');
 }
 
-function objectDifferences(objects: readonly JsonObject[], prefix: string): SpecDifference[] {
+/**
+ * The keys by which objects differ, whatever they are.
+ * @param prefix - key of the objects themselves; empty at the top
+ */
+export function objectDifferences(specs: readonly JsonValue[], prefix: string): SpecDifference[] {
+  const objects = specs.map(asObject);
   const names = [...new Set(objects.flatMap((each) => Object.keys(each)))];
   return names.flatMap((name): SpecDifference[] => {
     const values = objects.map((each) => (Object.hasOwn(each, name) ? each[name] : undefined));
