@@ -5,15 +5,15 @@
  */
 import { z } from 'zod';
 import { clipped, nearestNames, requireFlat, UsageError } from '../units/index.ts';
-import type { Metric } from './metric.ts';
 import { metricName, metricsOf } from './metrics.ts';
-import type { RunResult } from './run-result.ts';
 import { describeIssues } from './spec.ts';
 
 /** One column: keys of the spec, dots between their parts, and their values. */
 export interface ScenarioColumn {
   readonly label: string;
   readonly set: Readonly<Record<string, unknown>>;
+  /** As those of the scenario, for this column. */
+  readonly seeds?: readonly number[] | undefined;
 }
 
 /** What the table must show: a metric of one column against another column's or a number. */
@@ -37,7 +37,9 @@ export interface Scenario {
   readonly columns: readonly ScenarioColumn[];
   /** What the columns have in common: a spec, unchecked until a column's keys are in it. */
   readonly spec: Readonly<Record<string, unknown>>;
-  /** By their full names (`metricName`), in the order of the table. */
+  /** A run of each column with each of them; absent: one run, with the seed of the spec. */
+  readonly seeds?: readonly number[] | undefined;
+  /** By their full names (`metricName`), in the order of the table; none: all. */
   readonly metrics: readonly string[];
   readonly claims: readonly Claim[];
 }
@@ -51,10 +53,19 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-// Commas and equal signs separate what --for takes.
-const labelSchema = z.string().regex(/^[^,=]{1,24}$/, {
-  error: "expected 1 to 24 characters without ',' and '='",
+// A column's name stands in one line of a table.
+const labelSchema = z.string().regex(/^\P{Cc}{1,80}$/u, {
+  error: 'expected 1 to 80 characters on one line',
 });
+
+/** Runs of one column. assumed */
+const SEED_COUNT_MAX = 1000;
+const seedsSchema = z
+  .array(z.number().int().min(0).max(0xffffffff))
+  .min(1)
+  .max(SEED_COUNT_MAX)
+  .refine((seeds) => new Set(seeds).size === seeds.length, { error: 'expected no seed twice' })
+  .optional();
 
 /** A table of more is not one that people read. assumed */
 const COLUMN_COUNT_MAX = 256;
@@ -62,6 +73,7 @@ const COLUMN_COUNT_MAX = 256;
 const columnSchema: z.ZodType<ScenarioColumn> = z.strictObject({
   label: labelSchema,
   set: z.record(z.string().min(1), z.unknown()),
+  seeds: seedsSchema,
 });
 
 const claimSchema: z.ZodType<Claim> = z
@@ -86,8 +98,9 @@ const scenarioSchema: z.ZodType<Scenario> = z.strictObject({
   question: z.string().min(1),
   columns: z.array(columnSchema).min(1).max(COLUMN_COUNT_MAX),
   spec: z.record(z.string(), z.unknown()),
-  metrics: z.array(z.string()).min(1),
-  claims: z.array(claimSchema).min(1),
+  seeds: seedsSchema,
+  metrics: z.array(z.string()).default([]),
+  claims: z.array(claimSchema).default([]),
 });
 
 /**
@@ -129,16 +142,15 @@ export function parseScenario(json: unknown, where: string): Scenario {
   return scenario;
 }
 
-/** Which of the scenario's claims its runs bear out; `results` come in the order of the columns. */
-export function judgeClaims(scenario: Scenario, results: readonly RunResult[]): Verdict[] {
-  const metrics = new Map<string, Metric>(
-    metricsOf(results).map((each) => [metricName(each), each]),
-  );
-  const valueOf = (metric: string, column: string): number | null => {
-    const index = scenario.columns.findIndex(({ label }) => label === column);
-    return metrics.get(metric)!.value(results[index]!);
-  };
-  return scenario.claims.map((claim) => {
+/**
+ * Which of the scenario's claims its runs bear out.
+ * @param valueOf - a metric of a column: the median of its runs; null where they have none
+ */
+export function judgeClaims(
+  { claims }: Pick<Scenario, 'claims'>,
+  valueOf: (metric: string, column: string) => number | null,
+): Verdict[] {
+  return claims.map((claim) => {
     const value = valueOf(claim.metric, claim.column);
     const other = claim.of === undefined ? claim.number! : valueOf(claim.metric, claim.of);
     const limit = other === null ? null : other * (claim.factor ?? 1);
