@@ -8,8 +8,7 @@ import { clipped, nearestNames, RunError, UsageError } from '../../src/units/ind
 /** For help texts. */
 export const RUN_SELECTION = "a number, a range 12-17, last, last~1, or a name; a list with ','";
 
-export const HOW_TO_MAKE_ONE =
-  'make one with: swaplab run --trace FILE --memory 32M --swap 512M';
+export const HOW_TO_MAKE_ONE = 'make one with: swaplab run --trace FILE --memory 32M --swap 512M';
 
 /** What is needed of a store. */
 export type SelectableRuns = Pick<RunStore, 'list' | 'nearestIds'>;
