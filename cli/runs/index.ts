@@ -7,6 +7,7 @@
 import { Command, CommanderError } from 'commander';
 import { RunError, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
+import { addExport } from './export.ts';
 import { addLs } from './ls.ts';
 import { addMap } from './map.ts';
 import { addShow } from './show.ts';
@@ -54,5 +55,6 @@ export function runsCommand(io: CommandIo, endsWith: (exitCode: number) => void)
   addShow(runs, io, endsWith);
   addMap(runs, io);
   addSql(runs, io);
+  addExport(runs, io);
   return runs;
 }

@@ -33,7 +33,7 @@ export function enduranceText(run: StoredRun): string {
   }
   if (checkpoint !== null)
     parts.push(
-      `${parts.length === 0 ? '' : '\n'}It can go on after ${grouped(checkpoint.operations)} operations.\n`,
+      `${parts.length === 0 ? '' : '\n'}Its latest checkpoint is at ${grouped(checkpoint.operations)} operations.\n`,
     );
   return parts.join('');
 }
