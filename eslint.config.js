@@ -68,11 +68,11 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': ['error', ...clockAndChance.slice(2)] },
   },
   {
-    files: ['test/**/*.ts', 'vitest.config.ts'],
+    files: ['test/**/*.ts', '*.config.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
     },
   },
-  { files: ['vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['*.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
 );

@@ -1,12 +1,12 @@
 /**
- * The file behind the state database: where it is by default, whose it is, and how it comes to be.
+ * The file behind the state database: whose it is, and how it comes to be.
  *
  * A file is judged by its first 100 bytes, read without SQLite: opening a stranger's database with
  * SQLite could already roll back its journal or move its log into it.
  * @source https://www.sqlite.org/fileformat.html 1.3 (magic at 0, application id at 68)
  */
 import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname } from 'node:path';
 import { RunError, UsageError } from '../units/index.ts';
 import { APPLICATION_ID } from './schema.ts';
 import { ACCEPTED_DATABASE } from './sqlite-errors.ts';
@@ -14,22 +14,6 @@ import { ACCEPTED_DATABASE } from './sqlite-errors.ts';
 const HEADER_BYTES = 100;
 const MAGIC = 'SQLite format 3\0';
 const APPLICATION_ID_OFFSET = 68;
-
-/**
- * Where the state database is when `--db` is not given: `$XDG_STATE_HOME/swaplab/swaplab.db`, or
- * `$HOME/.local/state/swaplab/swaplab.db`.
- * @source XDG base directory specification 0.8: a relative path counts as unset
- * @throws UsageError when neither variable is of use
- */
-export function defaultDatabasePath(env: Readonly<Record<string, string | undefined>>): string {
-  const stateHome = env['XDG_STATE_HOME'] ?? '';
-  const home = env['HOME'] ?? '';
-  if (isAbsolute(stateHome)) return join(stateHome, 'swaplab', 'swaplab.db');
-  if (isAbsolute(home)) return join(home, '.local', 'state', 'swaplab', 'swaplab.db');
-  throw new UsageError(
-    'the state database has no place: give --db FILE, or set XDG_STATE_HOME or HOME to a folder',
-  );
-}
 
 /**
  * What is at `path`: nothing yet, an empty file, or a state database. Changes nothing.

@@ -1,4 +1,5 @@
-export { defaultDatabasePath, inspectDatabaseFile } from './database-file.ts';
+export { inspectDatabaseFile } from './database-file.ts';
+export { defaultDatabasePath } from './default-database-path.ts';
 export { canonicalJson, flattenParameters, specHash } from './json.ts';
 export type { JsonScalar, JsonValue, Parameter } from './json.ts';
 export type { SqlValue } from './connection.ts';
