@@ -8,12 +8,12 @@ const CHART_HEIGHT = 200;
 const MARGIN = { top: 24, right: 12, bottom: 36, left: 50 } as const;
 
 /** Where values may stand. */
-export const PLOT = {
+export const PLOT: { readonly [Side in 'left' | 'right' | 'top' | 'bottom']: number } = {
   left: MARGIN.left,
   right: CHART_WIDTH - MARGIN.right,
   top: MARGIN.top,
   bottom: CHART_HEIGHT - MARGIN.bottom,
-} as const;
+};
 
 /** What every chart says of itself. */
 export interface ChartNames {

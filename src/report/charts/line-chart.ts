@@ -56,7 +56,7 @@ export function percentileChart(input: LineChartInput & { readonly count: number
 interface Drawing {
   readonly x: Axis;
   readonly y: Axis;
-  xText(value: number): string;
+  readonly xText: (value: number) => string;
   /** Absent: strips lie at the ticks of x instead of even steps. */
   readonly xMax?: number;
 }
