@@ -30,7 +30,7 @@ const MARKS = [
   ...CELL_STRENGTHS.map((strength, index) => `.i${index + 1}{fill-opacity:${strength}}`),
 ].join('\n');
 
-export const STYLE = `
+export const STYLE: string = `
 :root{color-scheme:light;${variables(LIGHT, COLOURS.light)}}
 @media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;${variables(DARK, COLOURS.dark)}}}
 *{box-sizing:border-box}

@@ -1,0 +1,45 @@
+/** The runs of a page as columns, and which run of each the charts show. */
+import type { StoredRun } from '../../runs/index.ts';
+import {
+  compareColumns,
+  groupRuns,
+  type MeasuredRun,
+  type RunComparison,
+} from '../comparison/index.ts';
+
+export interface PageColumn {
+  /** From 0; decides colour and dash. */
+  readonly index: number;
+  readonly label: string;
+  /** By ascending seed; one or more. */
+  readonly runs: readonly StoredRun[];
+  /** The one in charts: that of the median seed, of an even number the lower of the two. */
+  readonly shown: StoredRun;
+}
+
+export interface PageRuns {
+  readonly comparison: RunComparison;
+  readonly columns: readonly PageColumn[];
+}
+
+/** @param runs - one or more */
+export function pageRuns(runs: readonly StoredRun[]): PageRuns {
+  const byId = new Map(runs.map((run) => [run.runId, run]));
+  const comparison = compareColumns(groupRuns(runs.map(measured)), 0);
+  const columns = comparison.columns.map(({ label, runs: own }, index): PageColumn => {
+    const bySeed = own
+      .flatMap(({ runId }) => byId.get(runId ?? 0) ?? [])
+      .sort((a, b) => a.seed - b.seed);
+    return { index, label, runs: bySeed, shown: bySeed[Math.floor((bySeed.length - 1) / 2)]! };
+  });
+  return { comparison, columns };
+}
+
+function measured(run: StoredRun): MeasuredRun {
+  const { runId, design, seed, spec, metrics } = run;
+  return {
+    ...{ runId, design, seed, spec, metrics },
+    digest: run.digest ?? '',
+    verify: run.verify ?? { pagesChecked: 0, mismatches: 0 },
+  };
+}

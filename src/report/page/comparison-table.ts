@@ -1,0 +1,167 @@
+/** The comparison as a table: a row per metric, grouped as on the terminal, a column per column. */
+import type { Change, ComparedMetric, RunComparison, Summary } from '../comparison/index.ts';
+import { specValueText } from '../comparison/columns.ts';
+import { el, type Child, type Markup } from '../charts/markup.ts';
+import { grouped, threeDigits } from '../charts/quantity.ts';
+import { clipped } from '../../units/index.ts';
+import { plainTable, scrolling } from './table.ts';
+import { counted, metricText } from './words.ts';
+
+const ARROWS: Readonly<Record<ComparedMetric['better'], string>> = {
+  lower: '↓',
+  higher: '↑',
+  none: '',
+};
+const ARROW_WORDS = { lower: 'lower is better', higher: 'higher is better', none: '' } as const;
+
+/** Letters of a spec's value in the table of differences. */
+const VALUE_LETTERS_MAX = 80;
+
+/** The tables with the sentences that say how to read them. */
+export function comparisonSection(comparison: RunComparison): Child[] {
+  const { columns, metrics, differences } = comparison;
+  if (metrics.length === 0)
+    return [el('p', {}, 'There is no table: these runs were stored without metrics.')];
+  const isSilent = ({ summaries, isAlwaysShown }: ComparedMetric): boolean =>
+    !isAlwaysShown && summaries.every((summary) => summary === null || summary.max === 0);
+  const silent = metrics.filter(isSilent);
+  return [
+    el('p', { class: 'soft' }, legend(comparison)),
+    metricTable(
+      'Comparison',
+      comparison,
+      metrics.filter((metric) => !isSilent(metric)),
+    ),
+    silent.length > 0 &&
+      el(
+        'details',
+        {},
+        el('summary', {}, `${counted(silent.length, 'metric')} that stayed at zero everywhere`),
+        el('p', { class: 'soft' }, silent.map(({ name }) => name).join(', ')),
+      ),
+    differences.length > 0 && [
+      el('h3', {}, 'What the columns differ by'),
+      plainTable({
+        name: 'Settings that differ between columns',
+        titles: ['setting', ...columns.map(({ label }) => label)],
+        rows: differences.map(({ key, values }) => [
+          key,
+          ...values.map((value) => clipped(specValueText(value), VALUE_LETTERS_MAX)),
+        ]),
+      }),
+    ],
+  ];
+}
+
+function legend({ columns, baseline }: RunComparison): string {
+  const several = columns.some(({ runs }) => runs.length > 1);
+  const best = '↓ lower is better, ↑ higher is better; the best value of a row is bold.';
+  if (columns.length === 1) return several ? `Medians over the seeds. ${SPREAD}` : 'Exact values.';
+  const change = `Percentages are changes against ${columns[baseline]!.label}`;
+  return several
+    ? `${best} Medians over the seeds. ${SPREAD} ${change}; * marks those that are significant ` +
+        '(bootstrap interval without 0, and a t-test at 5 % with Holm’s correction over the table).'
+    : `${best} ${change}; with one run a column there is no significance to tell.`;
+}
+
+const SPREAD = 'In brackets the 95 % interval of the median (bootstrap).';
+
+function metricTable(
+  name: string,
+  comparison: RunComparison,
+  metrics: readonly ComparedMetric[],
+): Markup {
+  const groups = [...new Set(metrics.map(({ group }) => group))];
+  const width = comparison.columns.length + 2;
+  return scrolling(
+    name,
+    el(
+      'table',
+      { class: 'compare' },
+      el(
+        'thead',
+        {},
+        el(
+          'tr',
+          {},
+          el('th', { scope: 'col' }, 'metric'),
+          el('th', { scope: 'col' }, 'unit'),
+          comparison.columns.map(({ label }) => el('th', { scope: 'col', class: 'n' }, label)),
+        ),
+      ),
+      groups.map((group) =>
+        el(
+          'tbody',
+          {},
+          el('tr', {}, el('th', { scope: 'rowgroup', colspan: width }, group)),
+          metrics
+            .filter((metric) => metric.group === group)
+            .map((metric) => metricRow(metric, comparison)),
+        ),
+      ),
+    ),
+  );
+}
+
+function metricRow(metric: ComparedMetric, { columns, baseline }: RunComparison): Markup {
+  const { name, unit, better, summaries, changes } = metric;
+  const best = bestOf(metric);
+  return el(
+    'tr',
+    { 'data-metric': name },
+    el('th', { scope: 'row' }, name),
+    el(
+      'td',
+      {},
+      unit,
+      better !== 'none' && [
+        ' ',
+        el('span', { 'aria-label': ARROW_WORDS[better], role: 'img' }, ARROWS[better]),
+      ],
+    ),
+    columns.map((_, index) => {
+      const summary = summaries[index] ?? null;
+      if (summary === null) return el('td', { class: 'n' }, '–');
+      return el(
+        'td',
+        { class: summary.median === best ? 'n best' : 'n', title: exactText(summary, unit) },
+        el('data', { value: summary.median }, metricText(unit, summary.median)),
+        moreText(summary, index === baseline ? null : (changes[index] ?? null), unit),
+      );
+    }),
+  );
+}
+
+/** The best median; null where nothing is better, or all are alike. */
+function bestOf({ better, summaries }: ComparedMetric): number | null {
+  const medians = summaries.flatMap((summary) => (summary === null ? [] : [summary.median]));
+  if (better === 'none' || medians.length < 2 || new Set(medians).size === 1) return null;
+  return better === 'lower' ? Math.min(...medians) : Math.max(...medians);
+}
+
+/** Under the value: the interval, and the change against the baseline. */
+function moreText(summary: Summary, change: Change | null, unit: string): Child {
+  const interval =
+    summary.low === summary.high
+      ? null
+      : `[${metricText(unit, summary.low)} – ${metricText(unit, summary.high)}]`;
+  const moved = change === null ? null : changeText(change);
+  return [
+    interval !== null && el('span', { class: 'more' }, interval),
+    moved !== null && el('span', { class: 'more' }, moved),
+  ];
+}
+
+function changeText({ percent, isSignificant, verdict }: Change): string | null {
+  if (percent === 0) return null;
+  const mark = isSignificant ? ` * ${verdict}` : '';
+  if (percent === null) return `from 0${mark}`;
+  const sign = percent > 0 ? '+' : '−';
+  const size = Math.abs(percent);
+  return `${sign}${size < 0.01 ? '<0.01' : threeDigits(size)} %${mark}`;
+}
+
+function exactText({ values, median }: Summary, unit: string): string {
+  const seeds = values.length > 1 ? `; by run: ${values.map(grouped).join(', ')}` : '';
+  return `${Number.isInteger(median) ? grouped(median) : String(median)} ${unit}${seeds}`;
+}

@@ -1,0 +1,131 @@
+/** What came out, in plain sentences computed from the table: who did least, by how much, ties told. */
+import type { ComparedMetric, RunComparison } from '../comparison/index.ts';
+import { grouped, threeDigits } from '../charts/quantity.ts';
+import type { PageColumn } from './columns.ts';
+import { counted, listed, metricText } from './words.ts';
+
+interface Question {
+  readonly group: string;
+  readonly name: string;
+  /** `xarray wrote least to the disk`; what follows is a number. */
+  readonly least: string;
+  /** All columns the same: `All 5 columns wrote the same to the disk`. */
+  readonly same: string;
+  /** One column: `It wrote to the disk`. */
+  readonly alone: string;
+  /** Not told where every column has 0. */
+  readonly isSilentAtZero?: boolean;
+}
+
+/** In the order in which they are told. Of each metric less is better. */
+const QUESTIONS: readonly Question[] = [
+  {
+    ...{ group: 'devices', name: 'bytes written' },
+    least: 'wrote least to the disk',
+    same: 'wrote the same to the disk',
+    alone: 'Written to the disk',
+  },
+  {
+    ...{ group: 'zswap', name: 'pool bytes max', isSilentAtZero: true },
+    least: 'had the smallest zswap pool at its largest',
+    same: 'had a zswap pool of the same size at its largest',
+    alone: 'The zswap pool at its largest',
+  },
+  {
+    ...{ group: 'metadata', name: 'most at any sample metadata' },
+    least: 'needed least metadata at the most',
+    same: 'needed the same metadata',
+    alone: 'Metadata at the most',
+  },
+  {
+    ...{ group: 'devices', name: 'virtual time' },
+    least: 'was fastest in virtual time',
+    same: 'took the same virtual time',
+    alone: 'Virtual time',
+  },
+];
+
+/** One sentence each; without metrics only that of the comparison of pages. */
+export function findings({
+  comparison,
+  columns,
+}: {
+  readonly comparison: RunComparison;
+  readonly columns: readonly PageColumn[];
+}): string[] {
+  const told = QUESTIONS.flatMap((question) => {
+    const metric = comparison.metrics.find(
+      ({ group, name }) => group === question.group && name === question.name,
+    );
+    return metric === undefined ? [] : (sentence(question, metric, columns) ?? []);
+  });
+  return [...told, pagesSentence(columns)];
+}
+
+function sentence(
+  question: Question,
+  metric: ComparedMetric,
+  columns: readonly PageColumn[],
+): string | null {
+  const known = columns.flatMap(({ label, index }) => {
+    const value = metric.summaries[index]?.median;
+    return value === undefined ? [] : [{ label, value, column: index }];
+  });
+  if (known.length === 0) return null;
+  const show = (value: number): string => metricText(metric.unit, value);
+  const least = Math.min(...known.map(({ value }) => value));
+  const most = Math.max(...known.map(({ value }) => value));
+  if (most === 0 && question.isSilentAtZero === true) return null;
+  const missing = columns.length - known.length;
+  const end = missing === 0 ? '.' : ` (of ${counted(missing, 'column')} it is not known).`;
+  if (columns.length === 1) return `${question.alone}: ${show(least)}.`;
+  if (least === most && known.length > 1)
+    return `All ${known.length} ${question.same}: ${show(least)}${end}`;
+  const winners = known.filter(({ value }) => value === least);
+  const names = listed(winners.map(({ label }) => label));
+  const tie = winners.length > 1 ? ' (a tie)' : '';
+  const others = known.filter(({ value }) => value > least).sort((a, b) => a.value - b.value);
+  const next = others[0]!;
+  const last = others.at(-1)!;
+  const behind = `${next.label} ${show(next.value)}${ahead(least, next.value)}`;
+  const worst = last === next ? '' : `; most: ${last.label} ${show(last.value)}`;
+  return `${names} ${question.least}${tie}: ${show(least)}. Next: ${behind}${worst}${end}${
+    isInDoubt(metric, winners, next) ? ' Over the seeds the two are not told apart.' : ''
+  }`;
+}
+
+function ahead(least: number, next: number): string {
+  if (least === 0) return '';
+  const percent = (next / least - 1) * 100;
+  return percent >= 0.05 ? ` (+${threeDigits(percent)} %)` : ' (less than 0.1 % more)';
+}
+
+/** Intervals of the medians of repeated columns that overlap. */
+function isInDoubt(
+  { summaries }: ComparedMetric,
+  winners: readonly { readonly column: number }[],
+  next: { readonly column: number },
+): boolean {
+  const after = summaries[next.column];
+  return winners.some(({ column }) => {
+    const first = summaries[column];
+    if (!first || !after || first.values.length < 2) return false;
+    return first.high >= after.low;
+  });
+}
+
+/** Whether the bytes were right, which is the first thing to know of a swap. */
+function pagesSentence(columns: readonly PageColumn[]): string {
+  const runs = columns.flatMap(({ runs: own }) => own);
+  const ended = runs.filter(({ verify }) => verify !== null);
+  const checked = ended.reduce((sum, { verify }) => sum + verify!.pagesChecked, 0);
+  const wrong = ended.reduce((sum, { verify }) => sum + verify!.mismatches, 0);
+  const open = runs.filter(({ status }) => status !== 'done');
+  const states = open.map(({ runId, status }) => `run ${runId} is ${status}`);
+  const unfinished = open.length === 0 ? '' : ` Not all runs came to their end: ${listed(states)}.`;
+  const verdict =
+    wrong === 0
+      ? `All ${grouped(checked)} pages that were compared byte for byte at the end were right`
+      : `${grouped(wrong)} of ${grouped(checked)} compared pages were WRONG`;
+  return `${verdict}${runs.length > 1 ? `, over ${runs.length} runs` : ''}.${unfinished}`;
+}

@@ -1,0 +1,118 @@
+/** What was run, in a sentence or two, out of the stored specs. */
+import { parseSize, UsageError } from '../../units/index.ts';
+import type { JsonValue } from '../../runs/index.ts';
+import { quantityText } from '../charts/quantity.ts';
+import type { PageColumn } from './columns.ts';
+import { counted, listed, sharedText } from './words.ts';
+
+type Spec = { readonly [key: string]: JsonValue };
+
+/** The part of a stored spec under a key; empty where there is none. */
+function part(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return (value as Spec)[key];
+}
+
+/** The whole as sentences. */
+export function headline(columns: readonly PageColumn[]): string {
+  const of = (text: (spec: JsonValue) => string): string =>
+    sharedText(columns, ({ shown }) => text(shown.spec));
+  const many = columns.length > 1;
+  const who = many
+    ? `in ${columns.length} columns: ${listed(columns.map(({ label }) => label))}`
+    : `with the swap design ${columns[0]!.label}`;
+  const zswap = of(zswapText);
+  return [
+    `${capital(of(workloadText))} ran ${who}. `,
+    `Memory: ${of(memoryText)}. Swap: ${of(areasText)}, device ${of(deviceText)}. `,
+    `zswap: ${zswap}. `,
+    `${capital(seedsText(columns))}.`,
+  ].join('');
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+function workloadText(spec: JsonValue): string {
+  const workload = part(spec, 'workload');
+  const name = text(part(workload, 'name'));
+  if (name !== '') {
+    const words = part(workload, 'arguments');
+    const given = Array.isArray(words) ? (words as JsonValue[]).map(text) : [];
+    return `the workload ‘${[name, ...given].join(' ')}’`;
+  }
+  const lines = text(part(workload, 'trace'))
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  const source = text(part(workload, 'source')).split('/').at(-1)!;
+  return `the trace ${source === '' ? '' : `‘${source}’ `}(${counted(lines.length, 'line')})`;
+}
+
+/** A size of a spec, which has bytes or text such as 512M. */
+function sizeText(value: JsonValue | undefined): string {
+  try {
+    return quantityText('bytes', parseSize(text(value), 'size'));
+  } catch (error) {
+    if (error instanceof UsageError) return text(value);
+    throw error;
+  }
+}
+
+function memoryText(spec: JsonValue): string {
+  const machine = part(spec, 'machine');
+  const ram = `a machine of ${sizeText(part(machine, 'ram'))}`;
+  const groups = part(machine, 'cgroups');
+  if (Array.isArray(groups)) return `${counted(groups.length, 'memory cgroup')} on ${ram}`;
+  const limit = part(machine, 'memory');
+  return limit === undefined ? `all of ${ram}` : `a cgroup of ${sizeText(limit)} on ${ram}`;
+}
+
+function areasText(spec: JsonValue): string {
+  const given = part(spec, 'areas');
+  const areas = Array.isArray(given) ? (given as JsonValue[]) : [];
+  if (areas.length === 0) {
+    const held = part(spec, 'areasHeld');
+    const count = Array.isArray(held) ? held.length : 0;
+    if (part(spec, 'noAreas') === true || count === 0) return 'no file, a device of its own';
+    return counted(count, 'active area');
+  }
+  return listed(areas.map(areaText));
+}
+
+function areaText(area: JsonValue): string {
+  const isGhost = part(area, 'ghost') === true;
+  const path = text(part(area, 'path'));
+  const size = part(area, 'size');
+  const kind = part(area, 'zram') !== undefined ? 'zram' : isGhost ? 'ghost area' : 'area';
+  if (size !== undefined) return `${kind === 'area' ? 'an' : 'a'} ${kind} of ${sizeText(size)}`;
+  return `the ${kind} ${path.split('/').at(-1)!}`;
+}
+
+function deviceText(spec: JsonValue): string {
+  return text(part(spec, 'device')) || 'not told';
+}
+
+function zswapText(spec: JsonValue): string {
+  const zswap = part(spec, 'zswap');
+  if (part(zswap, 'enabled') !== true) return 'off';
+  const percent = text(part(zswap, 'maxPoolPercent'));
+  const compressor = text(part(zswap, 'compressor'));
+  const pool = text(part(zswap, 'zpool'));
+  return `${compressor} in ${pool}, at most ${percent} % of the machine's memory`;
+}
+
+function seedsText(columns: readonly PageColumn[]): string {
+  const seeds = sharedText(columns, ({ runs }) => {
+    const all = runs.map(({ seed }) => seed);
+    const isRange = all.length > 2 && all.every((seed, index) => seed === all[0]! + index);
+    return isRange ? `${all[0]!} to ${all.at(-1)!}` : listed(all.map(String));
+  });
+  const runs = columns.reduce((sum, { runs: own }) => sum + own.length, 0);
+  const isOne = columns.every(({ runs: own }) => own.length === 1);
+  return `${isOne ? 'seed' : 'seeds'} ${seeds}; ${counted(runs, 'run')}`;
+}

@@ -1,0 +1,133 @@
+/** What happened when: swap traffic, the pool and metadata over virtual time, a line per column. */
+import type { StoredRun } from '../../runs/index.ts';
+import { timeChart, type Line } from '../charts/line-chart.ts';
+import type { Child } from '../charts/markup.ts';
+import type { Quantity } from '../charts/quantity.ts';
+import type { Point } from '../charts/thin.ts';
+import {
+  absent,
+  coinciding,
+  columnLegend,
+  figure,
+  figures,
+  idOf,
+  type ChartContext,
+} from './figures.ts';
+
+interface SeriesChart {
+  /** Of the stored series. */
+  readonly name: string;
+  readonly title: string;
+  readonly says: string;
+  readonly quantity: Quantity;
+  readonly label: string;
+}
+
+const STEEPNESS = 'Added up: the steeper, the more a second.';
+
+const TRAFFIC: readonly SeriesChart[] = [
+  {
+    ...{ name: 'pswpout', title: 'Pages written to swap devices', quantity: 'count' },
+    ...{ says: STEEPNESS, label: 'pages' },
+  },
+  {
+    ...{ name: 'pswpin', title: 'Pages read from swap devices', quantity: 'count' },
+    ...{ says: STEEPNESS, label: 'pages' },
+  },
+  {
+    ...{ name: 'zswpout', title: 'Pages stored in zswap', quantity: 'count' },
+    ...{ says: STEEPNESS, label: 'pages' },
+  },
+  {
+    ...{ name: 'zswpin', title: 'Pages loaded from zswap', quantity: 'count' },
+    ...{ says: STEEPNESS, label: 'pages' },
+  },
+  {
+    ...{ name: 'zswpwb', title: 'Pages written back by zswap', quantity: 'count' },
+    ...{ says: `From the pool to the device. ${STEEPNESS}`, label: 'pages' },
+  },
+  {
+    ...{ name: 'pgmajfault', title: 'Major faults', quantity: 'count' },
+    ...{ says: `Touches that had to wait for a page. ${STEEPNESS}`, label: 'faults' },
+  },
+];
+
+const LEVELS: readonly SeriesChart[] = [
+  {
+    ...{ name: 'zswap.poolBytes', title: 'Size of the zswap pool', quantity: 'bytes' },
+    ...{ says: 'Memory that compressed pages take.', label: 'pool' },
+  },
+  {
+    ...{ name: 'zswap.storedPages', title: 'Pages in the zswap pool', quantity: 'count' },
+    ...{ says: 'How many pages that memory holds.', label: 'pages' },
+  },
+  {
+    ...{ name: 'swap.usedPages', title: 'Swap in use', quantity: 'count' },
+    ...{ says: 'Entries that are taken, whatever is behind them.', label: 'pages' },
+  },
+  {
+    ...{ name: 'metadata.bytes', title: 'Metadata', quantity: 'bytes' },
+    ...{ says: 'What the design’s own tables take.', label: 'metadata' },
+  },
+];
+
+/** Points of a run's series over all of its phases; empty where it has none of the name. */
+export function seriesOf(run: StoredRun, name: string): Point[] {
+  return run.phases.flatMap(({ series }) =>
+    series
+      .filter((point) => point.name === name)
+      .map(({ timeNs, value }) => ({ x: timeNs, y: value })),
+  );
+}
+
+/** Charts of cumulative counters. */
+export function trafficSection(context: ChartContext): Child[] {
+  return seriesSection(context, TRAFFIC);
+}
+
+/** Charts of what there was at each time. */
+export function levelSection(context: ChartContext): Child[] {
+  return seriesSection(context, LEVELS);
+}
+
+function seriesSection(context: ChartContext, charts: readonly SeriesChart[]): Child[] {
+  const made = charts.map((chart) => seriesFigure(context, chart));
+  const shown = made.flatMap(({ figure: each }) => each ?? []);
+  const missing = made.flatMap(({ why }) => why ?? []);
+  return [
+    shown.length > 0 && columnLegend(context.columns),
+    figures(shown),
+    missing.length > 0 && absent(`Not shown: ${missing.join('; ')}.`),
+  ];
+}
+
+function seriesFigure(
+  { columns, plots }: ChartContext,
+  { name, title, says, quantity, label }: SeriesChart,
+): { readonly figure?: Child; readonly why?: string } {
+  const lines = columns.flatMap(({ label: column, index, shown }): Line[] => {
+    const points = seriesOf(shown, name);
+    return points.length === 0 ? [] : [{ label: column, column: index, points }];
+  });
+  if (lines.length === 0) return { why: `${title.toLowerCase()} (no such series is stored)` };
+  if (lines.every(({ points }) => points.every(({ y }) => y === 0)))
+    return { why: `${title.toLowerCase()} (0 all the time)` };
+  const input = { title, quantity, label, lines };
+  return {
+    figure: figure({
+      title,
+      says: `${says}${coinciding(lines)}`,
+      chart: timeChart({
+        ...input,
+        id: idOf('time', name),
+        description: description(lines, label),
+      }),
+      plot: plots.add({ ...input, kind: 'lines' }),
+    }),
+  };
+}
+
+function description(lines: readonly Line[], label: string): string {
+  const last = lines.map(({ label: name, points }) => `${name} ends at ${points.at(-1)!.y}`);
+  return `${label} over virtual time. ${last.join('; ')}.`;
+}
