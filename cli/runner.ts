@@ -1,6 +1,12 @@
 /** One run from a checked spec: areas taken, machine run, everything in the database. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { Machine, type RunHooks, type RunResult, type RunSpec } from '../src/machine/index.ts';
+import {
+  Machine,
+  metricRows,
+  type RunHooks,
+  type RunResult,
+  type RunSpec,
+} from '../src/machine/index.ts';
 import { openStateDatabase, type JsonValue, type RunWriter } from '../src/runs/index.ts';
 import type { LifeEvent } from '../src/engine/index.ts';
 import {
@@ -180,7 +186,10 @@ function storeResult(writer: RunWriter, result: RunResult): void {
       }),
     ),
   );
+  writer.slotMaps(result.slotMaps);
   writer.metadata(result.metadata);
+  writer.metrics(metricRows(result));
+  writer.operations(result.operations);
   for (const { name, buckets } of result.histograms)
     writer.histogram(name, buckets, name.split('.').at(-1) ?? '');
   writer.finish({

@@ -11,7 +11,7 @@ import {
   type ZramSetting,
 } from '../device/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { ROLE, SlotArea } from '../slots/index.ts';
+import { ROLE, SlotArea, slotMapOf, type SlotMap } from '../slots/index.ts';
 import {
   VIRTUAL_TYPE,
   type AreaTraffic,
@@ -20,7 +20,14 @@ import {
   type MetadataTerm,
   type SwapSystem,
 } from '../swap/index.ts';
-import { assert, PAGE_SIZE, RunError, SWAPFILE_MAX_PAGES, UsageError } from '../units/index.ts';
+import {
+  assert,
+  makeSwapEntry,
+  PAGE_SIZE,
+  RunError,
+  SWAPFILE_MAX_PAGES,
+  UsageError,
+} from '../units/index.ts';
 import {
   deviceTerms,
   slotListener,
@@ -352,6 +359,19 @@ export class MachineAreas {
         ...(wear === null ? {} : { wear }),
       };
     });
+  }
+
+  /** How the slots of each area that is on stand; its look at the tables is in no counter. */
+  slotMaps(): SlotMap[] {
+    const { space } = this.#swap;
+    const areas = this.#known.flatMap(({ area: { type }, isOn }) =>
+      isOn ? [space.area(type)!] : [],
+    );
+    return this.#engine.aside(() =>
+      areas.map((area) =>
+        slotMapOf(area, (slot) => this.#swap.slotState(makeSwapEntry(area.type, slot))),
+      ),
+    );
   }
 
   /** Stops the run when a real file or device failed. */

@@ -2,6 +2,7 @@
 import type { Engine } from '../engine/index.ts';
 import type { FrameTable } from '../frames/index.ts';
 import type { MemoryManager } from '../memory/index.ts';
+import type { SlotMap } from '../slots/index.ts';
 import type { MetadataTerm } from '../swap/index.ts';
 import { assert } from '../units/index.ts';
 import type { MachineAreas } from './areas.ts';
@@ -13,6 +14,7 @@ import { swapUsage } from './usage.ts';
 export interface FinalState {
   readonly slots: readonly SlotRun[];
   readonly areas: readonly AreaResult[];
+  readonly slotMaps: readonly SlotMap[];
   readonly metadata: readonly MetadataTerm[];
   readonly zswap: Readonly<Record<string, number>>;
   readonly histograms: RunResult['histograms'];
@@ -42,6 +44,7 @@ export function takeState(
   return {
     slots,
     areas: areas.results(),
+    slotMaps: areas.slotMaps(),
     operations: engine.byOperation(),
     usage: swapUsage(engine, swap, cgroups.all),
     charges: cgroupCharges(swap, cgroups),

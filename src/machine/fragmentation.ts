@@ -1,7 +1,12 @@
 /** How fragmented a swap area is: what the allocator has left of runs of free slots. */
 import type { Engine } from '../engine/index.ts';
-import { ROLE, type SlotArea } from '../slots/index.ts';
-import type { SlotIndex } from '../units/index.ts';
+import {
+  forEachFreeRun,
+  ROLE,
+  slotsOfArea,
+  type SlotArea,
+  type SlotsLookedAt,
+} from '../slots/index.ts';
 import type { Metric } from './metric.ts';
 import type { AreaResult, RunResult } from './run-result.ts';
 
@@ -14,34 +19,26 @@ export interface Fragmentation {
 
 export const UNFRAGMENTED: Fragmentation = { freeSlots: 0, freeRuns: 0, usedRuns: 0 };
 
-/**
- * Counts the runs of slots from `first` up to `end`.
- * @param isFree - of a slot; bad slots are in use
- */
-export function countRuns(
-  first: number,
-  end: number,
-  isFree: (slot: number) => boolean,
-): Fragmentation {
+/** Counts the runs of slots; bad slots are in use. */
+export function countRuns(slots: SlotsLookedAt): Fragmentation {
   let freeSlots = 0;
   let freeRuns = 0;
   let usedRuns = 0;
-  let wasFree: boolean | null = null;
-  for (let slot = first; slot < end; slot++) {
-    const free = isFree(slot);
-    if (free) freeSlots += 1;
-    if (free === wasFree) continue;
-    if (free) freeRuns += 1;
-    else usedRuns += 1;
-    wasFree = free;
-  }
+  let end = slots.first;
+  forEachFreeRun(slots, (start, length) => {
+    freeSlots += length;
+    freeRuns += 1;
+    if (start > end) usedRuns += 1;
+    end = start + length;
+  });
+  if (slots.end > end) usedRuns += 1;
   return { freeSlots, freeRuns, usedRuns };
 }
 
 /** Of an area with a device behind it, header apart; its look at the tables is in no counter. */
 export function fragmentationOf(engine: Engine, area: SlotArea): Fragmentation {
   if (area.role !== ROLE.plain) return UNFRAGMENTED;
-  return engine.aside(() => countRuns(1, area.maxPages, (slot) => area.isFree(slot as SlotIndex)));
+  return engine.aside(() => countRuns(slotsOfArea(area)));
 }
 
 /** A metric of how areas with a device behind them are fragmented at the end of the workload. */

@@ -125,7 +125,7 @@ export class Machine {
     const beforeExit = this.engine.byOperation().free;
     this.end();
     const exitCounts = difference(this.engine.byOperation().free, beforeExit);
-    const { areas, zswap, slots, operations, usage, charges, gauges, ...kept } = final;
+    const { areas, slotMaps, zswap, slots, operations, usage, charges, gauges, ...kept } = final;
     const cgroups = cgroupResults(this.memory.cgroups, charges, this.#tasks.killed);
     const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
     const faults = this.faultTallies();
@@ -137,6 +137,7 @@ export class Machine {
       gauges,
       slots: slots.slice(0, SLOT_RUNS_SHOWN),
       areas,
+      slotMaps,
       zswap,
       metadataBytesMax: this.#metadataBytesMax,
       sigbusTasks: this.engine.counted(EV.sigbus),

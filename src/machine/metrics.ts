@@ -150,6 +150,27 @@ export function metricsOf(results: readonly RunResult[]): Metric[] {
   ];
 }
 
+/** A metric of a run, worked out. */
+export interface MetricRow {
+  readonly group: string;
+  /** In full (`metricName`). */
+  readonly name: string;
+  readonly unit: string;
+  readonly better: Metric['better'];
+  readonly isAlwaysShown: boolean;
+  readonly value: number;
+}
+
+/** Every metric that a run has, in the order of the table. */
+export function metricRows(result: RunResult): MetricRow[] {
+  return metricsOf([result]).flatMap((metric) => {
+    const { group, unit, better, isAlwaysShown = false } = metric;
+    const value = metric.value(result);
+    if (value === null) return [];
+    return [{ group, name: metricName(metric), unit, better, isAlwaysShown, value }];
+  });
+}
+
 function allOperations(result: RunResult, events: readonly CountedName[]): number {
   return Object.values(result.operations).reduce((total, counts) => total + sum(counts, events), 0);
 }

@@ -1,6 +1,7 @@
 /** What a run gives: everything deterministic, and the wall-clock figures apart. */
 import type { AreaKind } from '../area/active-areas.ts';
 import type { CountedName, HistogramBucket, OperationName } from '../engine/index.ts';
+import type { SlotMap } from '../slots/index.ts';
 import type { MetadataTerm, SwapoffResult } from '../swap/index.ts';
 import type { FaultTally, FlashFigures } from '../device/index.ts';
 import type { Outcome } from '../units/index.ts';
@@ -145,6 +146,8 @@ export interface RunResult extends DeterministicResult {
   readonly metadataBytesMax: number;
   readonly slots: readonly SlotRun[];
   readonly areas: readonly AreaResult[];
+  /** Of each area that is on at the end of the workload; not of virtual slots. */
+  readonly slotMaps: readonly SlotMap[];
   /**
    * Before the final verification: zswap's gauges, every file of its version's debugfs by its name,
    * and the mean ages of what went to devices and of what stayed (`ZswapAges`), where something went.

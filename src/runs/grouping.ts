@@ -1,10 +1,10 @@
 /** Rows of a query, put together by what they belong to. */
 
 /** Groups rows by what they belong to and takes that column off; the order stays. */
-export function byOwner<Owner, Row extends { readonly owner: Owner }>(
+export function byOwner<Row extends { readonly owner: unknown }>(
   rows: readonly Row[],
-): Map<Owner, Omit<Row, 'owner'>[]> {
-  const groups = new Map<Owner, Omit<Row, 'owner'>[]>();
+): Map<Row['owner'], Omit<Row, 'owner'>[]> {
+  const groups = new Map<Row['owner'], Omit<Row, 'owner'>[]>();
   for (const { owner, ...row } of rows) {
     const group = groups.get(owner);
     if (group === undefined) groups.set(owner, [row]);

@@ -3,6 +3,8 @@ import type { AreaKind } from '../area/active-areas.ts';
 import type { HistogramBucket } from '../engine/index.ts';
 import type { JsonValue } from './json.ts';
 
+export { SLOT_STATES, type SlotState } from '../slots/slot-states.ts';
+
 /** `aborted`: the process that wrote the run ended without finishing it. */
 export const RUN_STATUSES = ['running', 'done', 'failed', 'aborted'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -91,15 +93,6 @@ export interface MetricRecord {
 
 /** All counts of a run by what the machine was busy with: whole numbers by operation and name. */
 export type OperationCounters = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-/**
- * What a slot of an area is. `free`: nobody's; `written`: the page's bytes are at it; `zswap`: taken
- * for a page that zswap holds; `zero`: for one of zeros or of one word over and over; `cached`: taken
- * while nothing was written there, by a folio in the swap cache or for none of the others; `bad`: can
- * never be handed out, the header among them.
- */
-export const SLOT_STATES = ['free', 'written', 'zswap', 'zero', 'cached', 'bad'] as const;
-export type SlotState = (typeof SLOT_STATES)[number];
 
 /** Slots that follow each other, by state. */
 export interface SlotMapCell {

@@ -34,7 +34,9 @@ export function readOperations(connection: Connection, runId: number): Operation
       runId,
     ),
   );
-  return Object.fromEntries([...counters].map(([name, rows]) => [name, namedValues(rows)]));
+  const operations: Record<string, Record<string, number>> = {};
+  for (const [name, rows] of counters) operations[name] = namedValues(rows);
+  return operations;
 }
 
 export function readSlotMaps(connection: Connection, runId: number): SlotMapRecord[] {
@@ -46,7 +48,7 @@ export function readSlotMaps(connection: Connection, runId: number): SlotMapReco
     table: string,
     order: string,
   ): Map<number, Omit<Row, 'owner'>[]> =>
-    byOwner<number, Row>(
+    byOwner(
       connection.all<Row>(
         `SELECT type AS owner, ${columns} FROM ${table} WHERE run_id = ? ORDER BY type, ${order}`,
         runId,

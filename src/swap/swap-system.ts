@@ -20,7 +20,7 @@ import {
 import { EV, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
 import type { BlockDevice } from '../device/block-device.ts';
-import type { SlotSpace } from '../slots/index.ts';
+import type { SlotSpace, SlotState } from '../slots/index.ts';
 import type { WritebackTarget, Zswap } from '../zswap/index.ts';
 import { describeFill, describePlace, describeTime } from './descriptions.ts';
 import { FilledPages, type SameFilled } from './filled-pages.ts';
@@ -312,6 +312,19 @@ export class SwapSystem implements WriteCompletion, DesignHost {
   /** As `locate`, past the swap cache: what a cached folio's entry has elsewhere. */
   locateOutside(entry: SwapEntry): Location {
     return locateOutside(this.#locateParts(), entry);
+  }
+
+  /** What a slot that is taken is taken for, the same for every design. */
+  slotState(slot: SwapEntry): SlotState {
+    const { entries, backing } = this.design;
+    const entry = backing.entryAt(slot);
+    if (entry === NO_ENTRY) return 'cached';
+    if (entries.isZero(entry)) return 'zero';
+    if (this.zswap.holds(entry)) return 'zswap';
+    // A ghost's, or an index whose bytes are in a slot of another area.
+    if (backing.slotForRead(entry) !== slot) return 'cached';
+    const frame = entries.folioAt(entry);
+    return frame !== NO_FRAME && this.#frames.has(frame, PG.dirty) ? 'cached' : 'written';
   }
 
   locationOfFrame(frame: PageFrame): Location {
