@@ -7,7 +7,12 @@ import {
   type RunResult,
   type RunSpec,
 } from '../src/machine/index.ts';
-import { openStateDatabase, type JsonValue, type RunWriter } from '../src/runs/index.ts';
+import {
+  openStateDatabase,
+  REPORT_EVENT,
+  type JsonValue,
+  type RunWriter,
+} from '../src/runs/index.ts';
 import type { LifeEvent } from '../src/engine/index.ts';
 import {
   CheckError,
@@ -192,6 +197,7 @@ function storeResult(writer: RunWriter, result: RunResult): void {
   writer.operations(result.operations);
   for (const { name, buckets } of result.histograms)
     writer.histogram(name, buckets, name.split('.').at(-1) ?? '');
+  for (const line of result.report) writer.event(result.virtualNs, REPORT_EVENT, line);
   writer.finish({
     digest: result.digest,
     verify: result.verify,

@@ -7,6 +7,7 @@
 import { Command, CommanderError } from 'commander';
 import { RunError, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
+import { addDiff } from './diff.ts';
 import { addExport } from './export.ts';
 import { addLs } from './ls.ts';
 import { addMap } from './map.ts';
@@ -15,7 +16,7 @@ import { addSql } from './sql.ts';
 
 export const command = {
   name: 'runs',
-  summary: 'list, show and query the stored runs',
+  summary: 'list, show, compare, query, export and tidy up the stored runs',
   run(argv: readonly string[], io: CommandIo): Promise<number> {
     return exitCodeOf(argv, io);
   },
@@ -54,6 +55,7 @@ export function runsCommand(io: CommandIo, endsWith: (exitCode: number) => void)
   addLs(runs, io);
   addShow(runs, io, endsWith);
   addMap(runs, io);
+  addDiff(runs, io, endsWith);
   addSql(runs, io);
   addExport(runs, io);
   return runs;

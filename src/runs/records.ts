@@ -121,6 +121,9 @@ export interface SlotMapRecord {
   readonly freeRuns: readonly HistogramBucket[];
 }
 
+/** Kind of the events that keep the lines which the real program of the workload would print. */
+export const REPORT_EVENT = 'report';
+
 /** Something rare that a reader of the run should know: an OOM kill, an area given up. */
 export interface EventRecord {
   /** Virtual time. */

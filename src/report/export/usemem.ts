@@ -1,9 +1,6 @@
 /** The lines that usemem printed: those of vm-scalability, for the parsers that kernel people have. */
 import { RunError } from '../../units/index.ts';
-import type { StoredRun } from '../../runs/index.ts';
-
-/** Kind of the events that keep the lines of a workload's own report. */
-export const REPORT_EVENT = 'report';
+import { REPORT_EVENT, type StoredRun } from '../../runs/index.ts';
 
 /** Lines of usemem's report; other workloads have none. @source vm-scalability usemem.c 96c9436 */
 const USEMEM_LINE =
