@@ -21,6 +21,7 @@ import { runBareLru } from './bare-lru.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { measureWriteback, WRITEBACK_BATCHES, type WritebackRound } from './bench-writeback.ts';
+import { describeCommand } from './description.ts';
 import { command as mkswap } from './mkswap.ts';
 import { alignRows } from '../src/report/text/table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
@@ -80,6 +81,7 @@ const CALLS_PER_TURN = 1000;
 export const command: CliCommand = {
   name: 'bench',
   summary: "this program's own speed against its limits",
+  describe: () => describeCommand(benchCommand()),
   async run(argv, io) {
     const options = readLine(argv, io);
     if (options === null) return 0;
@@ -102,13 +104,17 @@ interface BenchOptions {
   readonly json: boolean;
 }
 
-function readLine(argv: readonly string[], io: CommandIo): BenchOptions | null {
-  const parser = new Command('swaplab bench')
+function benchCommand(): Command {
+  return new Command('swaplab bench')
     .description("measure swaplab's own speed against what lz4-napi and fs alone allow")
-    .option('--rounds <N>', 'interleaved rounds (5)', '5')
-    .option('--scale <F>', 'share of the usual number of operations (1)', '1')
+    .option('--rounds <N>', 'interleaved rounds', '5')
+    .option('--scale <F>', 'share of the usual number of operations', '1')
     .option('--designs', 'the other designs too, measured against swap-table')
     .option('--json', 'print one JSON document');
+}
+
+function readLine(argv: readonly string[], io: CommandIo): BenchOptions | null {
+  const parser = benchCommand();
   if (!parseLine(parser, argv, io)) return null;
   const flags = parser.opts<{ rounds: string; scale: string; designs?: boolean; json?: boolean }>();
   const rounds = Number(flags.rounds);

@@ -12,6 +12,7 @@ import {
   type Column,
 } from './compare-columns.ts';
 import { comparisonJson, comparisonText, type Comparison } from './compare-output.ts';
+import { describeCommand } from './description.ts';
 import { createProgress } from './progress.ts';
 import { addSpecOptions, specJson, type SpecFlags } from './run-options.ts';
 import { executeRun, type FinishedRun } from './runner.ts';
@@ -60,6 +61,7 @@ if a claim does not hold.
 export const command: CliCommand = {
   name: 'compare',
   summary: 'the same workload under several designs or settings, in one table',
+  describe: () => describeCommand(compareCommand()),
   async run(argv, io) {
     const plan = readLine(argv, io);
     if (plan === null) return 0;
@@ -156,7 +158,6 @@ function compareCommand(): Command {
       .option('--same-pool', 'the same pool of zswap for designs that cannot write back'),
   )
     .option('--json', 'print one JSON document')
-    .option('-q, --quiet', 'no progress')
     .addHelpText('after', EXAMPLES);
 }
 

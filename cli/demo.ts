@@ -4,9 +4,12 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { parseSpec } from '../src/machine/index.ts';
-import { RunError, UsageError } from '../src/units/index.ts';
+import { RunError } from '../src/units/index.ts';
+import { parseLine } from './command-line.ts';
 import type { CliCommand } from './command.ts';
+import { describeCommand } from './description.ts';
 import { command as mkswap } from './mkswap.ts';
 import { createProgress } from './progress.ts';
 import { runText } from './run-output.ts';
@@ -29,14 +32,9 @@ R 0 24576 seq 24576 1 -
 export const command: CliCommand = {
   name: 'demo',
   summary: 'the main job in half a minute: a swapfile, a ghost area, zswap, every page checked',
+  describe: () => describeCommand(demoCommand()),
   async run(argv, io) {
-    if (argv.includes('--help') || argv.includes('-h')) {
-      io.stdout('Usage: swaplab demo [--quiet]\n');
-      return 0;
-    }
-    const stranger = argv.find((word) => word !== '--quiet');
-    if (stranger !== undefined)
-      throw new UsageError(`demo: '${stranger}' is no option; accepted: --quiet, --help`);
+    if (!parseLine(demoCommand(), argv, io)) return 0;
     const folder = makeTemporaryFolder();
     try {
       const file = join(folder, 'file.swap');
@@ -75,6 +73,12 @@ export const command: CliCommand = {
     }
   },
 };
+
+function demoCommand(): Command {
+  return new Command('swaplab demo').description(
+    'make a swapfile and a ghost area, swap three times the memory through zswap, check every page',
+  );
+}
 
 function demoSpec(file: string, ghost: string): ReturnType<typeof parseSpec> {
   return parseSpec(

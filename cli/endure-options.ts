@@ -107,7 +107,6 @@ export function endureCommand(): Command {
     .option('--resume <RUN>', 'go on with a run that was killed')
     .option('--replay <FILE>', 'show a broken promise again')
     .option('--replay-out <FILE>', 'where to write the replay of a broken promise')
-    .option('-q, --quiet', 'no progress')
     .addHelpText('after', EXAMPLES);
 }
 

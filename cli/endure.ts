@@ -2,7 +2,8 @@
 import type { CliCommand, CommandIo } from './command.ts';
 import { readJson } from './run-options.ts';
 import { parseReplay, performReplay, verdictOf } from '../src/machine/index.ts';
-import { readEndureLine } from './endure-options.ts';
+import { describeCommand } from './description.ts';
+import { endureCommand, readEndureLine } from './endure-options.ts';
 import { endureJson, endureText, momentJson, momentText } from './endure-output.ts';
 import { executeEndurance } from './endure-runner.ts';
 
@@ -12,6 +13,7 @@ const EXIT_BROKEN = 3;
 export const command: CliCommand = {
   name: 'endure',
   summary: 'swap for hours with faults, compare every page, and give a verdict',
+  describe: () => describeCommand(endureCommand()),
   async run(argv, io) {
     const line = readEndureLine(argv, io);
     if (line === null) return 0;

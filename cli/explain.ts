@@ -7,6 +7,7 @@ import { UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { explainJson, explainText, placeText } from './explain-output.ts';
+import { describeCommand } from './description.ts';
 import { createProgress } from './progress.ts';
 import { resolveInRun, type RunPoint } from './replay.ts';
 
@@ -64,6 +65,7 @@ Examples:
 export const command: CliCommand = {
   name: 'explain',
   summary: 'the hops from a swap entry to its bytes, per design and situation or in a stored run',
+  describe: () => describeCommand(explainCommand()),
   async run(argv, io) {
     const flags = readFlags(argv, io);
     if (flags === null) return 0;

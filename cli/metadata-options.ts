@@ -56,7 +56,7 @@ room for pages; the area's header page comes on top. --fill random-frees fills e
 pages at random until so many are left: what is kept for clusters that are used in part shows.
 `;
 
-function parser(): Command {
+export function metadataCommand(): Command {
   const collect = (value: string, before: string[]): string[] => [...before, ...value.split(',')];
   return new Command('swaplab metadata')
     .description('bytes of metadata per design, for a device size and how full it is')
@@ -101,7 +101,7 @@ interface Flags {
 
 /** @returns null when help was asked for and printed */
 export function readMetadataLine(argv: readonly string[], io: CommandIo): MetadataLine | null {
-  const command = parser();
+  const command = metadataCommand();
   if (!parseLine(command, argv, io)) return null;
   const flags = command.opts<Flags>();
   const view = chooseView(flags.view, '--view');

@@ -2,7 +2,13 @@
 import { countAsPublished, MetadataMachine, slabRounding } from '../src/machine/index.ts';
 import type { MetadataTerm } from '../src/swap/index.ts';
 import type { CliCommand, CommandIo } from './command.ts';
-import { readMetadataLine, type MetadataCase, type MetadataLine } from './metadata-options.ts';
+import { describeCommand } from './description.ts';
+import {
+  metadataCommand,
+  readMetadataLine,
+  type MetadataCase,
+  type MetadataLine,
+} from './metadata-options.ts';
 import { metadataJson, metadataText, type MetadataRow } from './metadata-output.ts';
 import { PUBLISHED_SIZE_BYTES, publishedMetadata, type PublishedTable } from './published.ts';
 
@@ -13,6 +19,7 @@ const EXIT_DIFFERS = 3;
 export const command: CliCommand = {
   name: 'metadata',
   summary: 'bytes of metadata per design, for a device size and how full it is',
+  describe: () => describeCommand(metadataCommand()),
   run(argv, io) {
     const line = readMetadataLine(argv, io);
     if (line === null) return Promise.resolve(0);

@@ -26,7 +26,7 @@ import {
   warnAboutOwner,
   warnAboutPermissions,
 } from './util-linux/file-warnings.ts';
-import { readMkswapLine, type MkswapSettings } from './util-linux/mkswap-options.ts';
+import { MKSWAP_LINE, readMkswapLine, type MkswapSettings } from './util-linux/mkswap-options.ts';
 import { readInteger } from './util-linux/numbers.ts';
 import {
   ProgramExit,
@@ -39,6 +39,7 @@ import { timeUuid } from './util-linux/time-uuid.ts';
 export const command: UtilLinuxCommand = utilLinuxCommand({
   name: 'mkswap',
   summary: 'set up a swap area',
+  line: MKSWAP_LINE,
   main(program, argv) {
     const { settings, operands } = readMkswapLine(program, argv);
     const [path, blockCount, ...more] = operands;

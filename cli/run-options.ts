@@ -90,7 +90,6 @@ export function runCommand(): Command {
     .option('--trace-page <N>', 'print the whole life of a page of the mapping')
     .option('--task <N>', 'whose page --trace-page is: a task of the trace (0)')
     .option('--json', 'print one JSON document')
-    .option('-q, --quiet', 'no progress')
     .addHelpText('after', EXAMPLES);
 }
 

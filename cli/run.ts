@@ -2,8 +2,9 @@
 import { createInterface } from 'node:readline';
 import type { SlotRun } from '../src/machine/index.ts';
 import type { CommandIo } from './command.ts';
+import { describeCommand } from './description.ts';
 import { createProgress } from './progress.ts';
-import { readRunLine } from './run-options.ts';
+import { readRunLine, runCommand } from './run-options.ts';
 import { runJson, runText } from './run-output.ts';
 import { executeRun } from './runner.ts';
 import type { CliCommand } from './command.ts';
@@ -14,6 +15,7 @@ const EXIT_MISMATCH = 3;
 export const command: CliCommand = {
   name: 'run',
   summary: 'run one workload on an emulated machine and store the run',
+  describe: () => describeCommand(runCommand()),
   async run(argv, io) {
     const line = readRunLine(argv, io);
     if (line === null) return 0;

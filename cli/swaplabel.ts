@@ -55,6 +55,7 @@ interface Change {
 export const command: UtilLinuxCommand = utilLinuxCommand({
   name: 'swaplabel',
   summary: 'show or change the label and UUID of a swap area',
+  line: { options: OPTIONS, usage: USAGE },
   main(program, argv) {
     let change: Change = { label: null, uuid: null };
     const options = new Getopt(program, argv, { options: OPTIONS });

@@ -13,6 +13,7 @@ import { openSwapArea, type ActiveArea } from '../src/area/index.ts';
 import { AreaFile, canonicalPath, statAreaFile, unfollowedPath } from '../src/device/area-file.ts';
 import { errnoOf } from '../src/device/file-device.ts';
 import type { Errno, Outcome } from '../src/units/index.ts';
+import type { ExitStatus } from './description.ts';
 import { createWipeBar } from './progress.ts';
 import { listActiveAreas, withActiveAreas } from './util-linux/active-table.ts';
 import { askRun, readRunChoice, runOfArea, type RunChoice } from './util-linux/ask-run.ts';
@@ -38,6 +39,16 @@ const EXIT = {
   allFailed: 32,
   someFailed: 64,
 } as const;
+
+const EXIT_STATUS: readonly ExitStatus[] = [
+  { code: '0', meaning: 'done' },
+  { code: '2', meaning: 'no memory to read back what is swapped out' },
+  { code: '4', meaning: 'an area stays active' },
+  { code: '8', meaning: 'the state database or the system failed' },
+  { code: '16', meaning: 'wrong use' },
+  { code: '32', meaning: 'with --all: every area stays active' },
+  { code: '64', meaning: 'with --all: some areas stay active' },
+];
 
 type OptionId =
   'all' | 'help' | 'verbose' | 'version' | 'label' | 'uuid' | 'wipe' | 'no-follow' | 'run';
@@ -84,6 +95,8 @@ The <spec> parameter:
 export const command: UtilLinuxCommand = steppedCommand({
   name: 'swapoff',
   summary: 'end the use of swap areas',
+  line: { options: OPTIONS, usage: USAGE },
+  exitStatus: EXIT_STATUS,
   usageStatus: EXIT.usage,
   systemStatus: EXIT.systemError,
   *main(program, argv) {

@@ -7,6 +7,7 @@
  * `--json`, `--no-follow`, and `--run`: while a run is live the area goes to it. A discard policy is
  * accepted and not kept.
  */
+import type { ExitStatus } from './description.ts';
 import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
 import { canonicalPath, statAreaFile, unfollowedPath } from '../src/device/area-file.ts';
 import type { Errno } from '../src/units/index.ts';
@@ -32,16 +33,24 @@ import {
 import { formatTable, tableDocument } from './util-linux/smartcols.ts';
 import { DEFAULT_SWAP_COLUMNS, SWAP_COLUMNS, swapSummary } from './util-linux/swap-columns.ts';
 import { checkBeforeSwapon } from './util-linux/swapon-checks.ts';
-import { readSwaponLine, type SwaponSettings } from './util-linux/swapon-options.ts';
+import { readSwaponLine, SWAPON_LINE, type SwaponSettings } from './util-linux/swapon-options.ts';
 
 /** What util-linux's `status |= -1` comes out as. */
 const FAILED = 255;
+
+const EXIT_STATUS: readonly ExitStatus[] = [
+  { code: '0', meaning: 'done' },
+  { code: '1', meaning: 'wrong use, or the system failed' },
+  { code: '255', meaning: 'an area was not made active' },
+];
 /** @source linux 6.18 include/linux/swap.h SWAP_FLAG_PRIO_MASK */
 const PRIORITY_MAX = 32767;
 
 export const command: UtilLinuxCommand = utilLinuxCommand({
   name: 'swapon',
   summary: 'put swap areas to use, or show those in use',
+  line: SWAPON_LINE,
+  exitStatus: EXIT_STATUS,
   main(program, argv) {
     const { settings, specs } = readSwaponLine(program, argv);
     if (settings.isSummary) {

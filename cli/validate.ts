@@ -14,6 +14,7 @@ import {
 import { UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand } from './command.ts';
+import { describeCommand } from './description.ts';
 import { readInput } from './runner.ts';
 import { alignTable, type Cell } from '../src/report/text/table.ts';
 
@@ -42,18 +43,9 @@ Examples:
 export const command: CliCommand = {
   name: 'validate',
   summary: 'replay captures of a real kernel and compare with what it counted',
+  describe: () => describeCommand(validateCommand()),
   async run(argv, io) {
-    const parser = new Command('swaplab validate')
-      .description('replay captures of a real kernel and compare with what it counted')
-      .argument('<CAPTURES...>', 'files that the capture tool wrote')
-      .option('--all', 'show the cells that agree, too')
-      .addOption(
-        new Option('--payload <KIND>', 'bytes: real pages; none: sizes only, without zram figures')
-          .choices(['bytes', 'none'])
-          .default('bytes'),
-      )
-      .option('--json', 'print one JSON document')
-      .addHelpText('after', EXAMPLES);
+    const parser = validateCommand();
     if (!parseLine(parser, argv, io)) return 0;
     const flags = parser.opts<{
       readonly all?: boolean;
@@ -73,6 +65,20 @@ export const command: CliCommand = {
     return results.every(isOk) ? 0 : EXIT_DISAGREES;
   },
 };
+
+function validateCommand(): Command {
+  return new Command('swaplab validate')
+    .description('replay captures of a real kernel and compare with what it counted')
+    .argument('<CAPTURES...>', 'files that the capture tool wrote')
+    .option('--all', 'show the cells that agree, too')
+    .addOption(
+      new Option('--payload <KIND>', 'bytes: real pages; none: sizes only, without zram figures')
+        .choices(['bytes', 'none'])
+        .default('bytes'),
+    )
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', EXAMPLES);
+}
 
 function readCapture(file: string): Capture {
   const text = readInput(file, 'validate').toString('utf8');

@@ -7,6 +7,7 @@ import { endianness } from 'node:os';
 import { SWAP_VERSION, type ByteOrder } from '../../src/area/index.ts';
 import { Getopt, type OptionSpec } from './getopt.ts';
 import { readInteger, readSize } from './numbers.ts';
+import type { UsageTable } from './description.ts';
 import type { Program } from './program.ts';
 
 type OptionId =
@@ -84,6 +85,12 @@ Options:
 SIZE may be followed by K, M, G or T (powers of 1024) or KB, MB, GB or TB.
 The operand size is a number of KiB.
 `;
+
+/** What mkswap's command line takes, as a table and in words. */
+export const MKSWAP_LINE: Pick<UsageTable, 'options' | 'usage'> = {
+  options: OPTIONS,
+  usage: USAGE,
+};
 
 /** What mkswap is told by its options. */
 export interface MkswapSettings {

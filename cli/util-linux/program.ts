@@ -7,7 +7,9 @@
 import { RunError, UsageError, type Errno } from '../../src/units/index.ts';
 import { SystemPrograms, SYSTEM_PATH } from '../../src/device/system-programs.ts';
 import type { CliCommand, CommandIo } from '../command.ts';
+import type { ExitStatus } from '../description.ts';
 import { version } from '../version.ts';
+import { describeUsage, type UsageTable } from './description.ts';
 
 /** A command that another one can call. */
 export interface UtilLinuxCommand extends CliCommand {
@@ -86,9 +88,18 @@ export class Program {
   }
 }
 
+const EXIT_STATUS: readonly ExitStatus[] = [
+  { code: '0', meaning: 'done' },
+  { code: '1', meaning: 'failed, or wrong use' },
+];
+
 export interface ProgramOptions<Result = number> {
   readonly name: string;
   readonly summary: string;
+  /** What its command line takes, for all that tells about it. */
+  readonly line: Pick<UsageTable, 'options' | 'usage'>;
+  /** Exit codes; 0 done and 1 failed when left out. */
+  readonly exitStatus?: readonly ExitStatus[];
   /** Status of a usage error; 1 when left out. */
   readonly usageStatus?: number;
   /** Status when the state database or the system fails; 1 when left out. */
@@ -123,7 +134,18 @@ export function utilLinuxCommand(options: ProgramOptions): UtilLinuxCommand {
       return systemStatus;
     }
   };
-  return { name, summary, runSync, run: (argv, io) => Promise.resolve(runSync(argv, io)) };
+  return {
+    name,
+    summary,
+    describe: describes(options),
+    runSync,
+    run: (argv, io) => Promise.resolve(runSync(argv, io)),
+  };
+}
+
+function describes(options: Omit<ProgramOptions, 'main'>): CliCommand['describe'] {
+  const { name, summary, line, exitStatus = EXIT_STATUS } = options;
+  return () => describeUsage({ name, summary, exitStatus, ...line });
 }
 
 /**
@@ -150,6 +172,7 @@ export function steppedCommand(options: ProgramOptions<Steps<number>>): UtilLinu
   return {
     name: options.name,
     summary: options.summary,
+    describe: describes(options),
     runSync(argv, io) {
       const step = begin(argv, io);
       for (;;) {

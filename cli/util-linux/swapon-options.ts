@@ -7,6 +7,7 @@
 import type { ActiveArea } from '../../src/area/index.ts';
 import { readRunChoice, type RunChoice } from './ask-run.ts';
 import type { SwapProperties } from './fstab.ts';
+import type { UsageTable } from './description.ts';
 import { Getopt, type OptionSpec } from './getopt.ts';
 import { readInteger } from './numbers.ts';
 import type { Program } from './program.ts';
@@ -120,6 +121,12 @@ Without one, both.
 
 Available output columns:
 ${SWAP_COLUMNS.map(({ name, help }) => ` ${name.padEnd(5)}  ${help}\n`).join('')}`;
+
+/** What swapon's command line takes, as a table and in words. */
+export const SWAPON_LINE: Pick<UsageTable, 'options' | 'usage'> = {
+  options: OPTIONS,
+  usage: USAGE,
+};
 
 /** What swapon is told by its command line. */
 export interface SwaponSettings {

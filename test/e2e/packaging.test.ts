@@ -56,13 +56,17 @@ afterAll(() => {
 describe('the package', () => {
   it('holds the built program and its documents, and nothing of the workshop', () => {
     expect(files).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli/main.js']),
+      expect.arrayContaining([
+        ...['LICENSE', 'README.md', 'package.json', 'dist/cli/main.js'],
+        ...['dist/summaries.json', 'dist/man/swaplab.1', 'dist/man/swaplab-run.1'],
+      ]),
     );
     const documents = ['LICENSE', 'README.md', 'package.json', 'src/README.md'];
     const strangers = files.filter(
       (path) =>
         !documents.includes(path) &&
         !/^dist\/(cli|src)\/.*\.(js|d\.ts|json)$/.test(path) &&
+        !/^dist\/(man\/swaplab(-[a-z]+)?\.1|summaries\.json)$/.test(path) &&
         !/^(src|fixtures)\/.*\.md$/.test(path) &&
         !/^fixtures\/(published|kernel|scenarios)\/.*\.json$/.test(path) &&
         !/^scripts\/kernel-capture\/[a-z]+\.(mjs|c|md)$/i.test(path),
