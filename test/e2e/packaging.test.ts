@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from './swaplab.ts';
 
+/** About 1 MB packed, of which 0.3 are the program and as much the library. */
+const PACKED_BYTES_MAX = 1_500_000;
+
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
 interface Manifest {
@@ -17,6 +20,7 @@ interface Manifest {
 let place: Workplace;
 let installed: string;
 let files: readonly string[];
+let bytes: number;
 let manifest: Manifest;
 
 /** Runs node in the folder of a project that has the package installed. */
@@ -30,6 +34,20 @@ function node(...args: readonly string[]): { code: number | null; stdout: string
   return { code: status, stdout, stderr };
 }
 
+/** The folders of what the package depends on, directly or not, by the lock file. */
+function dependencies(): string[] {
+  const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+  };
+  return Object.keys(packages).filter(
+    (path) =>
+      /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) &&
+      packages[path]!.dev !== true &&
+      // Binaries for other systems are not here.
+      existsSync(join(project, path)),
+  );
+}
+
 beforeAll(() => {
   place = new Workplace();
   // Without scripts: the program is built already, and other tests are running it.
@@ -38,16 +56,25 @@ beforeAll(() => {
     ['pack', '--ignore-scripts', '--json', '--pack-destination', place.folder],
     { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   );
-  const [tarball] = JSON.parse(packed) as { filename: string; files: { path: string }[] }[];
+  const [tarball] = JSON.parse(packed) as {
+    filename: string;
+    size: number;
+    files: { path: string }[];
+  }[];
   files = tarball!.files.map((file) => file.path);
+  bytes = tarball!.size;
   installed = place.path('node_modules/swaplab');
   mkdirSync(installed, { recursive: true });
   const archive = place.path(tarball!.filename);
   execFileSync('tar', ['-xzf', archive, '-C', installed, '--strip-components=1']);
-  // What `npm install` would fetch and compile.
-  symlinkSync(join(project, 'node_modules'), join(installed, 'node_modules'));
+  // What `npm install` would fetch and compile, and no tool of the workshop.
+  for (const path of dependencies()) {
+    mkdirSync(join(installed, path, '..'), { recursive: true });
+    symlinkSync(join(project, path), join(installed, path));
+  }
   manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest;
-});
+  // npm alone takes ten seconds where other tests have the CPUs.
+}, 60_000);
 
 afterAll(() => {
   place.remove();
@@ -61,18 +88,39 @@ describe('the package', () => {
         ...['dist/summaries.json', 'dist/man/swaplab.1', 'dist/man/swaplab-run.1'],
       ]),
     );
-    const documents = ['LICENSE', 'README.md', 'package.json', 'src/README.md'];
+    const documents = ['LICENSE', 'README.md', 'package.json', 'dist/cli/licences.txt'];
     const strangers = files.filter(
       (path) =>
         !documents.includes(path) &&
+<<<<<<< HEAD
         !/^dist\/(cli|src)\/.*\.(js|d\.ts|json)$/.test(path) &&
         !/^dist\/(man\/swaplab(-[a-z]+)?\.1|summaries\.json)$/.test(path) &&
+=======
+        !/^dist\/cli\/(main|parts\/[\w-]+)\.js$/.test(path) &&
+        !/^dist\/src\/.*\.(js|d\.ts)$/.test(path) &&
+>>>>>>> 9f1697b (The tarball is tried with what it depends on only, holds the licences of what is built in, and stays small)
         !/^(src|fixtures)\/.*\.md$/.test(path) &&
         !/^fixtures\/(published|kernel|scenarios)\/.*\.json$/.test(path) &&
         !/^scripts\/kernel-capture\/[a-z]+\.(mjs|c|md)$/i.test(path),
     );
     expect(strangers).toEqual([]);
     expect(files.filter((path) => /test|node_modules|\.tsbuildinfo/.test(path))).toEqual([]);
+    expect(bytes).toBeLessThan(PACKED_BYTES_MAX);
+  });
+
+  it('brings the licences of the libraries that are part of the program', () => {
+    const text = readFileSync(join(installed, 'dist/cli/licences.txt'), 'utf8');
+    const names = text.split(/^-{80}$/m).map((part) => part.trim().split('\n')[0]!);
+    // commander is in every command's part; what has a binary stands beside the program.
+    expect(names).toContain('commander');
+    expect(names).not.toContain('better-sqlite3');
+    const code = files
+      .filter((path) => /^dist\/cli\/.*\.js$/.test(path))
+      .map((path) => readFileSync(join(installed, path), 'utf8'))
+      .join('');
+    // Each module is announced by a comment with its path.
+    const modules = [...code.matchAll(/^\/\/ .*node_modules\/((?:@[^/]+\/)?[^/\s]+)\//gm)];
+    expect(names.sort()).toEqual([...new Set(modules.map((match) => match[1]!))].sort());
   });
 
   it('has every file that its manifest names', () => {
@@ -153,5 +201,26 @@ describe('the installed program', () => {
     expect(stdout).toMatch(/^.*ghost\.swap +ghost .*$/m);
     expect(stdout).toContain('Stored as run 1 in');
     expect(node(program, 'runs', 'ls').stdout).toMatch(/^ +1 +done .*demo$/m);
+  });
+
+  it('compares designs and tells of a run by its number', () => {
+    const program = join(installed, manifest.bin.swaplab);
+    const trace = place.write('t.trace', 'pages 512\nW 0 512 seq 512 1 spread\n');
+    const line = ['--trace', trace, '--memory', '1M', '--swap', '4M', '--zswap', '--db', 'c.db'];
+    const compared = node(program, 'compare', '--designs', 'swap-table,vswap', ...line, '-q');
+    expect([compared.code, compared.stderr]).toEqual([0, '']);
+    expect(compared.stdout).toMatch(/ +swap-table +vswap$/m);
+    const shown = node(program, 'runs', 'show', '2', '--db', 'c.db');
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toMatch(/^ *design +vswap$/m);
+  });
+
+  it('names the files of its sources in a trace of a bug, where their maps are', () => {
+    const script = `
+      const { main } = await import(${JSON.stringify(join(project, 'dist/cli/main.js'))});
+      String.prototype.padEnd = () => { throw new TypeError('broken') };
+      process.exitCode = await main(['--help']);`;
+    const { stderr } = node('--enable-source-maps', '--input-type=module', '-e', script);
+    expect(stderr).toMatch(/TypeError: broken[^]*\/cli\/main\.ts:\d+/);
   });
 });
