@@ -83,6 +83,103 @@ describe('runs ls', () => {
   });
 });
 
+describe('what runs ls shows', () => {
+  const ids = async (...options: string[]): Promise<number[]> => {
+    const { code, stdout, stderr } = await runs('ls', '--json', ...options);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return (JSON.parse(stdout) as { run: number }[]).map(({ run }) => run);
+  };
+
+  /** Runs 1 to 4 of pools of 20, 5 and none, and one with the number as a text. */
+  function storePools(): void {
+    const { runs } = workspace.open('a.db');
+    for (const [index, zswap] of [20, 5, null, '20'].entries()) {
+      const spec = { design: 'vswap', seed: index, zswap: { maxPoolPercent: zswap } };
+      const name = index === 3 ? null : `pool-${index}`;
+      const command = `swaplab run --memory ${index}M`;
+      const writer = runs.begin(runHeader({ spec, name, command, seed: index }));
+      if (index !== 1) writer.finish(runOutcome({ virtualNs: [3e9, 0, 1e9, 2e9][index]! }));
+    }
+  }
+
+  it.each([
+    [
+      ['--name', 'pool-*'],
+      [3, 2, 1],
+    ],
+    [
+      ['--name', 'pool-[12]'],
+      [3, 2],
+    ],
+    [['--command', '*--memory 1M'], [2]],
+    [
+      ['--where', 'zswap.maxPoolPercent=20'],
+      [4, 1],
+    ],
+    [['--where', 'zswap.maxPoolPercent=2e1'], [1]],
+    [
+      ['--where', 'zswap.maxPoolPercent != 20'],
+      [3, 2],
+    ],
+    [['--where', 'zswap.maxPoolPercent=null'], [3]],
+    [['--where', 'zswap.maxPoolPercent<20'], [2]],
+    [['--where', 'zswap.maxPoolPercent>=5', '--where', 'seed>0'], [2]],
+    [
+      ['--since', '1h'],
+      [4, 3, 2, 1],
+    ],
+    [['--until', '1h'], []],
+    [['--since', '2999-01-01'], []],
+    [
+      ['--until', '2999-01-01 10:30'],
+      [4, 3, 2, 1],
+    ],
+  ])('%j passes %j', async (options, wanted) => {
+    storePools();
+    expect(await ids(...options)).toEqual(wanted);
+  });
+
+  it('sorts by a column, runs without a value last, and counts from the top', async () => {
+    storePools();
+    expect(await ids('--sort', 'virtual')).toEqual([3, 4, 1, 2]);
+    expect(await ids('--sort', 'VIRTUAL,desc', '-n', '2')).toEqual([1, 4]);
+    expect(await ids('--sort', 'status')).toEqual([4, 3, 1, 2]);
+  });
+
+  it('prints the columns that were asked for', async () => {
+    storePools();
+    const { stdout } = await runs('ls', '-o', 'run,command', '--sort', 'run', '-n', '2');
+    expect(stdout).toBe(
+      'RUN  COMMAND\n  1  swaplab run --memory 0M\n  2  swaplab run --memory 1M\n',
+    );
+    const more = (await runs('ls', '-o', '+DIGEST')).stdout.split('\n');
+    expect(more[0]).toMatch(/^RUN +STATUS .* NAME +DIGEST$/);
+    expect(more[1]).toMatch(/ abc123$/);
+    const csv = (await runs('ls', '--format', 'csv', '-o', 'run,name,virtual')).stdout;
+    expect(csv).toBe(
+      'RUN,NAME,VIRTUAL\n4,,2000000000\n3,pool-2,1000000000\n2,pool-1,\n1,pool-0,3000000000\n',
+    );
+    const lines = (await runs('ls', '--format', 'ndjson')).stdout.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).run)).toEqual([4, 3, 2, 1]);
+  });
+
+  it.each([
+    [['--sort', 'virtul'], /--sort: 'virtul' is no column; the nearest are VIRTUAL/],
+    [['--sort', 'run,down'], /accepted behind the column: ,asc and ,desc/],
+    [['-o', '+DIGST'], /-o: 'DIGST' is no column; the nearest are DIGEST/],
+    [['--where', 'zswap.maxPoolPrecent=1'], /parameter of no stored run; .* zswap.maxPoolPercent/],
+    [['--where', 'seed>many'], /'many' is no number/],
+    [['--where', 'seed'], /'seed' is no condition; accepted: KEY=VALUE/],
+    [['--since', 'yesterday'], /--since: 'yesterday' is no moment; accepted: 2026-01-31/],
+    [['--json', '--format', 'csv'], /cannot be used with/],
+  ])('%j ends with code 2 and says what is near', async (options, message) => {
+    storePools();
+    const { code, stdout, stderr } = await runs('ls', ...options);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+});
+
 describe('runs show', () => {
   it('prints what is stored of the run', async () => {
     storeRuns();
@@ -93,19 +190,20 @@ describe('runs show', () => {
     expect(stdout).toMatch(/^zswap\.maxPoolPercent +20$/m);
     expect(stdout).toMatch(/^PHASE +OP +PRESENT +SWAPPED +pswpout +pswpin +zswpout +zswpwb +VIRT/m);
     expect(stdout).toMatch(/^ +1 +W 0 100 seq 100 1 rand +60 +40 +0 +0 +0 +77 +0\.000 s/m);
-    expect(stdout).toMatch(/^ +0 +\/a\.swap +file +1023 +40 +-2 +321$/m);
+    expect(stdout).toMatch(/^ +0 +\/a\.swap +file +1023 +40 +-2$/m);
+    expect(stdout).toMatch(/^writtenBack +321$/m);
     expect(stdout).toMatch(/^swap_map +1024 +static$/m);
     expect(stdout).toMatch(/^1\.500 s +oom +task 0 was killed$/m);
   });
 
   it('prints the percentiles of the stored buckets', async () => {
     const histogram = storeRuns();
-    const wanted = [50, 90, 99, 99.9].map((percent) => histogram.percentile(percent));
+    const wanted = [50, 90, 99, 99.9, 99.99].map((percent) => histogram.percentile(percent));
     const { stdout } = await runs('show', '1');
     const cells = /^fault latency +ns +(.*)$/m.exec(stdout)?.[1]?.split(/ +/).map(Number);
     const { count, max } = histogram;
-    expect(cells?.slice(0, 6)).toEqual([count, 1, ...wanted]);
-    expect(cells?.[6]).toBeGreaterThanOrEqual(max);
+    expect(cells?.slice(0, 7)).toEqual([count, 1, ...wanted]);
+    expect(cells?.[7]).toBeGreaterThanOrEqual(max);
 
     interface Document {
       readonly histograms: readonly {
@@ -115,7 +213,7 @@ describe('runs show', () => {
     }
     const document = JSON.parse((await runs('show', '1', '--json')).stdout) as Document;
     const [stored] = document.histograms;
-    expect(Object.values(stored?.percentiles ?? {})).toEqual(wanted);
+    expect(Object.values(stored?.percentiles ?? {})).toEqual([...wanted, cells?.[7]]);
     expect(percentileOf(stored?.buckets ?? [], 99)).toBe(wanted[2]);
   });
 
@@ -143,9 +241,7 @@ describe('runs show', () => {
     expect(await runs('show', '9')).toEqual({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(
-        /no run 9 in .*: the nearest are 3, 2, 1; all: swaplab runs ls/,
-      ),
+      stderr: expect.stringMatching(/no run 9: the nearest are 3, 2, 1; all: swaplab runs ls/),
     });
   });
 
@@ -191,14 +287,28 @@ describe('runs sql', () => {
   });
 });
 
+describe('runs diff', () => {
+  it('ends as diff does: 0 equal, 1 different, 2 trouble', async () => {
+    storeRuns();
+    expect(await runs('diff', '1', 'first')).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await runs('diff', '1', 'last', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ runIds: [1, 3], isEqual: false });
+    expect(await runs('diff', '1', '7')).toMatchObject({
+      ...{ code: 2, stdout: '', stderr: expect.stringMatching(/no run 7: the nearest are 3/) },
+    });
+  });
+});
+
 describe('wrong use of runs', () => {
   it.each([
     [['ls', '-n', 'many'], /'many' is invalid.*whole number/],
     [['ls', '--status', 'lost'], /'lost' is invalid.*running, done, failed, aborted/],
     [['ls', '--colour'], /unknown option '--colour'/],
     [['show'], /missing required argument 'run'/],
-    [['show', 'first'], /'first' is invalid.*number.*last/],
-    [['show', '0'], /'0' is invalid/],
+    [['show', 'first', '--section', 'phase'], /'phase' is no section; the nearest is phases/],
+    [['export', '1', '--format', 'xml'], /'xml' is invalid.*json, csv, fio, usemem/],
+    [['map', '1', '--width', '0'], /'0' is invalid.*from 1 to 1024/],
     [['list'], /unknown command 'list'/],
   ])('%j ends with code 2 and says what is accepted', async (argv, message) => {
     const { code, stdout, stderr } = await runs(...argv);
@@ -209,7 +319,8 @@ describe('wrong use of runs', () => {
   it('shows the help without an error', async () => {
     const { code, stdout } = await runs('--help');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/ls .*\n.*show .*\n.*sql /);
+    for (const name of ['ls', 'show', 'map', 'diff', 'sql', 'export', 'merge', 'rm', 'gc'])
+      expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 
   it('refuses a database of another program with code 2 and leaves it', async () => {
