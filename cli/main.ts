@@ -25,6 +25,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   run: () => import('./run.ts'),
   runs: () => import('./runs/index.ts'),
   compare: () => import('./compare.ts'),
+  report: () => import('./report.ts'),
   metadata: () => import('./metadata.ts'),
   validate: () => import('./validate.ts'),
   explain: () => import('./explain.ts'),

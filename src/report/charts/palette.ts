@@ -17,7 +17,16 @@ export const COLOURS = {
 } as const;
 
 /** `stroke-dasharray` of a line; none for the first. */
-export const DASHES: readonly string[] = ['none', '7 3', '2 3', '9 3 2 3', '12 4', '4 2 1 2', '1 4', '6 2 2 2 2 2'];
+export const DASHES: readonly string[] = [
+  'none',
+  '7 3',
+  '2 3',
+  '9 3 2 3',
+  '12 4',
+  '4 2 1 2',
+  '1 4',
+  '6 2 2 2 2 2',
+];
 
 /** The class of colour, dash and pattern for the n-th of something. */
 export function hue(index: number): string {

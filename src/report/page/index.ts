@@ -1,0 +1,2 @@
+export { reportPage } from './report-page.ts';
+export type { PlotLibrary, ReportInput } from './report-page.ts';

@@ -1,0 +1,206 @@
+/**
+ * The report: one HTML document without anything from outside. It is made of stored runs alone, so
+ * the same runs give the same bytes; it says everything without scripts, which add zoom to series.
+ */
+import { createHash } from 'node:crypto';
+import type { StoredRun } from '../../runs/index.ts';
+import { UsageError } from '../../units/index.ts';
+import { el, renderMarkup, verbatim, type Child, type Markup } from '../charts/markup.ts';
+import { patternDefinitions } from '../charts/palette.ts';
+import { pageRuns, type PageColumn } from './columns.ts';
+import { comparisonSection } from './comparison-table.ts';
+import type { ChartContext } from './figures.ts';
+import { findings } from './findings.ts';
+import { headline } from './headline.ts';
+import { latencySection } from './latency-charts.ts';
+import { notesSection } from './notes.ts';
+import { placeSection } from './place-charts.ts';
+import { PlotData } from './plot-data.ts';
+import { rerunSection } from './rerun.ts';
+import { runSection } from './run-details.ts';
+import { clusterSection, metadataSection, slotMapSection, wearSection } from './space-charts.ts';
+import { STYLE } from './style.ts';
+import { levelSection, trafficSection } from './time-charts.ts';
+import { counted, listed } from './words.ts';
+import { runLengthSection } from './write-charts.ts';
+import { ZOOM_SCRIPT } from './zoom-script.ts';
+
+/** uPlot, which is not in the sources: whoever opens files hands it in. */
+export interface PlotLibrary {
+  /** Sets the global `uPlot`. */
+  readonly script: string;
+  readonly style: string;
+}
+
+export interface ReportInput {
+  /** One or more. */
+  readonly runs: readonly StoredRun[];
+  /** Of this swaplab. */
+  readonly version: string;
+  /** Absent: one that says what was compared. */
+  readonly title?: string;
+  /** Absent: series stay still. */
+  readonly plotLibrary?: PlotLibrary;
+}
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly content: readonly Child[];
+}
+
+/**
+ * The page as text of HTML.
+ * @throws UsageError without runs
+ */
+export function reportPage({ runs, version, title, plotLibrary }: ReportInput): string {
+  if (runs.length === 0) throw new UsageError('report: no runs; accepted: one or more');
+  const made = pageRuns(runs);
+  const { columns } = made;
+  const plots = new PlotData();
+  const heading = title ?? defaultTitle(columns);
+  const sections: Section[] = [
+    { id: 'comparison', title: 'Comparison', content: comparisonSection(made.comparison) },
+    ...chartSections({ columns, plots }),
+    { id: 'runs', title: 'Each run in full', content: runSection(columns) },
+    { id: 'again', title: 'Run it again', content: rerunSection(columns) },
+    { id: 'notes', title: 'What the figures mean', content: notesSection() },
+  ];
+  const isLive = plotLibrary !== undefined && !plots.isEmpty;
+  const scripts = isLive ? [plotLibrary.script, ZOOM_SCRIPT] : [];
+  const styles = [...(isLive ? [plotLibrary.style] : []), STYLE];
+  const page = el(
+    'html',
+    { lang: 'en' },
+    el(
+      'head',
+      {},
+      el('meta', { charset: 'utf-8' }),
+      el('meta', {
+        'http-equiv': 'Content-Security-Policy',
+        content: contentPolicy(scripts, styles),
+      }),
+      el('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+      el('meta', { name: 'color-scheme', content: 'light dark' }),
+      el('meta', { name: 'generator', content: `swaplab ${version}` }),
+      // Else browsers ask the server, where there is one, for an icon.
+      el('link', { rel: 'icon', href: 'data:,' }),
+      el('title', {}, heading),
+      styles.map((style) => verbatim('style', {}, style)),
+    ),
+    el(
+      'body',
+      {},
+      patternDefinitions(),
+      pageHeader({ heading, made, sections }),
+      el('main', {}, sections.map(sectionMarkup)),
+      el(
+        'footer',
+        {},
+        el('p', {}, `Made by swaplab ${version} from ${counted(runs.length, 'stored run')}.`),
+      ),
+      isLive && [
+        verbatim('script', { type: 'application/json', id: 'plot-data' }, plots.toJson()),
+        scripts.map((script) => verbatim('script', {}, script)),
+      ],
+    ),
+  );
+  return `<!DOCTYPE html>\n${renderMarkup(page)}\n`;
+}
+
+function chartSections(context: ChartContext): Section[] {
+  const { columns } = context;
+  const choice = choiceText(columns);
+  const chart = (id: string, title: string, content: readonly Child[]): Section => ({
+    ...{ id, title },
+    content: choice === null ? content : [el('p', { class: 'soft' }, choice), ...content],
+  });
+  return [
+    chart('traffic', 'Swap traffic over time', [zoomHint(), ...trafficSection(context)]),
+    chart('levels', 'Pool, swap and metadata over time', levelSection(context)),
+    chart('places', 'Where pages live over time', placeSection(context)),
+    chart('latency', 'How long a task waits', latencySection(context)),
+    chart('metadata', 'Metadata by term', metadataSection(context)),
+    chart('slots', 'Slot maps', slotMapSection(context)),
+    chart('clusters', 'Cluster lists', clusterSection(context)),
+    chart('lengths', 'Lengths of writes', runLengthSection(context)),
+    chart('wear', 'Wear of flash', wearSection(context)),
+  ];
+}
+
+/** Which of several runs the charts are of; null where there is one a column. */
+function choiceText(columns: readonly PageColumn[]): string | null {
+  if (columns.every(({ runs }) => runs.length === 1)) return null;
+  const seeds = [...new Set(columns.map(({ shown }) => shown.seed))];
+  return `Charts show one run of each column, that of the median seed: ${listed(seeds.map(String))}.`;
+}
+
+function zoomHint(): Markup {
+  return el(
+    'p',
+    { class: 'soft zoom-hint' },
+    'Values are shown where the pointer is. With scripts, dragging zooms into charts over time and a ' +
+      'double click shows all again.',
+  );
+}
+
+function pageHeader({
+  heading,
+  made,
+  sections,
+}: {
+  readonly heading: string;
+  readonly made: ReturnType<typeof pageRuns>;
+  readonly sections: readonly Section[];
+}): Markup {
+  return el(
+    'header',
+    {},
+    el('h1', {}, heading),
+    el('p', { class: 'lead' }, headline(made.columns)),
+    el(
+      'ul',
+      { class: 'findings' },
+      findings(made).map((finding) => el('li', {}, finding)),
+    ),
+    el(
+      'nav',
+      { 'aria-label': 'Sections' },
+      el(
+        'ul',
+        {},
+        sections.map(({ id, title }) => el('li', {}, el('a', { href: `#${id}` }, title))),
+      ),
+    ),
+  );
+}
+
+function sectionMarkup({ id, title, content }: Section): Markup {
+  return el('section', { 'aria-labelledby': id }, el('h2', { id }, title), ...content);
+}
+
+function defaultTitle(columns: readonly PageColumn[]): string {
+  const names = columns.map(({ label }) => label);
+  if (names.length === 1) return `Swap run: ${names[0]!}`;
+  return names.length <= 4
+    ? `Swap compared: ${listed(names)}`
+    : `Swap compared: ${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}
+
+/** Nothing is loaded, and no script or style runs but the page's own, by their hashes. */
+function contentPolicy(scripts: readonly string[], styles: readonly string[]): string {
+  const hashes = (texts: readonly string[]): string =>
+    texts.length === 0
+      ? "'none'"
+      : texts
+          .map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`)
+          .join(' ');
+  return [
+    "default-src 'none'",
+    `script-src ${hashes(scripts)}`,
+    `style-src ${hashes(styles)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}

@@ -1,0 +1,216 @@
+/** What takes space and how areas look at the end: metadata terms, slot maps, clusters, writes, wear. */
+import { SLOT_STATES, type AreaRecord, type SlotMapRecord } from '../../runs/index.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import { el, type Child, type Markup } from '../charts/markup.ts';
+import { quantityText } from '../charts/quantity.ts';
+import { slotMapChart } from '../charts/slot-map.ts';
+import { stackedBarChart } from '../charts/stacked-bars.ts';
+import type { PageColumn } from './columns.ts';
+import { absent, figure, figures, idOf, legend, without, type ChartContext } from './figures.ts';
+import { areaName } from './run-details.ts';
+import { counted } from './words.ts';
+
+/** Bytes of every term, a bar per column on one scale. */
+export function metadataSection({ columns }: ChartContext): Child[] {
+  const known = columns.filter(({ shown }) => shown.metadata.length > 0);
+  const terms = [...new Set(known.flatMap(({ shown }) => shown.metadata.map(({ term }) => term)))];
+  if (known.length === 0) return [absent('Not shown: no metadata is stored of these runs.')];
+  const bars = known.map(({ label, shown }) => ({
+    label,
+    segments: terms.map((term, column) => ({
+      ...{ label: term, column },
+      value: shown.metadata
+        .filter((row) => row.term === term)
+        .reduce((sum, { bytes }) => sum + bytes, 0),
+    })),
+  }));
+  return [
+    legend(
+      'area',
+      terms.map((label, index) => ({ label, index })),
+    ),
+    figure({
+      title: 'Metadata at the end, by term',
+      says: 'Memory that the design and zswap need to know where pages are, without the pages.',
+      chart: stackedBarChart({
+        ...{ id: 'metadata-terms', title: 'Metadata by term', bars, quantity: 'bytes' },
+        description: bars
+          .map(({ label, segments }) => {
+            const total = segments.reduce((sum, { value }) => sum + value, 0);
+            return `${label}: ${quantityText('bytes', total)}`;
+          })
+          .join('; '),
+      }),
+    }),
+    without(columns, (column) => known.includes(column), 'no metadata is stored of the run.'),
+  ];
+}
+
+/** What a state is called where it is shown. */
+const STATE_WORDS: Readonly<Record<(typeof SLOT_STATES)[number], string>> = {
+  free: 'free',
+  written: 'written: the page is there',
+  zswap: 'taken for a page in zswap',
+  zero: 'taken for a zero page',
+  cached: 'taken, nothing written yet',
+  bad: 'bad, and the header',
+};
+
+/** Each area of each column as a picture, in small multiples. */
+export function slotMapSection({ columns }: ChartContext): Child[] {
+  const made = columns.flatMap((column) =>
+    column.shown.slotMaps.map((map) => slotMapFigure(column, map)),
+  );
+  return [
+    made.length > 0 && stateLegend(),
+    figures(made),
+    without(
+      columns,
+      ({ shown }) => shown.slotMaps.length > 0,
+      'the run has no area with slots, or was stored without their map.',
+    ),
+  ];
+}
+
+function slotMapFigure({ index, label, shown }: PageColumn, map: SlotMapRecord): Markup {
+  const name = areaName(shown, map.type);
+  const counts = SLOT_STATES.map((_, state) =>
+    map.cells.reduce((sum, cell) => sum + (cell.counts[state] ?? 0), 0),
+  );
+  const slots = counts.reduce((sum, count) => sum + count, 0);
+  const free = counts[0]!;
+  const freeRuns = map.freeRuns.reduce((sum, { count }) => sum + count, 0);
+  const title = `${label}: ${name}`;
+  const share = slots === 0 ? 0 : ((slots - free) / slots) * 100;
+  return figure({
+    title,
+    says:
+      `${share.toFixed(1)} % of ${counted(slots, 'slot')} taken; the free ones lie in ` +
+      `${counted(freeRuns, 'stretch', 'stretches')}.`,
+    chart: slotMapChart({
+      ...{ id: idOf('slots', index, map.type), title, cells: map.cells, states: SLOT_STATES },
+      description: SLOT_STATES.map((state, at) => `${counts[at]!} ${state}`).join(', '),
+    }),
+  });
+}
+
+function stateLegend(): Markup {
+  return el(
+    'ul',
+    { class: 'legend', 'aria-label': 'Legend' },
+    SLOT_STATES.map((state, index) =>
+      el(
+        'li',
+        {},
+        el(
+          'svg',
+          { class: 'swatch', width: 14, height: 12, 'aria-hidden': 'true' },
+          el('rect', { class: index === 0 ? 's0' : `s${index} i4`, width: 14, height: 12 }),
+        ),
+        STATE_WORDS[state],
+      ),
+    ),
+    el('li', {}, 'a cell has the colour of most of its taken slots, paler where few are taken'),
+  );
+}
+
+/** On which of the allocator's lists clusters are. */
+export function clusterSection({ columns }: ChartContext): Child[] {
+  const maps = columns.flatMap((column) =>
+    column.shown.slotMaps
+      .filter(({ clusterLists }) => clusterLists.length > 0)
+      .map((map) => ({ column, map })),
+  );
+  const names = new Set(
+    maps.flatMap(({ map }) => map.clusterLists.map(({ list, order }) => listName(list, order))),
+  );
+  const max = Math.max(
+    0,
+    ...maps.flatMap(({ map }) => map.clusterLists.map(({ clusters }) => clusters)),
+  );
+  return [
+    figures(
+      maps.map(({ column: { index, label, shown }, map }) => {
+        const title = `${label}: ${areaName(shown, map.type)}`;
+        const bars = [...names].map((name) => ({
+          label: name,
+          value: map.clusterLists
+            .filter(({ list, order }) => listName(list, order) === name)
+            .reduce((sum, { clusters }) => sum + clusters, 0),
+        }));
+        return figure({
+          title,
+          says: 'Clusters of 512 slots by the allocator’s list; frag: partly taken and scattered.',
+          chart: barChart({
+            ...{ id: idOf('clusters', index, map.type), title, bars, max, column: index },
+            ...{ quantity: 'count', label: 'clusters', classes: 'list' },
+            description: bars.map(({ label: name, value }) => `${name}: ${value}`).join(', '),
+          }),
+        });
+      }),
+    ),
+    without(
+      columns,
+      (column) => maps.some((each) => each.column === column),
+      'no cluster lists are stored of the run.',
+    ),
+  ];
+}
+
+function listName(list: string, order: number): string {
+  return order === 0 ? list : `${list} ${order}`;
+}
+
+/** The drives' part: what the host wrote, and what flash programmed on top of it. */
+export function wearSection({ columns }: ChartContext): Child[] {
+  const worn = columns.flatMap((column) => {
+    const areas = column.shown.areas.filter(
+      ({ counters }) => (counters['wear.hostBytes'] ?? 0) > 0,
+    );
+    return areas.length === 0 ? [] : [{ column, areas }];
+  });
+  if (worn.length === 0)
+    return [absent('Not shown: nothing was written to flash, or the runs were stored without it.')];
+  const bars = worn.map(({ column, areas }) => {
+    const host = sum(areas, 'wear.hostBytes');
+    const nand = sum(areas, 'wear.nandBytes');
+    return {
+      label: column.label,
+      segments: [
+        { label: 'written by the host', column: 0, value: host },
+        { label: 'moved by the drive on top', column: 1, value: Math.max(0, nand - host) },
+      ],
+      note: `${quantityText('bytes', nand)}, amplification ${(nand / host).toFixed(2)}${life(column)}`,
+    };
+  });
+  return [
+    legend(
+      'area',
+      bars[0]!.segments.map(({ label, column }) => ({ label, index: column })),
+    ),
+    figure({
+      title: 'Bytes programmed into flash',
+      says:
+        'Years are to the rated terabytes written (TBW) of the drive, were the machine to swap like ' +
+        'this as the drive’s duty says; the table has the other ways to count.',
+      chart: stackedBarChart({
+        ...{ id: 'wear', title: 'Bytes programmed into flash', bars, quantity: 'bytes' },
+        description: bars.map(({ label, note }) => `${label}: ${note}`).join('; '),
+      }),
+    }),
+    without(
+      columns,
+      (column) => worn.some((each) => each.column === column),
+      'nothing was written to flash.',
+    ),
+  ];
+}
+
+function sum(areas: readonly AreaRecord[], counter: string): number {
+  return areas.reduce((total, { counters }) => total + (counters[counter] ?? 0), 0);
+}
+
+function life({ shown }: PageColumn): string {
+  const years = shown.metrics.find(({ name }) => name === 'years of life by rated TBW')?.value;
+  return years === undefined ? '' : `, ${quantityText('count', years)} years to TBW`;
+}

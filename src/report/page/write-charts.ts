@@ -1,0 +1,75 @@
+/** How long the runs of pages are that go to a device at once: the longer, the fewer requests. */
+import { barChart } from '../charts/bar-chart.ts';
+import type { Child } from '../charts/markup.ts';
+import { grouped } from '../charts/quantity.ts';
+import type { HistogramRecord } from '../../runs/index.ts';
+import { absent, figure, figures, idOf, type ChartContext } from './figures.ts';
+import { histogramOf } from './latency-charts.ts';
+
+const KINDS = [
+  { name: 'writeback.pages', what: 'writeback by zswap' },
+  { name: 'deviceWrite.pages', what: 'all writes' },
+] as const;
+
+interface Bar {
+  readonly label: string;
+  readonly value: number;
+  readonly told: string;
+}
+
+export function runLengthSection({ columns }: ChartContext): Child[] {
+  const found = KINDS.map(({ name, what }) => ({
+    what,
+    each: columns.flatMap((column) => {
+      const record = histogramOf(column.shown.histograms, name);
+      return record === null ? [] : [{ column, bars: powersOfTwo(record) }];
+    }),
+  }));
+  const missing = found.filter(({ each }) => each.length === 0);
+  return [
+    figures(
+      found.map(({ what, each }, kind) => {
+        const widest = Math.max(0, ...each.map(({ bars }) => bars.length));
+        const max = Math.max(0, ...each.flatMap(({ bars }) => bars.map(({ value }) => value)));
+        return each.map(({ column: { label, index }, bars }) => {
+          const title = `${label}: ${what}`;
+          const all = [...bars, ...classesFrom(bars.length, widest)];
+          return figure({
+            title,
+            says: 'Writes by how many pages they carry, in powers of two.',
+            chart: barChart({
+              ...{ id: idOf('lengths', kind, index), title, bars: all, max, column: index },
+              ...{ quantity: 'count', label: 'writes', classes: 'pages in a write' },
+              description: bars.map(({ told }) => told).join('; '),
+            }),
+          });
+        });
+      }),
+    ),
+    missing.length > 0 &&
+      absent(
+        `Not shown: ${missing.map(({ what }) => what).join(', ')} (there were none, or the runs were ` +
+          'stored without their lengths).',
+      ),
+  ];
+}
+
+/** Counts of 1, 2 to 3, 4 to 7, … pages. A bucket is where its low end is. */
+export function powersOfTwo({ buckets }: HistogramRecord): Bar[] {
+  const counts: number[] = [];
+  for (const { low, count } of buckets) {
+    const power = Math.floor(Math.log2(Math.max(1, low)));
+    counts[power] = (counts[power] ?? 0) + count;
+  }
+  return Array.from(counts, (count, power) => classOf(power, count));
+}
+
+function classesFrom(from: number, to: number): Bar[] {
+  return Array.from({ length: to - from }, (_, index) => classOf(from + index, 0));
+}
+
+function classOf(power: number, count = 0): Bar {
+  const [low, high] = [2 ** power, 2 ** (power + 1) - 1];
+  const label = low === high ? String(low) : `${low}–${high}`;
+  return { label, value: count, told: `${grouped(count)} of ${label} pages` };
+}
