@@ -1,9 +1,17 @@
 /** The comparison as a table: a row per metric, grouped as on the terminal, a column per column. */
-import type { Change, ComparedMetric, RunComparison, Summary } from '../comparison/index.ts';
-import { specValueText } from '../comparison/columns.ts';
+import {
+  isSilent,
+  specValueText,
+  type Change,
+  type ComparedMetric,
+  type RunComparison,
+  type Summary,
+} from '../comparison/index.ts';
 import { el, type Child, type Markup } from '../charts/markup.ts';
 import { grouped, threeDigits } from '../charts/quantity.ts';
+import type { JsonValue } from '../../runs/index.ts';
 import { clipped } from '../../units/index.ts';
+import { areasText } from './headline.ts';
 import { plainTable, scrolling } from './table.ts';
 import { counted, metricText } from './words.ts';
 
@@ -22,15 +30,14 @@ export function comparisonSection(comparison: RunComparison): Child[] {
   const { columns, metrics, differences } = comparison;
   if (metrics.length === 0)
     return [el('p', {}, 'There is no table: these runs were stored without metrics.')];
-  const isSilent = ({ summaries, isAlwaysShown }: ComparedMetric): boolean =>
-    !isAlwaysShown && summaries.every((summary) => summary === null || summary.max === 0);
-  const silent = metrics.filter(isSilent);
+  const isHidden = (metric: ComparedMetric): boolean => !metric.isAlwaysShown && isSilent(metric);
+  const silent = metrics.filter(isHidden);
   return [
     el('p', { class: 'soft' }, legend(comparison)),
     metricTable(
       'Comparison',
       comparison,
-      metrics.filter((metric) => !isSilent(metric)),
+      metrics.filter((metric) => !isHidden(metric)),
     ),
     silent.length > 0 &&
       el(
@@ -44,13 +51,18 @@ export function comparisonSection(comparison: RunComparison): Child[] {
       plainTable({
         name: 'Settings that differ between columns',
         titles: ['setting', ...columns.map(({ label }) => label)],
-        rows: differences.map(({ key, values }) => [
-          key,
-          ...values.map((value) => clipped(specValueText(value), VALUE_LETTERS_MAX)),
-        ]),
+        rows: differences
+          .filter(({ key }) => key !== 'areasHeld')
+          .map(({ key, values }) => [key, ...values.map((value) => settingText(key, value))]),
       }),
     ],
   ];
+}
+
+/** Areas as they are told in sentences; all else as it stands in a spec. */
+function settingText(key: string, value: JsonValue | undefined): string {
+  if (key === 'areas' && value !== undefined) return areasText(value);
+  return clipped(specValueText(value), VALUE_LETTERS_MAX);
 }
 
 function legend({ columns, baseline }: RunComparison): string {
@@ -109,7 +121,7 @@ function metricRow(metric: ComparedMetric, { columns, baseline }: RunComparison)
   return el(
     'tr',
     { 'data-metric': name },
-    el('th', { scope: 'row' }, name),
+    el('th', { scope: 'row' }, shortName(metric)),
     el(
       'td',
       {},
@@ -130,6 +142,11 @@ function metricRow(metric: ComparedMetric, { columns, baseline }: RunComparison)
       );
     }),
   );
+}
+
+/** Names of which several groups have the same end with their group, which stands above them. */
+function shortName({ name, group }: ComparedMetric): string {
+  return name.endsWith(` ${group}`) ? name.slice(0, -group.length - 1) : name;
 }
 
 /** The best median; null where nothing is better, or all are alike. */
@@ -156,9 +173,9 @@ function changeText({ percent, isSignificant, verdict }: Change): string | null 
   if (percent === 0) return null;
   const mark = isSignificant ? ` * ${verdict}` : '';
   if (percent === null) return `from 0${mark}`;
-  const sign = percent > 0 ? '+' : '−';
   const size = Math.abs(percent);
-  return `${sign}${size < 0.01 ? '<0.01' : threeDigits(size)} %${mark}`;
+  if (size < 0.01) return `<0.01 %${mark}`;
+  return `${percent > 0 ? '+' : '−'}${threeDigits(size)} %${mark}`;
 }
 
 function exactText({ values, median }: Summary, unit: string): string {

@@ -87,8 +87,11 @@ function sentence(
   const others = known.filter(({ value }) => value > least).sort((a, b) => a.value - b.value);
   const next = others[0]!;
   const last = others.at(-1)!;
-  const behind = `${next.label} ${show(next.value)}${ahead(least, next.value)}`;
-  const worst = last === next ? '' : `; most: ${last.label} ${show(last.value)}`;
+  const alike = listed(
+    others.filter(({ value }) => value === next.value).map(({ label }) => label),
+  );
+  const behind = `${alike} ${show(next.value)}${ahead(least, next.value)}`;
+  const worst = last.value === next.value ? '' : `; most: ${last.label} ${show(last.value)}`;
   return `${names} ${question.least}${tie}: ${show(least)}. Next: ${behind}${worst}${end}${
     isInDoubt(metric, winners, next) ? ' Over the seeds the two are not told apart.' : ''
   }`;

@@ -24,7 +24,7 @@ export function headline(columns: readonly PageColumn[]): string {
   const zswap = of(zswapText);
   return [
     `${capital(of(workloadText))} ran ${who}. `,
-    `Memory: ${of(memoryText)}. Swap: ${of(areasText)}, device ${of(deviceText)}. `,
+    `Memory: ${of(memoryText)}. Swap: ${of(swapText)}, device ${of(deviceText)}. `,
     `zswap: ${zswap}. `,
     `${capital(seedsText(columns))}.`,
   ].join('');
@@ -72,16 +72,19 @@ function memoryText(spec: JsonValue): string {
   return limit === undefined ? `all of ${ram}` : `a cgroup of ${sizeText(limit)} on ${ram}`;
 }
 
-function areasText(spec: JsonValue): string {
-  const given = part(spec, 'areas');
-  const areas = Array.isArray(given) ? (given as JsonValue[]) : [];
-  if (areas.length === 0) {
-    const held = part(spec, 'areasHeld');
-    const count = Array.isArray(held) ? held.length : 0;
-    if (part(spec, 'noAreas') === true || count === 0) return 'no file, a device of its own';
-    return counted(count, 'active area');
-  }
-  return listed(areas.map(areaText));
+function swapText(spec: JsonValue): string {
+  const areas = part(spec, 'areas');
+  if (Array.isArray(areas) && areas.length > 0) return areasText(areas as JsonValue);
+  const held = part(spec, 'areasHeld');
+  const count = Array.isArray(held) ? held.length : 0;
+  if (part(spec, 'noAreas') === true || count === 0) return areasText([]);
+  return counted(count, 'active area');
+}
+
+/** The areas of a spec in words. */
+export function areasText(value: JsonValue): string {
+  const areas = Array.isArray(value) ? (value as JsonValue[]) : [];
+  return areas.length === 0 ? 'no file, a device of its own' : listed(areas.map(areaText));
 }
 
 function areaText(area: JsonValue): string {

@@ -63,7 +63,7 @@ export function reportPage({ runs, version, title, plotLibrary }: ReportInput): 
     { id: 'comparison', title: 'Comparison', content: comparisonSection(made.comparison) },
     ...chartSections({ columns, plots }),
     { id: 'runs', title: 'Each run in full', content: runSection(columns) },
-    { id: 'again', title: 'Run it again', content: rerunSection(columns) },
+    { id: 'again', title: 'Run it again', content: rerunSection(made) },
     { id: 'notes', title: 'What the figures mean', content: notesSection() },
   ];
   const isLive = plotLibrary !== undefined && !plots.isEmpty;

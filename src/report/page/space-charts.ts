@@ -1,5 +1,10 @@
 /** What takes space and how areas look at the end: metadata terms, slot maps, clusters, writes, wear. */
-import { SLOT_STATES, type AreaRecord, type SlotMapRecord } from '../../runs/index.ts';
+import {
+  SLOT_STATES,
+  type AreaRecord,
+  type SlotMapRecord,
+  type StoredRun,
+} from '../../runs/index.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { el, type Child, type Markup } from '../charts/markup.ts';
 import { quantityText } from '../charts/quantity.ts';
@@ -8,26 +13,35 @@ import { stackedBarChart } from '../charts/stacked-bars.ts';
 import type { PageColumn } from './columns.ts';
 import { absent, figure, figures, idOf, legend, without, type ChartContext } from './figures.ts';
 import { areaName } from './run-details.ts';
+import { plainTable } from './table.ts';
 import { counted } from './words.ts';
+
+/** Terms with a colour of their own; the smaller ones are one segment. */
+const TERMS_SHOWN_MAX = 7;
 
 /** Bytes of every term, a bar per column on one scale. */
 export function metadataSection({ columns }: ChartContext): Child[] {
   const known = columns.filter(({ shown }) => shown.metadata.length > 0);
-  const terms = [...new Set(known.flatMap(({ shown }) => shown.metadata.map(({ term }) => term)))];
   if (known.length === 0) return [absent('Not shown: no metadata is stored of these runs.')];
+  const terms = termsBySize(known);
+  const [large, small] = [terms.slice(0, TERMS_SHOWN_MAX), terms.slice(TERMS_SHOWN_MAX)];
+  const others = small.length === 0 ? [] : [counted(small.length, 'smaller term')];
+  const labels = [...large, ...others];
   const bars = known.map(({ label, shown }) => ({
     label,
-    segments: terms.map((term, column) => ({
-      ...{ label: term, column },
-      value: shown.metadata
-        .filter((row) => row.term === term)
-        .reduce((sum, { bytes }) => sum + bytes, 0),
-    })),
+    segments: labels.map((name, column) => {
+      const of = column < large.length ? [name] : small;
+      return {
+        label: name,
+        column,
+        value: of.reduce((sum, each) => sum + bytesOf(shown, each), 0),
+      };
+    }),
   }));
   return [
     legend(
       'area',
-      terms.map((label, index) => ({ label, index })),
+      labels.map((label, index) => ({ label, index })),
     ),
     figure({
       title: 'Metadata at the end, by term',
@@ -42,8 +56,31 @@ export function metadataSection({ columns }: ChartContext): Child[] {
           .join('; '),
       }),
     }),
+    el(
+      'details',
+      {},
+      el('summary', {}, 'Every term in bytes'),
+      plainTable({
+        name: 'Metadata by term',
+        titles: ['term', ...known.map(({ label }) => label)],
+        rows: terms.map((term) => [term, ...known.map(({ shown }) => bytesOf(shown, term))]),
+      }),
+    ),
     without(columns, (column) => known.includes(column), 'no metadata is stored of the run.'),
   ];
+}
+
+/** The largest anywhere first. */
+function termsBySize(columns: readonly PageColumn[]): string[] {
+  const terms = new Set(columns.flatMap(({ shown }) => shown.metadata.map(({ term }) => term)));
+  return [...terms]
+    .map((term) => ({ term, most: Math.max(...columns.map(({ shown }) => bytesOf(shown, term))) }))
+    .sort((a, b) => b.most - a.most || (a.term < b.term ? -1 : 1))
+    .map(({ term }) => term);
+}
+
+function bytesOf({ metadata }: StoredRun, term: string): number {
+  return metadata.reduce((sum, row) => sum + (row.term === term ? row.bytes : 0), 0);
 }
 
 /** What a state is called where it is shown. */
@@ -129,6 +166,13 @@ export function clusterSection({ columns }: ChartContext): Child[] {
     ...maps.flatMap(({ map }) => map.clusterLists.map(({ clusters }) => clusters)),
   );
   return [
+    maps.length > 0 &&
+      el(
+        'p',
+        { class: 'soft' },
+        'Clusters of 512 slots by the allocator’s list they are on: free, partly taken (nonfull), ' +
+          'partly taken and searched in vain (frag), full.',
+      ),
     figures(
       maps.map(({ column: { index, label, shown }, map }) => {
         const title = `${label}: ${areaName(shown, map.type)}`;
@@ -140,7 +184,10 @@ export function clusterSection({ columns }: ChartContext): Child[] {
         }));
         return figure({
           title,
-          says: 'Clusters of 512 slots by the allocator’s list; frag: partly taken and scattered.',
+          says: `${counted(
+            bars.reduce((total, { value }) => total + value, 0),
+            'cluster',
+          )} on lists.`,
           chart: barChart({
             ...{ id: idOf('clusters', index, map.type), title, bars, max, column: index },
             ...{ quantity: 'count', label: 'clusters', classes: 'list' },

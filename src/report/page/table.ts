@@ -6,14 +6,16 @@ export interface PlainTable {
   /** What the table is, for those who hear it. */
   readonly name: string;
   readonly titles: readonly string[];
-  /** Numbers stand at the right, with their thousands apart. The first cell heads its row. */
+  /** Columns of numbers stand at the right, thousands apart. The first cell heads its row. */
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
 /** A table without anything special; null where it has no rows. */
 export function plainTable({ name, titles, rows }: PlainTable): Markup | null {
   if (rows.length === 0) return null;
-  const isNumeric = titles.map((_, column) => typeof rows[0]![column] === 'number');
+  const isNumeric = titles.map(
+    (_, column) => column > 0 && rows.every((row) => NUMERIC.test(String(row[column]))),
+  );
   return scrolling(
     name,
     el(
@@ -33,17 +35,25 @@ export function plainTable({ name, titles, rows }: PlainTable): Markup | null {
       el(
         'tbody',
         {},
-        rows.map((row) => el('tr', {}, row.map(cell))),
+        rows.map((row) =>
+          el(
+            'tr',
+            {},
+            row.map((value, column) => cell(value, column === 0, isNumeric[column]!)),
+          ),
+        ),
       ),
     ),
   );
 }
 
-function cell(value: string | number, column: number): Markup {
+/** A number, alone or with its unit; or none. */
+const NUMERIC = /^(-?\d[\d,.]*(e[+-]?\d+)?( \S{1,4})?|–)$/;
+
+function cell(value: string | number, isHeader: boolean, isNumeric: boolean): Markup {
   const text = typeof value === 'number' ? grouped(value) : value;
-  if (column === 0) return el('th', { scope: 'row' }, text);
-  if (typeof value === 'number') return el('td', { class: 'n' }, text);
-  return el('td', { class: text.length > 40 ? 'wrap' : undefined }, text);
+  if (isHeader) return el('th', { scope: 'row' }, text);
+  return el('td', { class: isNumeric ? 'n' : text.length > 40 ? 'wrap' : undefined }, text);
 }
 
 /** Names and what they stand for. */

@@ -13,6 +13,7 @@ import {
   idOf,
   type ChartContext,
 } from './figures.ts';
+import { listed } from './words.ts';
 
 interface SeriesChart {
   /** Of the stored series. */
@@ -93,27 +94,38 @@ export function levelSection(context: ChartContext): Child[] {
 function seriesSection(context: ChartContext, charts: readonly SeriesChart[]): Child[] {
   const made = charts.map((chart) => seriesFigure(context, chart));
   const shown = made.flatMap(({ figure: each }) => each ?? []);
-  const missing = made.flatMap(({ why }) => why ?? []);
   return [
     shown.length > 0 && columnLegend(context.columns),
     figures(shown),
-    missing.length > 0 && absent(`Not shown: ${missing.join('; ')}.`),
+    REASONS.map((reason) => {
+      const titles = made.flatMap(({ why, title }) =>
+        why === reason ? [title.toLowerCase()] : [],
+      );
+      return titles.length > 0 && absent(`Not shown: ${listed(titles)}, because ${reason}.`);
+    }),
   ];
 }
+
+/** Why there is no chart. */
+const REASONS = [
+  'these runs were stored without such a series',
+  'of these runs it was 0 all the time',
+] as const;
 
 function seriesFigure(
   { columns, plots }: ChartContext,
   { name, title, says, quantity, label }: SeriesChart,
-): { readonly figure?: Child; readonly why?: string } {
+): { readonly title: string; readonly figure?: Child; readonly why?: (typeof REASONS)[number] } {
   const lines = columns.flatMap(({ label: column, index, shown }): Line[] => {
     const points = seriesOf(shown, name);
     return points.length === 0 ? [] : [{ label: column, column: index, points }];
   });
-  if (lines.length === 0) return { why: `${title.toLowerCase()} (no such series is stored)` };
+  if (lines.length === 0) return { title, why: REASONS[0] };
   if (lines.every(({ points }) => points.every(({ y }) => y === 0)))
-    return { why: `${title.toLowerCase()} (0 all the time)` };
+    return { title, why: REASONS[1] };
   const input = { title, quantity, label, lines };
   return {
+    title,
     figure: figure({
       title,
       says: `${says}${coinciding(lines)}`,

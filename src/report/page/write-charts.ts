@@ -1,10 +1,11 @@
 /** How long the runs of pages are that go to a device at once: the longer, the fewer requests. */
 import { barChart } from '../charts/bar-chart.ts';
-import type { Child } from '../charts/markup.ts';
-import { grouped } from '../charts/quantity.ts';
+import { el, type Child } from '../charts/markup.ts';
+import { grouped, threeDigits } from '../charts/quantity.ts';
 import type { HistogramRecord } from '../../runs/index.ts';
 import { absent, figure, figures, idOf, type ChartContext } from './figures.ts';
 import { histogramOf } from './latency-charts.ts';
+import { counted } from './words.ts';
 
 const KINDS = [
   { name: 'writeback.pages', what: 'writeback by zswap' },
@@ -22,21 +23,23 @@ export function runLengthSection({ columns }: ChartContext): Child[] {
     what,
     each: columns.flatMap((column) => {
       const record = histogramOf(column.shown.histograms, name);
-      return record === null ? [] : [{ column, bars: powersOfTwo(record) }];
+      return record === null ? [] : [{ column, record, bars: powersOfTwo(record) }];
     }),
   }));
   const missing = found.filter(({ each }) => each.length === 0);
   return [
+    missing.length < found.length &&
+      el('p', { class: 'soft' }, 'Writes by how many pages each carries, in powers of two.'),
     figures(
       found.map(({ what, each }, kind) => {
         const widest = Math.max(0, ...each.map(({ bars }) => bars.length));
         const max = Math.max(0, ...each.flatMap(({ bars }) => bars.map(({ value }) => value)));
-        return each.map(({ column: { label, index }, bars }) => {
+        return each.map(({ column: { label, index }, record, bars }) => {
           const title = `${label}: ${what}`;
           const all = [...bars, ...classesFrom(bars.length, widest)];
           return figure({
             title,
-            says: 'Writes by how many pages they carry, in powers of two.',
+            says: meanText(record),
             chart: barChart({
               ...{ id: idOf('lengths', kind, index), title, bars: all, max, column: index },
               ...{ quantity: 'count', label: 'writes', classes: 'pages in a write' },
@@ -52,6 +55,13 @@ export function runLengthSection({ columns }: ChartContext): Child[] {
           'stored without their lengths).',
       ),
   ];
+}
+
+/** Lengths are recorded exactly up to 127 pages, longer ones to a 64th. */
+function meanText({ buckets }: HistogramRecord): string {
+  const writes = buckets.reduce((sum, { count }) => sum + count, 0);
+  const pages = buckets.reduce((sum, { low, count }) => sum + low * count, 0);
+  return `${counted(writes, 'write')} of ${threeDigits(pages / writes)} pages on average.`;
 }
 
 /** Counts of 1, 2 to 3, 4 to 7, … pages. A bucket is where its low end is. */

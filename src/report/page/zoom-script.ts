@@ -106,7 +106,7 @@ export const ZOOM_SCRIPT = `'use strict';
             (u, key) => {
               if (key !== 'x') return;
               const { min, max } = u.scales.x;
-              reset.hidden = min <= full.min && max >= full.max;
+              reset.hidden = max - min >= (full.max - full.min) * 0.9999;
               host.dataset.min = min;
               host.dataset.max = max;
             },
