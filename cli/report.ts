@@ -6,6 +6,7 @@ import { inspectDatabaseFile, openStateDatabase, type StoredRun } from '../src/r
 import { RunError, UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
+import { describeCommand } from './description.ts';
 import { plotLibrary } from './plot-library.ts';
 import { RUN_SELECTION, selectRuns } from './runs/select-runs.ts';
 import { version } from './version.ts';
@@ -32,6 +33,7 @@ interface Flags {
 export const command: CliCommand = {
   name: 'report',
   summary: 'a self-contained HTML page from stored runs',
+  describe: () => describeCommand(reportCommand()),
   run(argv, io) {
     const line = reportCommand();
     if (!parseLine(line, argv, io)) return Promise.resolve(0);
