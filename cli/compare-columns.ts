@@ -1,10 +1,13 @@
 /**
  * The columns of a comparison: one base spec, and for each column the keys that it sets. Designs are
- * columns that set `design`; a scenario's columns set whatever it says; what comes of them is the same.
+ * columns that set `design`, settings that are varied set one key or several; a scenario's columns set
+ * whatever it says; what comes of them is the same.
  */
 import { parseSpec, type RunSpec } from '../src/machine/index.ts';
 import { chooseDesign } from '../src/swap/index.ts';
+import { settingLabel, uniqueLabels } from '../src/report/comparison/index.ts';
 import { PAGE_SIZE, UsageError } from '../src/units/index.ts';
+import type { VariedSetting } from './compare-vary.ts';
 import { applySetting, putAt, type Json } from './run-options.ts';
 import { buildWorkload } from './runner.ts';
 import type { NamedScenario } from './scenarios.ts';
@@ -14,6 +17,8 @@ export interface Column {
   /** NAME or NAME:REVISION of a design, or what a scenario calls it. */
   readonly label: string;
   readonly spec: RunSpec;
+  /** Those of the column itself; null: as all columns. */
+  readonly seeds: readonly number[] | null;
 }
 
 /** What one column does otherwise than the others. */
@@ -23,6 +28,7 @@ export interface Difference {
   readonly set: Readonly<Record<string, unknown>>;
   /** The pool of zswap holds every page: the column cannot write back. */
   readonly hasRoom: boolean;
+  readonly seeds?: readonly number[] | undefined;
 }
 
 /** What a column list means for a base spec. */
@@ -65,12 +71,38 @@ export function designDifferences(
 }
 
 /**
+ * Each column once for each value of a setting.
+ * @param isAlone - the columns before have no name that needs to be told
+ */
+export function variedDifferences(
+  { columns, notes }: Differences,
+  settings: readonly VariedSetting[],
+  isAlone: boolean,
+): Differences {
+  const isBare = !isAlone && settings.length === 1;
+  const varied = settings.reduce<readonly (Difference & { readonly parts: readonly string[] })[]>(
+    (before, { key, values }) =>
+      before.flatMap((each) =>
+        values.map((value) => ({
+          ...each,
+          set: { ...each.set, [key]: value },
+          hasRoom: each.hasRoom && !POOL_KEYS.includes(key),
+          parts: [...each.parts, settingLabel(key, value, isBare)],
+        })),
+      ),
+    columns.map((each) => ({ ...each, parts: isAlone ? [] : [each.label] })),
+  );
+  const labels = uniqueLabels(varied.map(({ parts }) => parts.join(', ')));
+  return { columns: varied.map((each, index) => ({ ...each, label: labels[index]! })), notes };
+}
+
+/**
  * The columns of a scenario.
  * @param base - its spec, with what options changed
  * @throws UsageError when an option changed what the columns differ by
  */
 export function scenarioDifferences(scenario: NamedScenario, base: Json): Differences {
-  const columns = scenario.columns.map(({ label, set }): Difference => {
+  const columns = scenario.columns.map(({ label, set, seeds }): Difference => {
     for (const key of Object.keys(set)) {
       const [given, now] = [valueAt(scenario.spec, key), valueAt(base, key)];
       if (JSON.stringify(given) !== JSON.stringify(now))
@@ -79,8 +111,7 @@ export function scenarioDifferences(scenario: NamedScenario, base: Json): Differ
             `to change it in one: --for '${label}:${key}=VALUE'`,
         );
     }
-    const name = base['name'] ?? `${scenario.name}: ${label}`;
-    return { label, set: { ...set, name }, hasRoom: false };
+    return { label, set, hasRoom: false, seeds };
   });
   return { columns, notes: [] };
 }
@@ -97,13 +128,13 @@ export function makeColumns(
 ): { readonly columns: readonly Column[]; readonly notes: readonly string[] } {
   const notes = [...differences.notes];
   const labels = differences.columns.map(({ label }) => label);
-  const columns = differences.columns.map(({ label, set, hasRoom }): Column => {
+  const columns = differences.columns.map(({ label, set, hasRoom, seeds }): Column => {
     const json = structuredClone(base);
     for (const [key, value] of Object.entries(set)) putAt(json, key, structuredClone(value));
     applyFor(json, settings, label, labels);
     const spec = parseSpec(json, where(label));
-    const needsRoom = hasRoom && !setsPool(settings, label);
-    return { label, spec: needsRoom ? withRoom(spec, notes, label) : spec };
+    const needsRoom = hasRoom && !setsPool(settings, label, labels);
+    return { label, spec: needsRoom ? withRoom(spec, notes, label) : spec, seeds: seeds ?? null };
   });
   return { columns, notes };
 }
@@ -117,7 +148,7 @@ function valueAt(json: Readonly<Record<string, unknown>>, path: string): unknown
   return at;
 }
 
-/** Settings of --for that name this design; an unknown name is an error once. */
+/** Settings of --for that name this column; an unknown name is an error once. */
 function applyFor(
   json: Json,
   settings: readonly string[],
@@ -125,28 +156,57 @@ function applyFor(
   labels: readonly string[],
 ): void {
   for (const setting of settings) {
-    const { names, assignment } = splitFor(setting);
-    const unknown = names.find((name) => !labels.includes(name));
-    if (unknown !== undefined)
-      throw new UsageError(`--for: '${unknown}' is not compared; accepted: ${labels.join(', ')}`);
+    const { names, assignment } = splitFor(setting, labels);
     if (names.includes(label)) applySetting(json, assignment);
   }
 }
 
-/** DESIGN[,DESIGN]:KEY=VALUE; a design may hold a colon itself. */
-function splitFor(setting: string): { readonly names: string[]; readonly assignment: string } {
+interface ColumnSetting {
+  readonly names: readonly string[];
+  /** KEY=VALUE. */
+  readonly assignment: string;
+}
+
+/** LABEL[,LABEL]:KEY=VALUE; a label may hold colons, commas and equal signs itself. */
+function splitFor(setting: string, labels: readonly string[]): ColumnSetting {
+  for (const { index } of setting.matchAll(/:[^:=,]+=/g)) {
+    const names = labelsOf(setting.slice(0, index), labels);
+    if (names !== null) return { names, assignment: setting.slice(index + 1) };
+  }
   const equals = setting.indexOf('=');
   const colon = setting.lastIndexOf(':', equals < 0 ? undefined : equals);
   if (equals < 0 || colon <= 0)
-    throw new UsageError(`--for: '${setting}' is not DESIGN[,DESIGN]:KEY=VALUE`);
-  return { names: setting.slice(0, colon).split(','), assignment: setting.slice(colon + 1) };
+    throw new UsageError(`--for: '${setting}' is not COLUMN[,COLUMN]:KEY=VALUE`);
+  const given = setting.slice(0, colon);
+  const unknown = given.split(',').find((name) => !labels.includes(name)) ?? given;
+  throw new UsageError(
+    `--for: '${unknown}' is not compared; accepted: ${labels.map(quotedLabel).join(', ')}`,
+  );
 }
 
-/** The pool of this design was chosen by hand. */
-function setsPool(settings: readonly string[], label: string): boolean {
+/** A list with commas between as labels; null where it is none. */
+function labelsOf(text: string, labels: readonly string[]): string[] | null {
+  if (labels.includes(text)) return [text];
+  for (const label of labels) {
+    if (!text.startsWith(`${label},`)) continue;
+    const rest = labelsOf(text.slice(label.length + 1), labels);
+    if (rest !== null) return [label, ...rest];
+  }
+  return null;
+}
+
+function quotedLabel(label: string): string {
+  return label.includes(',') ? `'${label}'` : label;
+}
+
+/** Settings of the pool of zswap. */
+const POOL_KEYS: readonly string[] = ['machine.ram', 'zswap.maxPoolPercent'];
+
+/** The pool of this column was chosen by hand. */
+function setsPool(settings: readonly string[], label: string, labels: readonly string[]): boolean {
   return settings.some((setting) => {
-    const { names, assignment } = splitFor(setting);
-    return names.includes(label) && /^(machine\.ram|zswap\.maxPoolPercent)=/.test(assignment);
+    const { names, assignment } = splitFor(setting, labels);
+    return names.includes(label) && POOL_KEYS.some((key) => assignment.startsWith(`${key}=`));
   });
 }
 

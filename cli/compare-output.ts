@@ -1,134 +1,142 @@
 /** What `swaplab compare` prints. */
+import type { Claim, Verdict } from '../src/machine/index.ts';
 import {
-  metricName,
-  metricsOf,
-  type Claim,
-  type Metric,
-  type RunResult,
-  type Verdict,
-} from '../src/machine/index.ts';
-import type { FinishedRun } from './runner.ts';
+  comparisonCsv,
+  comparisonDocument,
+  comparisonMarkdown,
+  comparisonTable,
+  legend,
+  passingText,
+  shown,
+  type Passing,
+  type RowChoice,
+  type RunComparison,
+} from '../src/report/comparison/index.ts';
+import { alignTable } from '../src/report/text/table.ts';
+import type { MeasuredColumns } from './compare-measure.ts';
+import type { Format } from './compare-options.ts';
 import type { NamedScenario } from './scenarios.ts';
-import { alignTable, type Cell } from '../src/report/text/table.ts';
 
 /** A comparison that was made. */
 export interface Comparison {
-  readonly labels: readonly string[];
-  /** In the order of the labels. */
-  readonly runs: readonly FinishedRun[];
+  readonly comparison: RunComparison;
+  readonly choice: RowChoice;
   readonly notes: readonly string[];
-  /** Null where designs were compared on a workload of the user's. */
+  readonly faults: MeasuredColumns['faults'];
+  readonly passed: readonly Passing[];
+  /** Null where columns were compared that no scenario has. */
   readonly scenario: NamedScenario | null;
   readonly verdicts: readonly Verdict[];
 }
 
+/** The comparison in one of its forms. */
+export function comparisonOutput(made: Comparison, format: Format): string {
+  switch (format) {
+    case 'table':
+      return comparisonText(made);
+    case 'markdown':
+      return comparisonReadme(made);
+    case 'csv':
+      return comparisonCsv(made.comparison, made.choice);
+    case 'json':
+      return `${JSON.stringify(comparisonJson(made), null, 2)}\n`;
+  }
+}
+
 /** The document of --json. */
-export function comparisonJson({ labels, runs, notes, scenario, verdicts }: Comparison): unknown {
+function comparisonJson(made: Comparison): unknown {
+  const { comparison, choice, notes, faults, scenario, verdicts, passed } = made;
+  const document = comparisonDocument(comparison, choice);
+  const runs = comparison.columns.flatMap((column) => column.runs);
   return {
-    runs: runs.map(({ runId, result }, index) => ({
-      design: labels[index]!,
-      run: runId,
-      digest: result.digest,
-      verify: result.verify,
-      killedTasks: result.killedTasks,
-      ...(result.faults.length === 0 ? {} : { faults: result.faults }),
-    })),
-    metrics: metricsOf(results(runs)).map((metric) => ({
-      name: metricName(metric),
-      unit: metric.unit,
-      better: metric.better,
-      values: Object.fromEntries(
-        runs.flatMap(({ result }, index) => {
-          const number = metric.value(result);
-          return number === null ? [] : [[labels[index]!, number]];
-        }),
-      ),
-    })),
+    ...document,
+    runs: document.runs.map((run, index) => {
+      const tallies = faults.get(runs[index]!);
+      return tallies === undefined ? run : { ...(run as object), faults: tallies };
+    }),
     notes,
-    ...(scenario === null
-      ? {}
-      : {
-          scenario: {
-            name: scenario.name,
-            title: scenario.title,
-            question: scenario.question,
-            columns: scenario.columns,
-            metrics: scenario.metrics,
-          },
-          claims: verdicts.map(({ claim, value, limit, holds }) => ({
-            ...claim,
-            value,
-            limit,
-            holds,
-          })),
-        }),
+    passed: passed.map(({ threshold, label, value, baseline }) => ({
+      ...{ threshold: threshold.text, metric: threshold.metric },
+      ...{ column: label, value, baseline },
+    })),
+    ...(scenario === null ? {} : scenarioDocument(scenario, verdicts)),
   };
 }
 
-/**
- * The table for people.
- * @param hasAll - of a scenario, the rows that it did not choose too
- */
-export function comparisonText(comparison: Comparison, hasAll: boolean): string {
-  const { labels, runs, notes, scenario, verdicts } = comparison;
-  const metrics = metricsOf(results(runs));
-  const chosen = (scenario?.metrics ?? []).map((name) =>
-    metrics.find((metric) => metricName(metric) === name)!,
-  );
-  const rest = scenario === null || hasAll ? metrics.filter((each) => !chosen.includes(each)) : [];
-  const rows = [
-    ...chosen.map((metric) => metricRow(metricName(metric), metric, results(runs))),
-    ...groupedRows(rest, results(runs)),
-    [scenario === null ? '  run in the database' : 'run in the database', ''].concat(
-      runs.map(({ runId }) => String(runId)),
-    ),
-  ];
+function scenarioDocument(scenario: NamedScenario, verdicts: readonly Verdict[]): object {
+  const { name, title, question, columns, metrics } = scenario;
+  return {
+    scenario: { name, title, question, columns, metrics },
+    claims: verdicts.map(({ claim, value, limit, holds }) => ({ ...claim, value, limit, holds })),
+  };
+}
+
+/** The table for people. */
+function comparisonText(made: Comparison): string {
+  const { comparison, choice, notes, scenario, verdicts } = made;
   return [
     scenario === null ? '' : `${scenario.name}: ${scenario.title}\n${scenario.question}\n\n`,
-    alignTable(['', 'UNIT', ...labels], rows),
-    "\n↓ lower is better, ↑ higher is better; '-': there is none\n",
-    ...notes.map((note) => `* ${note}\n`),
-    scenario === null ? '' : `\n${claimsText(verdicts)}`,
-    scenario === null || hasAll ? '' : '--all shows all metrics\n',
+    comparisonTable(comparison, choice),
+    `\n${databaseText(comparison)}\n`,
+    ...legend(comparison).map((line) => `${line}\n`),
+    ...notes.map((note) => `note: ${note}\n`),
+    verdicts.length === 0 ? '' : `\n${claimsText(verdicts)}`,
+    choice.hasRest ? '' : '--all shows all metrics\n',
   ].join('');
 }
 
-/** Rows under the titles of their groups. */
-function groupedRows(metrics: readonly Metric[], of: readonly RunResult[]): Cell[][] {
-  const rows: Cell[][] = [];
-  let group = '';
-  for (const metric of metrics) {
-    // A counter that stayed at zero in every column says nothing.
-    const isSilent = of.every((result) => (metric.value(result) ?? 0) === 0);
-    if (isSilent && metric.isAlwaysShown !== true) continue;
-    if (metric.group !== group) {
-      group = metric.group;
-      rows.push([group, '', ...of.map(() => '')]);
-    }
-    rows.push(metricRow(`  ${metric.name}`, metric, of));
-  }
-  return rows;
+/** As Markdown, with what a reader must know below the table. */
+function comparisonReadme(made: Comparison): string {
+  const { comparison, choice, notes, scenario, verdicts } = made;
+  const lines = [databaseText(comparison), ...legend(comparison), ...notes];
+  return [
+    scenario === null ? '' : `## ${scenario.title}\n\n${scenario.question}\n\n`,
+    comparisonMarkdown(comparison, choice),
+    '\n',
+    ...lines.map((line) => `- ${line.replaceAll('*', '\\*')}\n`),
+    ...(verdicts.length === 0 ? [] : ['\n| holds | claim | numbers |\n|---|---|---|\n']),
+    ...verdicts.map(
+      (verdict) =>
+        `| ${verdict.holds ? 'yes' : 'NO'} | ${verdict.claim.says} | ${numbersText(verdict)} |\n`,
+    ),
+  ].join('');
 }
 
-function metricRow(title: string, metric: Metric, of: readonly RunResult[]): Cell[] {
-  return [
-    title,
-    `${metric.unit}${ARROWS[metric.better]}`,
-    ...of.map((result) => shown(metric.value(result))),
-  ];
+/** `runs in the database: vswap 1-5, xswap 6-10`. */
+function databaseText({ columns }: RunComparison): string {
+  const parts = columns.map(({ label, runs }) => {
+    const ids = runs.flatMap(({ runId }) => runId ?? []);
+    return `${label} ${ids.length === 0 ? '-' : rangesText(ids)}`;
+  });
+  return `runs in the database: ${parts.join(', ')}`;
+}
+
+/** `1-3,7`; the ids as --runs takes them. */
+function rangesText(ids: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const id of [...ids].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last?.[1] === id - 1) last[1] = id;
+    else ranges.push([id, id]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
 function claimsText(verdicts: readonly Verdict[]): string {
   const table = alignTable(
     ['HOLDS', 'CLAIM', 'NUMBERS'],
-    verdicts.map(({ claim, value, limit, holds }) => [
-      holds ? 'yes' : 'NO',
-      claim.says,
-      `${shown(value)}, ${claim.relation} ${limitText(claim, limit)}`,
+    verdicts.map((verdict) => [
+      verdict.holds ? 'yes' : 'NO',
+      verdict.claim.says,
+      numbersText(verdict),
     ]),
   );
   const count = verdicts.filter(({ holds }) => holds).length;
   return `${table}\n${count} of ${verdicts.length} claims hold\n`;
+}
+
+function numbersText({ claim, value, limit }: Verdict): string {
+  return `${shown(value)}, ${claim.relation} ${limitText(claim, limit)}`;
 }
 
 /** The limit, and how another column's value made it. */
@@ -137,22 +145,7 @@ export function limitText({ of, factor }: Claim, limit: number | null): string {
   return factor === undefined ? `${shown(limit)} (${of})` : `${shown(limit)} (${factor} × ${of})`;
 }
 
-const ARROWS: Readonly<Record<Metric['better'], string>> = {
-  lower: ' ↓',
-  higher: ' ↑',
-  none: '',
-};
-
-/** At most seven characters: whole numbers in full as long as they fit. */
-export function shown(value: number | null): string {
-  if (value === null) return '-';
-  if (Number.isInteger(value) && value < 1e7) return String(value);
-  if (value >= 1e9) return `${(value / 1e9).toFixed(2)}G`;
-  if (value >= 1e7) return `${(value / 1e6).toFixed(1)}M`;
-  if (value > 0 && value < 1) return String(Number(value.toPrecision(2)));
-  return value >= 1000 ? value.toFixed(0) : value.toFixed(1);
-}
-
-function results(runs: readonly FinishedRun[]): RunResult[] {
-  return runs.map(({ result }) => result);
+/** What is said on stderr of each threshold that was passed. */
+export function passedText(passed: readonly Passing[]): string {
+  return passed.map((each) => `swaplab: threshold passed: ${passingText(each)}\n`).join('');
 }

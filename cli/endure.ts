@@ -6,6 +6,7 @@ import { describeCommand } from './description.ts';
 import { endureCommand, readEndureLine } from './endure-options.ts';
 import { endureJson, endureText, momentJson, momentText } from './endure-output.ts';
 import { executeEndurance } from './endure-runner.ts';
+import { shellCommand } from './shell-words.ts';
 
 /** Exit code of a run with wrong bytes or a broken promise. */
 const EXIT_BROKEN = 3;
@@ -20,7 +21,7 @@ export const command: CliCommand = {
     if (line.replay !== null) return await showAgain(line.replay, line.output === 'json', io);
     const finished = await executeEndurance(
       line,
-      ['swaplab endure', ...argv].join(' '),
+      shellCommand('endure', argv),
       {
         onMoment: (moment) => {
           if (line.output === 'ndjson') io.stdout(`${JSON.stringify(momentJson(moment))}\n`);

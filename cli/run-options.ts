@@ -377,7 +377,8 @@ export function applySetting(json: Json, setting: string): void {
   putAt(json, setting.slice(0, at), value);
 }
 
-function plainValue(text: string): unknown {
+/** What a value on the command line is: JSON where it reads as that, otherwise text. */
+export function plainValue(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -7,6 +7,7 @@ import { createProgress } from './progress.ts';
 import { readRunLine, runCommand } from './run-options.ts';
 import { runJson, runText } from './run-output.ts';
 import { executeRun } from './runner.ts';
+import { shellCommand } from './shell-words.ts';
 import type { CliCommand } from './command.ts';
 
 /** Exit code of a run whose pages were not what they must be. */
@@ -24,7 +25,7 @@ export const command: CliCommand = {
       const run = await executeRun(
         {
           spec: line.spec,
-          command: ['swaplab run', ...argv].join(' '),
+          command: shellCommand('run', argv),
           ...(line.watch === undefined ? {} : { watch: line.watch }),
           hooks: {
             onProgress: progress.update,

@@ -9,6 +9,7 @@ export * from './steering.ts';
 export * from './metadata-machine.ts';
 export * from './metadata-views.ts';
 export { diskWrites } from './disk-writes.ts';
+export { faultMetrics } from './fault-metrics.ts';
 export * from './metric.ts';
 export * from './metrics.ts';
 export * from './scenario.ts';

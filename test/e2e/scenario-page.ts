@@ -1,6 +1,7 @@
 /** The tables of `src/scenarios.md`, from what `compare --scenario NAME --json` prints. */
-import { limitText, shown } from '../../cli/compare-output.ts';
+import { limitText } from '../../cli/compare-output.ts';
 import type { Claim } from '../../src/machine/index.ts';
+import { shown } from '../../src/report/comparison/index.ts';
 
 /** The document of `compare --scenario NAME --json`, as far as it is looked at here. */
 export interface ScenarioDocument {

@@ -38,9 +38,26 @@ function resultOf(pagesWritten: number, writes: number): RunResult {
   } as unknown as RunResult;
 }
 
+/** Metrics of results that come in the order of the scenario's columns. */
+function valuesOf(results: readonly RunResult[]): Parameters<typeof judgeClaims>[1] {
+  return (metric, column) => {
+    const index = SCENARIO.columns.findIndex(({ label }) => label === column);
+    return metricsOf(results)
+      .find((each) => metricName(each) === metric)!
+      .value(results[index]!);
+  };
+}
+
 describe('a scenario that is checked', () => {
   it('comes back as it was', () => {
     expect(parseScenario(SCENARIO, 'here')).toEqual(SCENARIO);
+  });
+
+  it('may have no claims, no metrics, and seeds', () => {
+    const { metrics: _metrics, claims: _claims, ...bare } = SCENARIO;
+    const seeds = [3, 0xffffffff];
+    const expected = { ...bare, seeds, metrics: [], claims: [] };
+    expect(parseScenario({ ...bare, seeds }, 'here')).toEqual(expected);
   });
 
   const { number: _, ...open } = CLAIM;
@@ -48,9 +65,14 @@ describe('a scenario that is checked', () => {
     ['an unknown key', { titel: 'x' }, "here: unknown key 'titel'"],
     ['no columns', { columns: [] }, 'here: columns: [] is not accepted: '],
     [
-      'a label that --for could not name',
-      { columns: [{ label: 'a,b', set: {} }] },
-      'here: columns.0.label: "a,b" is not accepted: expected 1 to 24 characters',
+      'a label of two lines',
+      { columns: [{ label: 'a\nb', set: {} }] },
+      'here: columns.0.label: "a\\nb" is not accepted: expected 1 to 80 characters',
+    ],
+    [
+      'a seed twice',
+      { columns: [{ label: 'a', set: {}, seeds: [1, 2, 1] }] },
+      'here: columns.0.seeds: [1,2,1] is not accepted: expected no seed twice',
     ],
     [
       'a column twice',
@@ -89,7 +111,6 @@ describe('a scenario that is checked', () => {
       { claims: [{ ...CLAIM, factor: 2 }] },
       'a factor belongs to of: COLUMN',
     ],
-    ['no claims', { claims: [] }, 'here: claims: [] is not accepted: '],
   ])('is refused with %s', (_, change, message) => {
     const parse = (): unknown => parseScenario({ ...SCENARIO, ...change }, 'here');
     expect(parse).toThrow(UsageError);
@@ -103,7 +124,7 @@ describe('the verdict on a claim', () => {
     const { number: _, ...open } = CLAIM;
     const claims = [{ ...(claim.of === undefined ? CLAIM : open), ...claim }];
     const scenario = parseScenario({ ...SCENARIO, claims }, 'here');
-    const [verdict] = judgeClaims(scenario, [resultOf(120, 40), resultOf(30, 3)]);
+    const [verdict] = judgeClaims(scenario, valuesOf([resultOf(120, 40), resultOf(30, 3)]));
     return [verdict!.value, verdict!.limit, verdict!.holds];
   }
 
@@ -125,7 +146,7 @@ describe('the verdict on a claim', () => {
   it('is no where a run has no such value', () => {
     const claim = { ...CLAIM, metric: 'mean run length', relation: 'at most' } as const;
     const scenario = parseScenario({ ...SCENARIO, claims: [claim] }, 'here');
-    const [verdict] = judgeClaims(scenario, [resultOf(0, 0), resultOf(30, 3)]);
+    const [verdict] = judgeClaims(scenario, valuesOf([resultOf(0, 0), resultOf(30, 3)]));
     expect([verdict!.value, verdict!.holds]).toEqual([null, false]);
   });
 });

@@ -219,8 +219,9 @@ function changeInterval({ baseline, column, isPaired }: SamplePair, from: Resamp
     const percent = changePercent(baseline[0]!, column[0]!);
     return { low: percent, high: percent };
   }
-  const before = from.medians(baseline, 'baseline');
-  const after = from.medians(column, isPaired ? 'baseline' : 'column');
+  const [before, after] = isPaired
+    ? from.pairedMedians(baseline, column)
+    : [from.medians(baseline, 'baseline'), from.medians(column, 'column')];
   return percentileInterval(after.map((value, index) => changePercent(before[index]!, value)));
 }
 

@@ -1,0 +1,84 @@
+/** `--vary KEY=V1,V2,…`: a key of the spec and the values that it takes, a column each. */
+import { specJsonSchema } from '../src/machine/index.ts';
+import { clipped, nearestNames, requireFlat, UsageError } from '../src/units/index.ts';
+import { plainValue } from './run-options.ts';
+
+export interface VariedSetting {
+  /** Of the spec, dots between its parts. */
+  readonly key: string;
+  readonly values: readonly unknown[];
+}
+
+/** Keys that have options of their own, which do more than set them. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  design: '--designs',
+  revision: '--designs NAME:REVISION',
+  seed: '--seeds',
+  name: '--name',
+};
+
+/**
+ * Reads one --vary.
+ * @throws UsageError for what is no key of a spec, with the nearest, and for values that are none
+ */
+export function readVary(text: string): VariedSetting {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new UsageError(`--vary: '${clipped(text)}' is not KEY=VALUE,VALUE,…`);
+  const key = text.slice(0, at);
+  const elsewhere = Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key] : undefined;
+  if (elsewhere !== undefined)
+    throw new UsageError(`--vary: '${key}' is not varied here but with ${elsewhere}`);
+  checkKey(key);
+  const words = splitValues(text.slice(at + 1));
+  if (words.includes('')) throw new UsageError(`--vary: '${clipped(text)}' has an empty value`);
+  const twice = words.find((word, index) => words.indexOf(word) < index);
+  if (twice !== undefined)
+    throw new UsageError(`--vary: '${clipped(text)}' names ${clipped(twice)} twice`);
+  const values = words.map(plainValue);
+  for (const value of values) requireFlat(value, `--vary ${key}`);
+  return { key, values };
+}
+
+/** At commas, but not at those within JSON. */
+function splitValues(text: string): string[] {
+  const words = [''];
+  let depth = 0;
+  let isQuoted = false;
+  for (const [index, letter] of [...text].entries()) {
+    if (letter === '"' && text[index - 1] !== '\\') isQuoted = !isQuoted;
+    else if (!isQuoted && /[[{]/.test(letter)) depth += 1;
+    else if (!isQuoted && /[\]}]/.test(letter)) depth -= 1;
+    if (letter === ',' && depth <= 0 && !isQuoted) words.push('');
+    else words[words.length - 1] += letter;
+  }
+  return words;
+}
+
+/** A node of the spec's JSON Schema, as far as it is looked at here. */
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+}
+
+function checkKey(key: string): void {
+  let nodes: readonly SchemaNode[] = [specJsonSchema() as SchemaNode];
+  const parts = key.split('.');
+  for (const [index, part] of parts.entries()) {
+    const forms = nodes.flatMap((node) => [node, ...(node.anyOf ?? [])]);
+    const members = forms.map(({ properties }) => properties ?? {});
+    const items = /^\d+$/.test(part) ? forms.flatMap(({ items: item }) => item ?? []) : [];
+    nodes = [
+      ...members.flatMap((each) => (Object.hasOwn(each, part) ? [each[part]!] : [])),
+      ...items,
+    ];
+    if (nodes.length > 0) continue;
+    const before = parts.slice(0, index).map((each) => `${each}.`);
+    const names = members.flatMap(Object.keys);
+    const nearest = nearestNames(part, names, 3).map((name) => before.join('') + name);
+    throw new UsageError(
+      `--vary: '${clipped(key)}' is no key of a spec` +
+        (nearest.length > 0 ? `; the nearest are ${nearest.join(', ')}` : ''),
+    );
+  }
+}
