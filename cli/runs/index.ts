@@ -10,8 +10,10 @@ import { NOBODY, type CliCommand, type CommandIo } from '../command.ts';
 import { describeCommand } from '../description.ts';
 import { addDiff } from './diff.ts';
 import { addExport } from './export.ts';
+import { addGc } from './gc.ts';
 import { addLs } from './ls.ts';
 import { addMap } from './map.ts';
+import { addRm } from './rm.ts';
 import { addShow } from './show.ts';
 import { addSql } from './sql.ts';
 
@@ -38,5 +40,7 @@ export function runsCommand(io: CommandIo, endsWith: (exitCode: number) => void)
   addDiff(runs, io, endsWith);
   addSql(runs, io);
   addExport(runs, io);
+  addRm(runs, io);
+  addGc(runs, io);
   return runs;
 }

@@ -14,3 +14,4 @@ export type { RunWriter } from './run-writer.ts';
 export type { LiveRun, SteeringAnswer, SteeringAsk, SteeringTable } from './steering-table.ts';
 export { openStateDatabase } from './state-database.ts';
 export type { StateDatabase, StateDatabaseOptions } from './state-database.ts';
+export type { GarbageCriteria } from './upkeep.ts';

@@ -4,15 +4,10 @@ import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import { queryReadOnly, type QueryResult } from './query.ts';
 import type { CheckpointRecord, RunHeader, RunSummary, StoredRun } from './records.ts';
 import type { RunFilter } from './run-filter.ts';
-import {
-  listRuns,
-  readCheckpoint,
-  readProgress,
-  readRun,
-  type RunProgress,
-} from './run-reader.ts';
+import { listRuns, readCheckpoint, readProgress, readRun, type RunProgress } from './run-reader.ts';
 import { RunWriter } from './run-writer.ts';
 import { SteeringTable } from './steering-table.ts';
+import { garbageAmong, removeRuns, vacuum, type GarbageCriteria } from './upkeep.ts';
 
 export class RunStore {
   /** What processes ask of live runs of others. */
@@ -67,6 +62,21 @@ export class RunStore {
    */
   query(sql: string): QueryResult {
     return queryReadOnly(this.#connection.path, sql);
+  }
+
+  /** Runs that are garbage by `criteria`, the newest first; live runs are none. */
+  garbage(criteria: GarbageCriteria): RunSummary[] {
+    return garbageAmong(this.list(), criteria);
+  }
+
+  /** Removes runs with all that belongs to them. @returns the ids of those that were removed */
+  remove(runIds: readonly number[]): number[] {
+    return removeRuns(this.#connection, runIds);
+  }
+
+  /** Gives the space of removed runs back. @returns bytes by which the file became smaller */
+  vacuum(): number {
+    return vacuum(this.#connection);
   }
 
   /** Marks the running runs of processes that ended as `aborted`; returns how many. */

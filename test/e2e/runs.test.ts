@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { percentileOf, type HistogramBucket } from '../../src/engine/index.ts';
 import { Workplace, type Outcome } from './swaplab.ts';
@@ -24,7 +24,7 @@ beforeAll(() => {
     place.swaplab('run', '--design', 'vswap', '--trace', trace, ...machine),
   ];
   for (const { code, stderr } of outcomes) expect({ code, stderr }).toMatchObject({ code: 0 });
-});
+}, 60_000);
 
 afterAll(() => {
   place.remove();
@@ -138,6 +138,39 @@ describe('swaplab runs sql', () => {
     const input = 'SELECT run_id, name FROM run\nWHERE run_id > 2 ORDER BY 1\n';
     const { stdout } = spawnSync(node, args, { input, encoding: 'utf8' });
     expect(stdout).toBe('run_id,name\n3,small pool\n4,\n');
+  });
+});
+
+describe('swaplab runs rm and gc', () => {
+  it('remove what they say, make the file smaller, and tell it before with --dry-run', () => {
+    const copy = place.path('copy.db');
+    copyFileSync(place.database, copy);
+    const tidy = (...args: readonly string[]): Outcome =>
+      place.swaplab('--db', copy, 'runs', ...args);
+    const left = (): string => tidy('ls', '-o', 'run', '--format', 'csv').stdout;
+    expect(tidy('rm', '2', '--dry-run').stdout).toBe(
+      'would remove run 2: swap-table, done, base\n',
+    );
+    expect(left()).toBe('RUN\n4\n3\n2\n1\n');
+    expect(tidy('rm', '2', '9')).toMatchObject({
+      ...{
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/no run 9: the nearest are 4, 3, 2/),
+      },
+    });
+    expect(tidy('rm', '2').stdout).toBe('removed run 2: swap-table, done, base\n');
+    const before = statSync(copy).size;
+    const { stdout } = tidy('gc', '--keep', '1');
+    expect(stdout).toMatch(
+      /^removed run 1: .*\nremoved run 3: .*\n2 runs removed, [\d.]+ [KM]iB freed\n$/,
+    );
+    expect(left()).toBe('RUN\n4\n');
+    expect(statSync(copy).size).toBeLessThan(before / 2);
+    expect(tidy('gc')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/accepted: --keep/),
+    });
   });
 });
 

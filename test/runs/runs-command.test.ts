@@ -300,6 +300,49 @@ describe('runs diff', () => {
   });
 });
 
+describe('runs rm', () => {
+  it('never removes a live run, nor those that were named beside it', async () => {
+    storeRuns();
+    expect(await runs('rm', '1', 'last')).toMatchObject({
+      ...{
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/run 3 is live.*nothing was removed/),
+      },
+    });
+    expect((await runs('ls', '-n', '0', '-o', 'run', '--format', 'csv')).stdout).toBe(
+      'RUN\n3\n2\n1\n',
+    );
+    expect(await runs('rm', '1-2')).toMatchObject({ code: 0, stderr: '' });
+    expect(
+      JSON.parse((await runs('sql', '--json', 'SELECT count(*) AS n FROM phase')).stdout),
+    ).toEqual([{ n: 0 }]);
+  });
+});
+
+describe('runs gc', () => {
+  it.each([
+    [['--failed'], [2]],
+    [['--keep', '1'], [1]],
+    [['--older-than', '1h'], []],
+    [
+      ['--keep', '0'],
+      [1, 2],
+    ],
+    [['--keep', '1', '--failed'], []],
+  ])('%j takes %j of a done, a failed and a live run', async (criteria, wanted) => {
+    storeRuns();
+    const { code, stdout } = await runs('gc', '--dry-run', ...criteria);
+    expect(code).toBe(0);
+    expect([...stdout.matchAll(/^would remove run (\d)/gm)].map(([, id]) => Number(id))).toEqual(
+      wanted,
+    );
+    const { stdout: done } = await runs('gc', ...criteria);
+    expect([...done.matchAll(/^removed run (\d)/gm)].map(([, id]) => Number(id))).toEqual(wanted);
+    expect(done).toMatch(new RegExp(`^${wanted.length} runs removed, .* freed$`, 'm'));
+  });
+});
+
 describe('wrong use of runs', () => {
   it.each([
     [['ls', '-n', 'many'], /'many' is invalid.*whole number/],
@@ -308,6 +351,7 @@ describe('wrong use of runs', () => {
     [['show'], /missing required argument 'run'/],
     [['show', 'first', '--section', 'phase'], /'phase' is no section; the nearest is phases/],
     [['export', '1', '--format', 'xml'], /'xml' is invalid.*json, csv, fio, usemem/],
+    [['gc', '--older-than', 'long'], /'long' is invalid.*30m, 12h/],
     [['map', '1', '--width', '0'], /'0' is invalid.*from 1 to 1024/],
     [['list'], /unknown command 'list'/],
   ])('%j ends with code 2 and says what is accepted', async (argv, message) => {
