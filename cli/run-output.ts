@@ -12,6 +12,7 @@ import type { FaultTally } from '../src/device/index.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
 import { pageLifeText } from './page-life.ts';
 import type { FinishedRun } from './runner.ts';
+import { grouped } from '../src/report/text/figures.ts';
 import { alignRows, alignTable, type Cell } from '../src/report/text/table.ts';
 
 /** The document of `run --json`. */
@@ -321,11 +322,6 @@ function cgroupRow(cgroup: RunResult['cgroups'][number]): Record<string, Cell> {
       : { 'ZSWAP.CURRENT': humanSize(cgroup.zswapCurrentBytes, 'long') }),
     KILLED: cgroup.killedTasks,
   };
-}
-
-/** A whole number with commas; toLocaleString loads all of ICU first, a tenth of a short run. */
-function grouped(value: number): string {
-  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 function seconds(value: number): string {

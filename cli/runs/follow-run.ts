@@ -5,6 +5,7 @@
  * nothing. The lines are the same on a terminal and in a pipe.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { grouped } from '../../src/report/text/figures.ts';
 import type {
   FaultCount,
   RunProgress,
@@ -110,8 +111,4 @@ function exitCodeOf({ status, exitCode, verify }: RunSummary): number {
 
 function line(parts: readonly (string | null)[]): string {
   return `${parts.filter((part) => part !== null).join(' | ')}\n`;
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US');
 }

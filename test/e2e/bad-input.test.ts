@@ -50,6 +50,70 @@ function expectRefusal({ code, stdout, stderr }: Outcome, wanted: number, messag
   expect([code, stdout]).toEqual([wanted, '']);
 }
 
+describe('a command that cannot do what it is told', () => {
+  it.each([
+    [['fly'], 2, /'fly' is no command; accepted: mkswap/],
+    [['run'], 2, /nothing to run/],
+    [['run', '--trace', 'none.trace'], 2, /--trace: none\.trace cannot be read: ENOENT/],
+    [['run', '--trace', 'bad.trace', '--swap', '1M'], 2, /bad\.trace:2: order 'sideways' is none/],
+    [
+      ['run', '--trace', 't.trace', '--memory', '12Q', '--swap', '1M'],
+      2,
+      /machine\.memory: '12Q' is no size/,
+    ],
+    [['run', '--trace', 't.trace', '--swap', 'lots'], 2, /'lots' is no size/],
+    [['run', '--trace', 't.trace', '--device', 'tape', '--swap', '1M'], 2, /device: "tape".*nvme/],
+    [
+      ['run', '--trace', 't.trace', '--design', 'bsd', '--swap', '1M'],
+      2,
+      /design: "bsd".*swap-table/,
+    ],
+    [
+      ['run', '--trace', 't.trace', '--zswap', 'colour=red', '--swap', '1M'],
+      2,
+      /--zswap: 'colour' is no setting/,
+    ],
+    [
+      ['run', '--trace', 't.trace', '--set', 'machin.ram=1G', '--swap', '1M'],
+      2,
+      /unknown key 'machin'/,
+    ],
+    [['run', '--spec', 'bad.json'], 2, /bad\.json is no JSON/],
+    [['run', '--spec', 'key.json'], 2, /key\.json: unknown key 'wrkload'/],
+    [['run', '--trace', 't.trace'], 2, /no swap area: give --swap/],
+    [
+      ['run', '--trace', 't.trace', '--area', 'text.txt'],
+      1,
+      /text\.txt: cannot be used as a swap area: EINVAL/,
+    ],
+    [
+      ['run', '--trace', 't.trace', '--memory', '2M', '--area', 'gone.swap'],
+      1,
+      /gone\.swap: cannot be used/,
+    ],
+    [['run', '--seed', 'x', '--trace', 't.trace'], 2, /--seed: 'x' is no number/],
+    [['run', '--frob'], 2, /unknown option '--frob'/],
+    [['--db', 'text.txt', 'runs', 'ls'], 2, /text\.txt/],
+    [['--db', 'text.txt', 'run', '--trace', 't.trace', '--swap', '1M'], 2, /text\.txt/],
+  ])('ends in one clear message: %j', async (args, code, message) => {
+    place.write('bad.trace', 'pages 10\nR 0 1 sideways 1 1 -\n');
+    place.write('bad.json', '{"seed": ');
+    place.write('key.json', '{"wrkload": {}, "workload": {"trace": "pages 1"}}');
+    const text = 'just some text, and more of it than a header would need to be read\n'.repeat(80);
+    place.write('text.txt', text);
+    const { code: found, stderr } = await call(...args);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(found).toBe(code);
+    expect(readFileSync(place.path('text.txt'), 'utf8')).toBe(text);
+  });
+
+  it('gives its exit code to the shell', () => {
+    expectRefusal(place.swaplab('fly'), 2, /^swaplab: 'fly' is no command/);
+    expectRefusal(place.swaplab(...RUN, '--area', 'gone.swap'), 1, /gone\.swap: cannot be used/);
+  });
+});
+
 describe('a mistake in a trace', () => {
   it.each([
     ['a verb', 'Q 0 1 seq 1 1 -', "'Q' is no operation; accepted: W M R"],
@@ -237,7 +301,7 @@ describe('a full disk (needs root on Linux, to mount one)', () => {
 
   it('ends a run whose database it holds: exit 1, and the area is whole and free', async (context) => {
     context.skip(!isMounted, 'a disk cannot be mounted here');
-    place.swaplab('mkswap', '-q', '-F', '-s', '16M', '-L', 'kept', 'a.swap');
+    place.makeArea('a.swap', '16M', '-L', 'kept');
     place.write('paused.trace', PAUSED);
     const line = ['--trace', 'paused.trace', '--memory', '2M', '--area', 'a.swap'];
     const child = place.start('run', ...line, '--db', 'disk/s.db');

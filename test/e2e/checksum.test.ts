@@ -20,7 +20,7 @@ const AT = 1234;
 async function runWithFlip(
   options: string,
 ): Promise<{ code: number | null; out: string; said: string; slot: number }> {
-  place.swaplab('mkswap', '-q', '-F', '-s', '64M', 'a.swap');
+  place.makeArea('a.swap', '64M');
   const trace = place.write('t.trace', TRACE);
   const child = place.start(
     ...['run', '--trace', trace, '--memory', '2M', '--area', `a.swap${options}`, '--json'],

@@ -65,8 +65,7 @@ function storedRun(runId: number): StoredRun {
 
 beforeAll(() => {
   place = new Workplace();
-  area = place.path('file.swap');
-  expect(place.swaplab('mkswap', '-q', '-F', '-s', '32M', area).code).toBe(0);
+  area = place.makeArea('file.swap', '32M');
   const trace = place.write('t.trace', TRACE);
   const own = [
     '--area',

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { command as mkswap } from '../../cli/mkswap.ts';
 import { ended, untilSaid, Workplace, type Outcome } from './swaplab.ts';
 
 let place: Workplace;
@@ -23,13 +22,8 @@ afterEach(async () => {
 /** 300 pages swapped out of a memory of 64, then a pause, then every page is read. */
 const TRACE = 'pages 300\nW 0 300 seq 300 1 rand\npause\nR 0 300 seq 300 1 -\n';
 
-const silent = (): void => undefined;
-
 function area(name: string): string {
-  const path = place.path(name);
-  const io = { stdout: silent, stderr: silent, databasePath: place.database, env: {} };
-  expect(mkswap.runSync(['-q', '-F', '-s', '4M', path], io)).toBe(0);
-  return path;
+  return place.makeArea(name, '4M');
 }
 
 function start(...args: string[]): ChildProcessWithoutNullStreams {

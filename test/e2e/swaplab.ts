@@ -1,9 +1,11 @@
 /** Runs the built program as a user would. */
+import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { command as mkswap } from '../../cli/mkswap.ts';
 import { RunError } from '../../src/units/index.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -35,6 +37,21 @@ export class Workplace {
   write(name: string, content: string | Uint8Array): string {
     writeFileSync(this.path(name), content);
     return this.path(name);
+  }
+
+  /**
+   * Makes a swap area, in this process: for tests of what uses it. A start of the program costs
+   * more than all else there.
+   * @param options - of mkswap, beside -q and -F
+   * @returns its path
+   */
+  makeArea(name: string, size: string, ...options: readonly string[]): string {
+    const path = this.path(name);
+    let said = '';
+    const write = (text: string): void => void (said += text);
+    const io = { stdout: write, stderr: write, databasePath: this.database, env: {} };
+    assert.equal(mkswap.runSync(['-q', '-F', '-s', size, ...options, path], io), 0, said);
+    return path;
   }
 
   swaplab(...args: readonly string[]): Outcome {

@@ -97,7 +97,7 @@ describe('swaplab run with a zram', () => {
   });
 
   it('stands beside a file, and keeps its own name and type', () => {
-    place.swaplab('mkswap', '-q', '-F', '-s', '16M', 'a.swap');
+    place.makeArea('a.swap', '16M');
     const swaps = [...line('8M,zram,prio=7'), '--area', 'a.swap', '--json'];
     const { code, stdout } = place.swaplab(...swaps);
     expect(code).toBe(0);

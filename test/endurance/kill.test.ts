@@ -80,7 +80,7 @@ describe.each(VICTIMS)('kill -9 of $name', (victim) => {
       const { place } = ground;
       place.write('victim.trace', VICTIM);
       place.write('small.trace', SMALL);
-      place.swaplab('mkswap', '-q', '-F', '-s', '16M', '-L', 'kept', 'a.swap');
+      place.makeArea('a.swap', '16M', '-L', 'kept');
       const header = headerOf(place.path('a.swap'));
       const wanted = digestOf(runSmall(ground));
       const lifeMs = await lifeOf(ground, victim);
@@ -124,7 +124,7 @@ describe('a run that is told to end', () => {
       const { place } = ground;
       // Without zswap nothing but the machine itself lets the event loop turn.
       place.write('t.trace', 'pages 2048\npause\nM 0 2048 rand 4000000000 1 -\n');
-      place.swaplab('mkswap', '-q', '-F', '-s', '16M', 'a.swap');
+      place.makeArea('a.swap', '16M');
       const child = ground.start(
         ...['run', '-q', '--trace', 't.trace', '--memory', '2M', '--payload', payload],
         ...['--area', 'a.swap', '--swap', '16M'],

@@ -35,7 +35,7 @@ function runOn(area: string, ...more: readonly string[]): string[] {
 function groundWith(areas: readonly string[], trace = TRACE): Ground {
   const ground = newGround();
   ground.place.write('t.trace', trace);
-  for (const area of areas) ground.place.swaplab('mkswap', '-q', '-F', '-s', '16M', area);
+  for (const area of areas) ground.place.makeArea(area, '16M');
   return ground;
 }
 

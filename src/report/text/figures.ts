@@ -10,7 +10,12 @@ export function utcText(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
-/** A whole number with commas between thousands, another one with at most three decimals. */
+/**
+ * A whole number with commas between thousands, another one with at most three decimals. Not by
+ * toLocaleString, which reads all of ICU first: a tenth of what a short run takes.
+ */
 export function grouped(value: number): string {
-  return value.toLocaleString('en-US');
+  const [whole, decimals] = String(Math.round(value * 1000) / 1000).split('.');
+  const commas = whole!.replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return decimals === undefined ? commas : `${commas}.${decimals}`;
 }
