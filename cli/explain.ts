@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { explainSituation, situations, type Answer } from '../src/machine/index.ts';
 import { openStateDatabase, inspectDatabaseFile, type StoredRun } from '../src/runs/index.ts';
 import { chooseDesign, designs, type DesignChoice } from '../src/swap/index.ts';
-import { UsageError } from '../src/units/index.ts';
+import { didYouMean, UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { explainJson, explainText, placeText } from './explain-output.ts';
@@ -106,7 +106,8 @@ function chosenSituations(text: string): string[] {
   return text.split(',').map((key) => {
     if (Object.hasOwn(situations, key)) return key;
     throw new UsageError(
-      `--situation: '${key}' is none; accepted: ${Object.keys(situations).join(', ')}, all`,
+      `--situation: '${key}' is none; accepted: ${Object.keys(situations).join(', ')}, all` +
+        didYouMean(key, Object.keys(situations)),
     );
   });
 }

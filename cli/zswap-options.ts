@@ -2,7 +2,7 @@
 import { compressors } from '../src/codec/index.ts';
 import { COMPRESSED_FORMS } from '../src/device/index.ts';
 import { pools } from '../src/pool/index.ts';
-import { UsageError } from '../src/units/index.ts';
+import { didYouMean, UsageError } from '../src/units/index.ts';
 import { generations, kernelBoolean } from '../src/zswap/index.ts';
 
 type Kind = 'text' | 'number' | 'boolean' | 'number or kernel';
@@ -52,7 +52,9 @@ export function readZswapSettings(text: string): readonly (readonly [string, unk
       ([key, { kernel }]) => key === name || kernel === name,
     );
     if (found === undefined)
-      throw new UsageError(`--zswap: '${name}' is no setting; accepted: ${NAMES.join(', ')}`);
+      throw new UsageError(
+        `--zswap: '${name}' is no setting; accepted: ${NAMES.join(', ')}${didYouMean(name, NAMES)}`,
+      );
     const [key, { kind }] = found;
     return [key, readValue(name, kind, at < 0 ? '' : pair.slice(at + 1))];
   });

@@ -3,7 +3,7 @@
  *
  * The kernel's other ones are known by name, to say why they are missing instead of only that.
  */
-import { UsageError } from '../units/index.ts';
+import { didYouMean, UsageError } from '../units/index.ts';
 import type { Compressor } from './compressor.ts';
 import { createDeflate } from './deflate.ts';
 import { createLz4 } from './lz4.ts';
@@ -44,7 +44,9 @@ export function createCompressor(name: string, option: string): Compressor {
 
 /** What is accepted instead of `name`; for a compressor of the kernel's, why it is missing, too. */
 export function compressorChoices(name: unknown): string {
-  const accepted = `accepted: ${Object.keys(compressors).join(', ')}`;
+  const names = Object.keys(compressors);
+  const question = typeof name === 'string' ? didYouMean(name, names) : '';
+  const accepted = `accepted: ${names.join(', ')}${question}`;
   const isKnown = typeof name === 'string' && Object.hasOwn(MISSING_COMPRESSORS, name);
   return isKnown ? `${MISSING_COMPRESSORS[name]!}; ${accepted}` : accepted;
 }

@@ -1,5 +1,5 @@
 /** The device profiles that come along, by name: the choices of `--device`. */
-import { UsageError } from '../units/index.ts';
+import { didYouMean, UsageError } from '../units/index.ts';
 import type { DeviceProfile } from './device-profile.ts';
 import { emmc } from './profiles/emmc.ts';
 import { hdd, hdd2013 } from './profiles/hdd.ts';
@@ -28,8 +28,11 @@ export const deviceProfiles: Readonly<Record<DeviceProfileName, DeviceProfile>> 
  */
 export function deviceProfile(name: string, option: string): DeviceProfile {
   if (!Object.hasOwn(deviceProfiles, name)) {
-    const accepted = Object.keys(deviceProfiles).join(', ');
-    throw new UsageError(`${option}: '${name}' is no device profile; accepted: ${accepted}`);
+    const names = Object.keys(deviceProfiles);
+    throw new UsageError(
+      `${option}: '${name}' is no device profile; accepted: ${names.join(', ')}` +
+        didYouMean(name, names),
+    );
   }
   return deviceProfiles[name as DeviceProfileName];
 }

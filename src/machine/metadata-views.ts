@@ -4,7 +4,7 @@
  * widths are the table's. The `real` view counts bytes as they are allocated.
  * @source fixtures/published/metadata-tables.json; virtual swap notes, "the two memory tables"
  */
-import { SWAPFILE_CLUSTER, UsageError } from '../units/index.ts';
+import { didYouMean, SWAPFILE_CLUSTER, UsageError } from '../units/index.ts';
 import type { MetadataTerm } from '../swap/index.ts';
 import type { MetadataBackend } from './metadata-machine.ts';
 
@@ -81,7 +81,9 @@ export function chooseView(name: string, option: string): string {
   const key = Object.hasOwn(ALIASES, name) ? ALIASES[name]! : name;
   if (key === 'real' || Object.hasOwn(metadataViews, key)) return key;
   const accepted = ['real', ...Object.keys(metadataViews), ...Object.keys(ALIASES)];
-  throw new UsageError(`${option}: '${name}' is no view; accepted: ${accepted.join(', ')}`);
+  throw new UsageError(
+    `${option}: '${name}' is no view; accepted: ${accepted.join(', ')}${didYouMean(name, accepted)}`,
+  );
 }
 
 /**

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import {
   clipped,
+  didYouMean,
   MAX_SWAPFILES,
   PAGE_SIZE,
   parseSize,
@@ -287,7 +288,8 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
 export function parseSpec(json: unknown, where: string): RunSpec {
   requireFlat(json, where);
   const parsed = specSchema.safeParse(json);
-  if (!parsed.success) throw new UsageError(`${where}: ${describeIssues(parsed.error, json)}`);
+  if (!parsed.success)
+    throw new UsageError(`${where}: ${describeIssues(parsed.error, json, specJsonSchema)}`);
   const spec = parsed.data;
   const { kind, revision } = chooseDesign(designName(spec), `${where}: revision`);
   if (spec.drive !== undefined) parseDrive(spec.drive, `${where}: drive`);
@@ -406,22 +408,37 @@ export function pagesOf(value: number | string, key: string): number {
 /** Mistakes that one message names. assumed */
 const ISSUES_SHOWN = 16;
 
-export function describeIssues(error: z.ZodError, json: unknown): string {
-  const shown = error.issues.slice(0, ISSUES_SHOWN).map((issue) => describeIssue(issue, json));
+/**
+ * What a schema finds wrong, in one line.
+ * @param schema - the JSON Schema, for the keys that an unknown one may be a slip of
+ */
+export function describeIssues(
+  error: z.ZodError,
+  json: unknown,
+  schema: () => unknown = () => null,
+): string {
+  const shown = error.issues
+    .slice(0, ISSUES_SHOWN)
+    .map((issue) => describeIssue(issue, json, schema));
   const rest = error.issues.length - shown.length;
   return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join('; ');
 }
 
-function describeIssue(issue: z.core.$ZodIssue, json: unknown): string {
+function describeIssue(issue: z.core.$ZodIssue, json: unknown, schema: () => unknown): string {
   const key = issue.path.join('.') || 'spec';
   if (issue.code === 'unrecognized_keys') {
     const at = issue.path.length === 0 ? '' : ` in ${key}`;
-    return `unknown key ${clipped(issue.keys.map((name) => `'${name}'`).join(', '))}${at}`;
+    const known = keysAt(schema(), issue.path);
+    const questions = issue.keys.map((name) => didYouMean(name, known)).join('');
+    const named = issue.keys.map((name) => `'${name}'`).join(', ');
+    return `unknown key ${clipped(named)}${at}${questions}`;
   }
   const value = valueAt(json, issue.path);
   const shown =
     value === undefined ? 'is missing' : `${clipped(JSON.stringify(value))} is not accepted`;
-  return `${key}: ${shown}: ${clipped(issue.message, 1000)}`;
+  const names = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  const question = typeof value === 'string' ? didYouMean(value, names) : '';
+  return `${key}: ${shown}: ${clipped(issue.message, 1000)}${question}`;
 }
 
 function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
@@ -431,6 +448,28 @@ function valueAt(json: unknown, path: readonly PropertyKey[]): unknown {
     at = (at as Record<PropertyKey, unknown>)[key];
   }
   return at;
+}
+
+/** The keys that a JSON Schema has for an object at a path; none where it says nothing of it. */
+function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
+  const parts = (node: unknown): Record<string, unknown>[] => {
+    if (typeof node !== 'object' || node === null) return [];
+    const { anyOf, oneOf: ones, allOf } = node as Record<string, unknown>;
+    const inside = [anyOf, ones, allOf].flatMap((each): unknown[] =>
+      Array.isArray(each) ? each : [],
+    );
+    return [node as Record<string, unknown>, ...inside.flatMap(parts)];
+  };
+  let at = parts(schema);
+  for (const key of path)
+    at = at.flatMap(({ properties, items }) =>
+      parts(
+        typeof key === 'number'
+          ? items
+          : (properties as Record<PropertyKey, unknown> | undefined)?.[key],
+      ),
+    );
+  return at.flatMap(({ properties }) => Object.keys(properties ?? {}));
 }
 
 /** JSON Schema of the spec, for editors. */

@@ -1,5 +1,5 @@
 /** The built-in workloads by name: the choices of `--workload`. */
-import { UsageError } from '../units/index.ts';
+import { didYouMean, UsageError } from '../units/index.ts';
 import { MEMHOG_USAGE, parseMemhog } from './memhog.ts';
 import { parseUsemem, USEMEM_USAGE } from './usemem.ts';
 import type { Workload } from './workload.ts';
@@ -24,7 +24,8 @@ export function createWorkload(
   const kind = Object.hasOwn(workloads, name) ? workloads[name] : undefined;
   if (kind === undefined)
     throw new UsageError(
-      `${options.option}: '${name}' is no workload; accepted: ${Object.keys(workloads).join(', ')}`,
+      `${options.option}: '${name}' is no workload; accepted: ${Object.keys(workloads).join(', ')}` +
+        didYouMean(name, Object.keys(workloads)),
     );
   return kind.parse(args, options.seed);
 }

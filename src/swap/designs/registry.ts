@@ -1,5 +1,5 @@
 /** The swap designs by name: the choices of `--design` and the database's values. */
-import { UsageError } from '../../units/index.ts';
+import { didYouMean, UsageError } from '../../units/index.ts';
 import type { DesignKind } from '../swap-design.ts';
 import { ghost } from './ghost/index.ts';
 import { ghostRedirect } from './ghost-redirect/index.ts';
@@ -38,7 +38,8 @@ export function chooseDesign(name: string, option: string): DesignChoice {
   const kind = Object.hasOwn(designs, design) ? designs[design] : undefined;
   if (kind === undefined)
     throw new UsageError(
-      `${option}: '${design}' is no design; accepted: ${Object.keys(designs).join(', ')}`,
+      `${option}: '${design}' is no design; accepted: ${Object.keys(designs).join(', ')}` +
+        didYouMean(design, Object.keys(designs)),
     );
   if (revision !== undefined && !kind.revisions.includes(revision))
     throw new UsageError(
