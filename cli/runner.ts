@@ -178,6 +178,7 @@ function exitCodeOf(error: unknown): number {
 }
 
 function storeResult(writer: RunWriter, result: RunResult): void {
+  writer.series(result.phases);
   writer.areas(
     result.areas.map(
       ({ type, path, kind, pages, usedPages, priority, zram, mapped, wear, ...counters }) => ({

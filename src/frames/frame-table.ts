@@ -32,6 +32,8 @@ export const PG = {
   shmem: 0x2000,
   /** Has been mapped as a private page; a folio that was only read ahead has not. */
   anon: 0x4000,
+  /** In the swap cache, while its entry is marked as zeros or is in zswap as well. */
+  doubled: 0x8000,
 } as const;
 
 export class FrameTable {
@@ -45,6 +47,8 @@ export class FrameTable {
   readonly #cgroup: Uint16Array;
   readonly #freeStack: Uint32Array;
   #freeCount: number;
+  #cachedCount = 0;
+  #doubledCount = 0;
 
   /** @param frameCount - frames of 4 KiB, at least 1 */
   constructor(frameCount: number) {
@@ -63,6 +67,16 @@ export class FrameTable {
 
   get freeCount(): number {
     return this.#freeCount;
+  }
+
+  /** Folios in the swap cache. */
+  get cachedCount(): number {
+    return this.#cachedCount;
+  }
+
+  /** Of those, whose entry is marked as zeros or is in zswap as well. */
+  get doubledCount(): number {
+    return this.#doubledCount;
   }
 
   /** Takes a frame charged to `cgroup`, all flags clear; NO_FRAME when memory is used up. */
@@ -153,13 +167,24 @@ export class FrameTable {
   enterSwapCache(frame: PageFrame, entry: SwapEntry): void {
     assert((this.#flags[frame]! & PG.swapcache) === 0, 'a folio has one swap entry');
     this.#flags[frame]! |= PG.swapcache;
+    this.#cachedCount += 1;
     this.#entry[frame] = entry;
   }
 
   leaveSwapCache(frame: PageFrame): void {
     assert((this.#flags[frame]! & PG.swapcache) !== 0, 'only a cached folio leaves the cache');
+    this.setDoubled(frame, false);
     this.#flags[frame]! &= ~PG.swapcache;
+    this.#cachedCount -= 1;
     this.#entry[frame] = NO_ENTRY;
+  }
+
+  /** Says whether the entry of a cached folio is marked as zeros, or in zswap, as well. */
+  setDoubled(frame: PageFrame, isDoubled: boolean): void {
+    const flags = this.#flags[frame]!;
+    if (((flags & PG.doubled) !== 0) === isDoubled) return;
+    this.#flags[frame] = flags ^ PG.doubled;
+    this.#doubledCount += isDoubled ? 1 : -1;
   }
 
   /** Frames in use, in order; for checks and the end of a run. */

@@ -41,6 +41,7 @@ export function takeState(
 ): Omit<FinalState, 'verify'> {
   const { engine, memory, areas } = parts;
   const { swap, cgroups } = memory;
+  swap.endReadRuns();
   return {
     slots,
     areas: areas.results(),

@@ -42,13 +42,12 @@ import type { RecordedHost, RunHooks, Visits } from './run-hooks.ts';
 import type { AreaResult, PhaseResult, RunResult, SlotRun, SteeringOutcome } from './run-result.ts';
 import { setSampleLengths } from './sample-lengths.ts';
 import { slotRunsOf } from './slot-runs.ts';
-import { TaskRunner } from './task-runner.ts';
+import { RunSeries } from './series.ts';
+import { TaskRunner, type Sampler } from './task-runner.ts';
 import type { ZramSettingResult } from './zram-area.ts';
 
 /** Runs of slots that a result shows; the count has them all. */
 const SLOT_RUNS_SHOWN = 64;
-
-type Series = PhaseResult['series'][number][];
 
 /** What a phase answers besides what it counts. */
 export interface PerformedPhase {
@@ -72,7 +71,7 @@ export class Machine {
   /** A frame of the payload behind the machine's own: for comparing. */
   readonly #kept: PageFrame;
   readonly #tasks: TaskRunner;
-  #metadataBytesMax = 0;
+  readonly #series: RunSeries;
 
   constructor(
     spec: RunSpec,
@@ -103,6 +102,7 @@ export class Machine {
     this.#areas = parts.areas;
     this.#faults = parts.faults;
     this.#state = { ...parts, isVirtual: parts.design.kind.isVirtual };
+    this.#series = new RunSeries(this.#state, this.#usesZswap);
     this.#payload = parts.payload;
     this.#kept = parts.frames.frameCount as PageFrame;
     this.#tasks = new TaskRunner({ ...parts, workload, kept: this.#kept });
@@ -129,7 +129,12 @@ export class Machine {
     const cgroups = cgroupResults(this.memory.cgroups, charges, this.#tasks.killed);
     const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
     const faults = this.faultTallies();
-    const outcome = { phases, ...kept, slotRuns: slots.length, virtualNs };
+    // Later phases may have thinned out what earlier ones had when they were told of.
+    const thinned = phases.map((phase) => ({
+      ...phase,
+      series: this.#series.ofPhase(phase.index),
+    }));
+    const outcome = { phases: thinned, ...kept, slotRuns: slots.length, virtualNs };
     return {
       ...outcome,
       operations: { ...operations, free: total(operations.free, exitCounts) },
@@ -139,7 +144,7 @@ export class Machine {
       areas,
       slotMaps,
       zswap,
-      metadataBytesMax: this.#metadataBytesMax,
+      metadataBytesMax: this.#series.metadataBytesMax,
       sigbusTasks: this.engine.counted(EV.sigbus),
       faults,
       wrongPages: this.swap.wrongPagesGiven,
@@ -185,7 +190,7 @@ export class Machine {
   async perform(
     phase: Phase,
     index: number,
-    sample: () => void = () => undefined,
+    sample: Sampler | null = null,
   ): Promise<PerformedPhase> {
     const { hooks } = this.#tasks;
     switch (phase.kind) {
@@ -360,10 +365,9 @@ export class Machine {
     const before = this.engine.snapshot();
     const startNs = this.engine.latestNs;
     const startMs = performance.now();
-    const series: Series = [];
-    const performed = await this.perform(phase, index, () => {
-      this.#sample(series);
-    });
+    const performed = await this.perform(phase, index, (operations) =>
+      this.#series.sample(index, operations),
+    );
     this.#areas.check();
     const zram = this.#areas.zramFigures();
     const live = this.#tasks.spaces
@@ -381,7 +385,7 @@ export class Machine {
       zswap: this.#usesZswap ? this.swap.zswap.gauges() : null,
       ...(zram === null ? {} : { zram }),
       ...performed,
-      series,
+      series: this.#series.ofPhase(index),
     };
   }
 
@@ -397,17 +401,5 @@ export class Machine {
     if (this.swap.design.setVirtual === undefined)
       throw new UsageError(`'${label}': ${this.design.name} has no virtual slots to switch`);
     this.swap.design.setVirtual(isOn);
-  }
-
-  #sample(series: Series): void {
-    const timeNs = this.engine.nowNs;
-    const zswap = this.swap.zswap.gauges();
-    const used = this.swap.space.areas().reduce((sum, area) => sum + area.inUse, 0);
-    series.push({ name: 'swap.usedPages', timeNs, value: used });
-    const bytes = this.metadata().reduce((sum, term) => sum + term.bytes, 0);
-    this.#metadataBytesMax = Math.max(this.#metadataBytesMax, bytes);
-    if (!this.#usesZswap) return;
-    series.push({ name: 'zswap.storedPages', timeNs, value: zswap['stored_pages'] ?? 0 });
-    series.push({ name: 'zswap.poolBytes', timeNs, value: zswap['pool_total_size'] ?? 0 });
   }
 }

@@ -21,8 +21,9 @@ import { Outside } from './steering.ts';
 const BATCH_OPERATIONS = 1024;
 /** Compressor calls after which lz4-napi's buffers need a turn of the event loop. */
 const CODEC_CALLS_PER_TURN = 1000;
-/** Samples of the time series are this many batches apart. */
-const BATCHES_PER_SAMPLE = 16;
+
+/** Looks at the machine after so many operations. @returns after how many it wants to look again */
+export type Sampler = (operations: number) => number;
 
 export interface TaskRunnerParts {
   readonly engine: Engine;
@@ -71,6 +72,9 @@ export class TaskRunner {
   /** Operation after which the next visit is; 0 is none. */
   #visitAt = 0;
   #codecCallsSeen = 0;
+  #sampler: Sampler | null = null;
+  /** Operation after which the next sample is due. */
+  #sampleAt = 0;
 
   constructor(parts: TaskRunnerParts) {
     const { workload, cgroups } = parts;
@@ -101,9 +105,9 @@ export class TaskRunner {
 
   /**
    * Works off the operations of a phase; with `isFork` a child of task 0 does them and exits.
-   * @param sample - called from time to time, and at the end
+   * @param sample - called when it wants to be, and at the end
    */
-  async run(phase: number, isFork: boolean, sample: () => void): Promise<void> {
+  async run(phase: number, isFork: boolean, sample: Sampler | null): Promise<void> {
     const parent = this.spaces[0]!;
     let child: AddressSpace | null = null;
     if (isFork) {
@@ -117,22 +121,23 @@ export class TaskRunner {
     this.child = child;
     this.phase = phase;
     this.phaseStart = this.operations;
+    this.#sampler = sample;
+    this.#sampleAt = sample === null ? Infinity : this.operations + 1;
     this.#workload.startPhase(phase);
-    for (let batches = 0; ; batches++) {
+    for (;;) {
       this.#workload.fill(this.#batch);
       if (this.#batch.count === 0) break;
       await this.#runBatch(child);
       this.#outside.attend(this.hooks, { operations: this.operations, phase });
       // A signal is heard only when the event loop turns; a turn for 1024 operations costs nothing.
       await nextTurn();
-      if (batches % BATCHES_PER_SAMPLE === 0) sample();
       this.#tellProgress('run', phase);
       const isOver = child?.isAlive === false || this.spaces.every((space) => !space.isAlive);
       if (isOver || this.isStopped) break;
     }
     this.child = null;
     if (child?.isAlive === true) this.#memory.exit(child);
-    sample();
+    this.#sample();
   }
 
   /** Attends to the outside until a pause is over. */
@@ -155,10 +160,15 @@ export class TaskRunner {
         if (isKilled(space)) this.#noteKill(space, at, child === null ? 'task' : 'forked child');
         if (this.#codecCalls() - this.#codecCallsSeen >= CODEC_CALLS_PER_TURN) await this.turn();
       }
+      if (this.operations >= this.#sampleAt) this.#sample();
       if (this.operations === this.#visitAt && !this.#visit()) return;
       if (this.isStopped) return;
     }
     this.#areas.check();
+  }
+
+  #sample(): void {
+    if (this.#sampler !== null) this.#sampleAt = this.#sampler(this.operations);
   }
 
   /** A look from outside; false when the run ends with it. */

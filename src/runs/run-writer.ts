@@ -65,9 +65,14 @@ export class RunWriter {
         this.#insert('gauge', ...key, 'zswap', name, value);
       for (const [name, value] of Object.entries(zram ?? {}))
         this.#insert('gauge', ...key, 'zram', name, value);
-      phase.series.forEach((point, position) => {
-        this.#insert('series', ...key, position, point.name, point.timeNs, point.value);
-      });
+      this.#insertSeries(phase.index, phase.series);
+    });
+  }
+
+  /** Stores the points of phases that are stored already, in place of all that there are. */
+  series(phases: readonly Pick<PhaseRecord, 'index' | 'series'>[]): void {
+    this.#replace('series', () => {
+      for (const { index, series } of phases) this.#insertSeries(index, series);
     });
   }
 
@@ -246,6 +251,12 @@ export class RunWriter {
       );
     const sql = 'UPDATE run_wall SET finished_ms = ? WHERE run_id = ?';
     this.#connection.run(sql, Date.now(), this.runId);
+  }
+
+  #insertSeries(phase: number, points: PhaseRecord['series']): void {
+    points.forEach(({ name, timeNs, value }, position) => {
+      this.#insert('series', this.runId, phase, position, name, timeNs, value);
+    });
   }
 
   /** Does `action` in one transaction with the faults that are not on disk yet. */

@@ -194,6 +194,7 @@ export class SwapIn {
     const { entries, backing } = this.#design;
     if (entries.isZero(entry)) {
       this.#source = 'zero';
+      this.#frames.setDoubled(frame, true);
       const isZero = this.#filled.restore(entry, frame);
       this.#engine.count(isZero ? EV.swpin_zero : EV.swpin_filled);
       this.#engine.count(EV.pageClear);

@@ -50,12 +50,17 @@ class AreaQueue {
   readonly device: BlockDevice;
   readonly frames: number[] = [];
   readonly slots: number[] = [];
+  /** Beside them: 1 of a write that zswap's writeback has asked for. */
+  readonly isWriteback: number[] = [];
   /** Content tags by slot, in chunks of 4096 slots; payload none only. */
   readonly tags: (Uint32Array | undefined)[] = [];
   pagesRead = 0;
   pagesWritten = 0;
   reads = 0;
   writes = 0;
+  /** Where the stretch of reads that goes on would go on, and its length so far. */
+  nextRead = 0;
+  readRun = 0;
 
   constructor(device: BlockDevice) {
     this.device = device;
@@ -75,6 +80,8 @@ export class SwapIo {
   readonly #readLatency: Histogram;
   readonly #writeLatency: Histogram;
   readonly #writeRun: Histogram;
+  readonly #writebackRun: Histogram;
+  readonly #readRun: Histogram;
   #pending = 0;
   #problem = '';
 
@@ -91,6 +98,8 @@ export class SwapIo {
     this.#readLatency = engine.histogram('deviceRead.ns');
     this.#writeLatency = engine.histogram('deviceWrite.ns');
     this.#writeRun = engine.histogram('deviceWrite.pages');
+    this.#writebackRun = engine.histogram('writeback.pages');
+    this.#readRun = engine.histogram('deviceRead.pages');
   }
 
   addArea(type: number, device: BlockDevice): void {
@@ -98,7 +107,9 @@ export class SwapIo {
   }
 
   removeArea(type: number): void {
-    assert(this.#queue(type).frames.length === 0, 'no write waits when an area goes');
+    const queue = this.#queue(type);
+    assert(queue.frames.length === 0, 'no write waits when an area goes');
+    this.#endReadRun(queue);
     this.#queues[type] = undefined;
   }
 
@@ -116,9 +127,10 @@ export class SwapIo {
   }
 
   /** Begins the write of a folio to a slot; the bytes are taken at `flush`. */
-  queueWrite(slot: SwapEntry, frame: PageFrame): void {
+  queueWrite(slot: SwapEntry, frame: PageFrame, isWriteback: boolean): void {
     const queue = this.#queue(entryType(slot));
     queue.slots.push(entrySlot(slot));
+    queue.isWriteback.push(isWriteback ? 1 : 0);
     queue.frames.push(frame);
     this.#pending += 1;
   }
@@ -178,6 +190,7 @@ export class SwapIo {
     if (outcome === 'ok') {
       queue.reads += 1;
       queue.pagesRead += 1;
+      this.#noteRead(queue, entrySlot(slot));
       if (this.#payload.kind === 'none') {
         const isDamaged = this.#witness !== null && this.#witness.metCount > 0;
         const tag = tagAt(queue, entrySlot(slot));
@@ -198,6 +211,26 @@ export class SwapIo {
     return this.#readDoneNs;
   }
 
+  /** The stretches of reads that go on end here: at the end of a workload. */
+  endReadRuns(): void {
+    for (const queue of this.#queues) if (queue !== undefined) this.#endReadRun(queue);
+  }
+
+  /**
+   * Reads of slots that follow each other are one stretch, which a block layer could merge, as far as
+   * it takes a request to be: each is a request of its own here.
+   */
+  #noteRead(queue: AreaQueue, slot: number): void {
+    if (slot !== queue.nextRead || queue.readRun === MAX_RUN_PAGES) this.#endReadRun(queue);
+    queue.readRun += 1;
+    queue.nextRead = slot + 1;
+  }
+
+  #endReadRun(queue: AreaQueue): void {
+    if (queue.readRun > 0) this.#readRun.record(queue.readRun);
+    queue.readRun = 0;
+  }
+
   #flushArea(queue: AreaQueue): void {
     const { frames, slots } = queue;
     const order = this.#sortedOrder(slots);
@@ -215,6 +248,7 @@ export class SwapIo {
     }
     frames.length = 0;
     slots.length = 0;
+    queue.isWriteback.length = 0;
   }
 
   #writeBlobsOf(
@@ -240,6 +274,7 @@ export class SwapIo {
       now,
     );
     if (outcome !== 'ok') this.#noteProblem(device, 'write', outcome, 0);
+    let written = 0;
     for (let i = start; i < end; i++) {
       batch.outcomes[i] = outcomes[i - start]!;
       if (batch.outcomes[i] !== 'ok') {
@@ -248,8 +283,10 @@ export class SwapIo {
       }
       this.#engine.count(EV.pswpout);
       queue.pagesWritten += 1;
+      written += 1;
       if (this.#payload.kind === 'none') putTag(queue, entrySlot(batch.slots[i]!), batch.tags[i]!);
     }
+    if (written > 0) this.#writebackRun.record(written);
     if (outcome === 'ok') this.#writeLatency.record(device.completionNs - now);
   }
 
@@ -277,8 +314,10 @@ export class SwapIo {
     const { device, frames, slots } = queue;
     const count = end - start;
     const isBytes = this.#payload.kind === 'bytes';
+    let ofWriteback = 0;
     for (let i = 0; i < count; i++) {
       const frame = frames[order[start + i]!]! as PageFrame;
+      ofWriteback += queue.isWriteback[order[start + i]!]!;
       this.#run[i] = this.#payload.view(frame);
       if (!isBytes) putTag(queue, slots[order[start + i]!]!, this.#payload.tag(frame));
     }
@@ -291,6 +330,7 @@ export class SwapIo {
       queue.writes += 1;
       queue.pagesWritten += count;
       this.#writeRun.record(count);
+      if (ofWriteback > 0) this.#writebackRun.record(ofWriteback);
       this.#writeLatency.record(device.completionNs - now);
     } else {
       this.#engine.countMany(EV.write_error, count);

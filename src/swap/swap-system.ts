@@ -119,7 +119,7 @@ export class SwapSystem implements WriteCompletion, DesignHost {
       ...shared,
       swapIn: this.#swapIn,
       submit: (slot, frame) => {
-        this.#submit(slot, frame);
+        this.#submit(slot, frame, true);
       },
     });
     this.zswap = parts.createZswap(this.design, this.writeback);
@@ -239,10 +239,12 @@ export class SwapSystem implements WriteCompletion, DesignHost {
     const entry = this.#frames.entry(frame);
     this.#frames.clear(frame, PG.dirty);
     if (this.freeSwap(frame)) return 'freed';
+    this.#frames.setDoubled(frame, false);
     this.#checks.note(entry, frame);
     if (this.filled.policy !== 'none') this.#engine.count(EV.zeroCheck);
     if (this.filled.detect(frame)) {
       entries.setZero(entry, true);
+      this.#frames.setDoubled(frame, true);
       this.filled.note(entry);
       // A load that left zswap's copy there (2013): it would be written back over the flag.
       this.zswap.forgetKept(entry);
@@ -253,6 +255,7 @@ export class SwapSystem implements WriteCompletion, DesignHost {
     }
     entries.setZero(entry, false);
     if (this.zswap.store(frame, backing.mayWrite(entry))) {
+      this.#frames.setDoubled(frame, true);
       if (this.#sees(frame, entry))
         this.#tell(`zswap stores it: ${this.zswap.storedLength} bytes in the pool`);
       return 'stored';
@@ -266,7 +269,7 @@ export class SwapSystem implements WriteCompletion, DesignHost {
         this.#tell('no device can take it: it stays in memory, dirty and with its entry');
       return 'activate';
     }
-    this.#submit(slot, frame);
+    this.#submit(slot, frame, false);
     if (!this.#io.isSynchronous(entryType(slot))) return 'queued';
     this.#io.flush();
     // A synchronous write that failed leaves the folio dirty: it stays.
@@ -297,6 +300,11 @@ export class SwapSystem implements WriteCompletion, DesignHost {
   /** Sends what was queued: sorted by slot, neighbours merged. */
   flushWrites(): void {
     this.#io.flush();
+  }
+
+  /** What is known of reads only when the next one comes is noted: at the end of a workload. */
+  endReadRuns(): void {
+    this.#io.endReadRuns();
   }
 
   /** The hops from an entry to its bytes; the run's counts stay as they are. */
@@ -438,11 +446,26 @@ export class SwapSystem implements WriteCompletion, DesignHost {
     this.design.checkInvariants();
     this.#frames.checkInvariants();
     for (const frame of this.#frames.allocated())
-      if (this.#frames.has(frame, PG.swapcache))
-        assert(
-          this.design.entries.folioAt(this.#frames.entry(frame)) === frame,
-          'a cached folio stands in the table under its entry',
-        );
+      if (this.#frames.has(frame, PG.swapcache)) this.#checkCached(frame);
+  }
+
+  /** Pages whose only copy is on a device. */
+  get filePages(): number {
+    const { cachedCount, doubledCount } = this.#frames;
+    const { design, zswap } = this;
+    const elsewhere = design.zeroEntries() + zswap.entries.count - doubledCount + cachedCount;
+    return design.entriesInUse() - elsewhere;
+  }
+
+  #checkCached(frame: PageFrame): void {
+    const { entries } = this.design;
+    const entry = this.#frames.entry(frame);
+    assert(entries.folioAt(entry) === frame, 'a cached folio stands in the table under its entry');
+    const isDoubled = this.#engine.aside(() => entries.isZero(entry) || this.zswap.holds(entry));
+    assert(
+      this.#frames.has(frame, PG.doubled) === isDoubled,
+      'a cached folio says whether its entry has the page elsewhere too',
+    );
   }
 
   /** Somebody watches the page in this frame or under this entry. */
@@ -455,7 +478,7 @@ export class SwapSystem implements WriteCompletion, DesignHost {
     this.#engine.trace.note(this.#engine.nowNs, what);
   }
 
-  #submit(slot: SwapEntry, frame: PageFrame): void {
+  #submit(slot: SwapEntry, frame: PageFrame, isWriteback: boolean): void {
     const entry = this.#frames.entry(frame);
     if (this.#sees(frame, entry))
       this.#tell(
@@ -463,7 +486,7 @@ export class SwapSystem implements WriteCompletion, DesignHost {
       );
     this.#frames.set(frame, PG.writeback | PG.reclaim);
     this.#engine.count(EV.pswpout);
-    this.#io.queueWrite(slot, frame);
+    this.#io.queueWrite(slot, frame, isWriteback);
   }
 
   #nameOf(entry: SwapEntry): string {

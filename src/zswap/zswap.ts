@@ -220,11 +220,16 @@ export class Zswap {
     this.#pages.cgroups.set(cgroup, setting);
   }
 
+  /** Bytes of the pages of its pools. */
+  get poolBytes(): number {
+    return this.#pages.pools.pageCount * PAGE_SIZE;
+  }
+
   /** Gauges under their debugfs names (bytes and pages). */
   gauges(): Record<string, number> {
     return {
       stored_pages: this.entries.count,
-      pool_total_size: this.#pages.pools.pageCount * PAGE_SIZE,
+      pool_total_size: this.poolBytes,
       stored_incompressible_pages: this.#pages.incompressible,
       stored_bytes: this.#pages.storedBytes,
       pool_total_size_max: this.#pages.poolPagesMax * PAGE_SIZE,
@@ -330,10 +335,12 @@ export class Zswap {
     const entry = this.#frames.entry(frame);
     const zswapEntry = this.#index.get(entry);
     if (zswapEntry === NO_ZSWAP_ENTRY) return 'ENOENT';
+    this.#frames.setDoubled(frame, true);
     if (!this.#pages.decompress(zswapEntry, frame)) return 'EIO';
     this.#engine.count(EV.zswpin);
     if (this.#generation.loadsAreExclusive) {
       this.#frames.set(frame, PG.dirty);
+      this.#frames.setDoubled(frame, false);
       this.#index.erase(entry);
       this.freeEntry(zswapEntry);
     } else {

@@ -32,6 +32,7 @@ export class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
   readonly #host: DesignHost;
   readonly #clusters: VirtualClusters;
   readonly #areas: readonly (PhysicalSlots | undefined)[];
+  #zeroCount = 0;
 
   constructor(
     parts: DesignParts,
@@ -47,6 +48,16 @@ export class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
 
   get zswap(): ZswapIndex {
     return this;
+  }
+
+  /** Descriptors of pages of zeros. */
+  get zeroCount(): number {
+    return this.#zeroCount;
+  }
+
+  /** A descriptor of a page of zeros is freed. */
+  zeroFreed(): void {
+    this.#zeroCount -= 1;
   }
 
   mayWrite(_entry: SwapEntry): boolean {
@@ -191,6 +202,8 @@ export class VirtualBacking implements Backing, ZswapIndex, EntriesBehind {
     const cgroup = cgroupOf(words, at);
     this.#engine.count(EV.tableWrite);
     setPlace(words, at, type, place);
+    if (oldType === PLACE.zero) this.#zeroCount -= 1;
+    if (type === PLACE.zero) this.#zeroCount += 1;
     // Its last reference may have gone while a batch's writeback held its folio.
     if (type === PLACE.slot && countOf(words, at) === 0)
       this.noteCacheOnly(place as SwapEntry, true);

@@ -240,6 +240,7 @@ export class VirtualEntries implements EntryTable {
     const type = typeOf(cluster.descriptors, at);
     const place = placeOf(cluster.descriptors, at);
     const cgroup = cgroupOf(cluster.descriptors, at);
+    if (type === PLACE.zero) this.#backing.zeroFreed();
     if (type === PLACE.zswap) {
       if (this.#rules.batchesFrees) this.#host.freeZswapEntry(place);
       else

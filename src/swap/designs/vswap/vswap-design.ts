@@ -93,11 +93,7 @@ export class VswapDesign implements SwapDesign {
   }
 
   zeroEntries(): number {
-    let zeros = 0;
-    this.#clusters.forEach((virtual) => {
-      if (typeOf(this.#clusters.peek(virtual)!) === PLACE.zero) zeros += 1;
-    });
-    return zeros;
+    return this.backing.zeroCount;
   }
 
   freeEntries(): number {
@@ -150,12 +146,14 @@ export class VswapDesign implements SwapDesign {
     this.#clusters.checkInvariants();
     for (const area of this.#areas) area?.checkInvariants();
     let slots = 0;
+    let zeros = 0;
     this.#clusters.forEach((virtual) => {
       const words = this.#clusters.peek(virtual)!;
       const type = typeOf(words);
       assert(countOf(words) > 0 || folioOf(words) !== NO_FRAME, 'a virtual slot in use is held');
       if (type === PLACE.folio)
         assert(folioOf(words) !== NO_FRAME, 'a page that is nowhere else is in memory');
+      if (type === PLACE.zero) zeros += 1;
       if (type !== PLACE.slot) return;
       slots += 1;
       const slot = placeOf(words) as SwapEntry;
@@ -168,6 +166,7 @@ export class VswapDesign implements SwapDesign {
       );
     });
     const taken = this.#parts.space.areas().reduce((sum, area) => sum + area.inUse, 0);
+    assert(zeros === this.backing.zeroCount, 'pages of zeros are counted right');
     assert(slots === taken, 'each slot of an area is behind one virtual slot');
     for (const area of this.#parts.space.areas())
       assert(area.role === ROLE.plain, 'virtual slots stand for slots that are written to');
