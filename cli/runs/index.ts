@@ -13,6 +13,7 @@ import { addExport } from './export.ts';
 import { addGc } from './gc.ts';
 import { addLs } from './ls.ts';
 import { addMap } from './map.ts';
+import { addMerge } from './merge.ts';
 import { addRm } from './rm.ts';
 import { addShow } from './show.ts';
 import { addSql } from './sql.ts';
@@ -40,6 +41,7 @@ export function runsCommand(io: CommandIo, endsWith: (exitCode: number) => void)
   addDiff(runs, io, endsWith);
   addSql(runs, io);
   addExport(runs, io);
+  addMerge(runs, io);
   addRm(runs, io);
   addGc(runs, io);
   return runs;

@@ -15,3 +15,5 @@ export type { LiveRun, SteeringAnswer, SteeringAsk, SteeringTable } from './stee
 export { openStateDatabase } from './state-database.ts';
 export type { StateDatabase, StateDatabaseOptions } from './state-database.ts';
 export type { GarbageCriteria } from './upkeep.ts';
+export type { MergeResult } from './merge.ts';
+export { contentHash } from './content-hash.ts';

@@ -1,5 +1,6 @@
 /** The runs of the state database: begin one, list them, read one back, ask in SQL. */
 import type { Connection } from './connection.ts';
+import { mergeRuns, type MergeResult } from './merge.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import { queryReadOnly, type QueryResult } from './query.ts';
 import type { CheckpointRecord, RunHeader, RunSummary, StoredRun } from './records.ts';
@@ -72,6 +73,15 @@ export class RunStore {
   /** Removes runs with all that belongs to them. @returns the ids of those that were removed */
   remove(runIds: readonly number[]): number[] {
     return removeRuns(this.#connection, runIds);
+  }
+
+  /**
+   * Takes the runs of another state database into this one; those that are here already stay.
+   * @throws RunError when it is none, or contradicts a run that is here
+   * @throws UsageError when a newer swaplab made it
+   */
+  merge(path: string): MergeResult {
+    return mergeRuns(this.#connection, path);
   }
 
   /** Gives the space of removed runs back. @returns bytes by which the file became smaller */

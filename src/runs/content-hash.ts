@@ -1,0 +1,26 @@
+/**
+ * What makes a stored run this run: a hash of all that its spec and seed decide, and of nothing that
+ * depends on the machine, the moment, or what the user called it.
+ */
+import { createHash } from 'node:crypto';
+import { canonicalJson, type JsonValue } from './json.ts';
+import type { StoredRun } from './records.ts';
+
+/** SHA-256 of a run's deterministic content, 64 hex digits. */
+export function contentHash(run: StoredRun): string {
+  const { specHash, version, status, digest, verify, slotRuns, virtualNs } = run;
+  const { metadata, histograms, faultCounts, metrics, operations, slotMaps } = run;
+  const phases = run.phases.map(({ wallMs: _, ...phase }) => phase);
+  // Paths of temporary files are others each time, in details as well.
+  const areas = run.areas.map(({ path: _, ...area }) => area);
+  const faults = run.faults.map(({ area: _, detail: __, ...fault }) => fault);
+  const steering = run.steering.map(({ area: _, detail: __, ...answer }) => answer);
+  const events = run.events.map(({ timeNs, kind }) => ({ timeNs, kind }));
+  const content = {
+    ...{ specHash, version, status, digest, verify, slotRuns, virtualNs, phases, metadata },
+    ...{ histograms, areas, faults, faultCounts, steering, events, metrics, operations, slotMaps },
+  };
+  // Through JSON, which leaves out what is undefined.
+  const json = JSON.parse(JSON.stringify(content)) as JsonValue;
+  return createHash('sha256').update(canonicalJson(json)).digest('hex');
+}
