@@ -24,3 +24,9 @@ export function contentHash(run: StoredRun): string {
   const json = JSON.parse(JSON.stringify(content)) as JsonValue;
   return createHash('sha256').update(canonicalJson(json)).digest('hex');
 }
+
+/** SHA-256 of several runs, whatever their numbers and order: of a whole database. */
+export function contentHashOfAll(runs: readonly StoredRun[]): string {
+  const hashes = runs.map(contentHash).sort();
+  return createHash('sha256').update(hashes.join('\n')).digest('hex');
+}

@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assert, RunError } from '../units/index.ts';
+import { assert, CheckError, RunError } from '../units/index.ts';
 import { Connection } from './connection.ts';
 import { contentHash } from './content-hash.ts';
 import { inspectDatabaseFile } from './database-file.ts';
@@ -30,8 +30,9 @@ const OTHER = 'other';
 
 /**
  * @param path - the other database
- * @throws RunError when it is no state database, or when a run there has the spec and the version of
- *   one here but another digest: one of them is wrong; nothing is merged then
+ * @throws RunError when it is no state database
+ * @throws CheckError when a run there has the spec and the version of one here but another digest: one
+ *   of them is wrong; nothing is merged then
  * @throws UsageError when a newer swaplab made it
  */
 export function mergeRuns(connection: Connection, path: string): MergeResult {
@@ -83,7 +84,7 @@ function mergeFrom(connection: Connection, other: Connection, path: string): Mer
         requireAgreement(run, here, path);
         const runId = copyRun(connection, from);
         here.hashes.add(hash);
-        if (isRepeatable(run)) here.digests.set(identity(run), run.digest ?? '');
+        noteRepeatable(here, { ...run, runId });
         added.push({ from, runId });
       }
       return { added, known, live };
@@ -95,20 +96,19 @@ function mergeFrom(connection: Connection, other: Connection, path: string): Mer
 
 interface KnownRuns {
   readonly hashes: Set<string>;
-  /** Digests of runs that anybody can repeat, by identity. */
-  readonly digests: Map<string, string>;
+  /** Runs that anybody can repeat, by spec and version. */
+  readonly repeatable: Map<string, Pick<StoredRun, 'runId' | 'digest'>>;
 }
 
 function knownRuns(connection: Connection): KnownRuns {
-  const hashes = new Set<string>();
-  const digests = new Map<string, string>();
+  const here: KnownRuns = { hashes: new Set(), repeatable: new Map() };
   for (const { runId, status } of listRuns(connection)) {
     if (status === 'running') continue;
     const run = stored(connection, runId);
-    hashes.add(contentHash(run));
-    if (isRepeatable(run)) digests.set(identity(run), run.digest ?? '');
+    here.hashes.add(contentHash(run));
+    noteRepeatable(here, run);
   }
-  return { hashes, digests };
+  return here;
 }
 
 /** Done, and no other process had a hand in it. */
@@ -116,17 +116,21 @@ function isRepeatable({ status, digest, steering }: StoredRun): boolean {
   return status === 'done' && digest !== null && steering.length === 0;
 }
 
+function noteRepeatable({ repeatable }: KnownRuns, run: StoredRun): void {
+  if (isRepeatable(run)) repeatable.set(identity(run), { runId: run.runId, digest: run.digest });
+}
+
 function identity({ specHash, version }: StoredRun): string {
   return `${specHash} ${version}`;
 }
 
-function requireAgreement(run: StoredRun, { digests }: KnownRuns, path: string): void {
-  const digest = digests.get(identity(run));
-  if (!isRepeatable(run) || digest === undefined || digest === run.digest) return;
-  throw new RunError(
-    `${path}: run ${run.runId} has the digest ${run.digest ?? ''}, but a run of the same spec ` +
-      `(${run.specHash}) and version (${run.version}) has ${digest}: one of them is wrong; ` +
-      'nothing was merged',
+function requireAgreement(run: StoredRun, { repeatable }: KnownRuns, path: string): void {
+  const here = repeatable.get(identity(run));
+  if (!isRepeatable(run) || here === undefined || here.digest === run.digest) return;
+  throw new CheckError(
+    `${path}: run ${run.runId} has the digest ${run.digest ?? ''}, but run ${here.runId} here, of ` +
+      `the same spec and version (${run.version}), has ${here.digest ?? ''}: one of them is ` +
+      'wrong; nothing was merged',
   );
 }
 

@@ -1,5 +1,6 @@
 /** The runs of the state database: begin one, list them, read one back, ask in SQL. */
 import type { Connection } from './connection.ts';
+import { contentHashOfAll } from './content-hash.ts';
 import { mergeRuns, type MergeResult } from './merge.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import { queryReadOnly, type QueryResult } from './query.ts';
@@ -77,11 +78,17 @@ export class RunStore {
 
   /**
    * Takes the runs of another state database into this one; those that are here already stay.
-   * @throws RunError when it is none, or contradicts a run that is here
+   * @throws RunError when it is none; CheckError when it contradicts a run that is here
    * @throws UsageError when a newer swaplab made it
    */
   merge(path: string): MergeResult {
     return mergeRuns(this.#connection, path);
+  }
+
+  /** SHA-256 of all runs that have ended, whatever their numbers, order, and names. */
+  contentHash(): string {
+    const ended = this.list().filter(({ status }) => status !== 'running');
+    return contentHashOfAll(ended.flatMap(({ runId }) => this.get(runId) ?? []));
   }
 
   /** Gives the space of removed runs back. @returns bytes by which the file became smaller */

@@ -78,7 +78,6 @@ describe('swaplab runs show', () => {
     const { stdout } = plain.swaplab(...args);
     plain.remove();
     expect(stdout).toMatch(/^swap\.usedPages .* [_.\-=+*#@]+$/m);
-    // eslint-disable-next-line no-control-regex -- what is not ASCII
     expect(stdout).not.toMatch(/[^\u0000-\u007f]/);
   });
 });
@@ -138,6 +137,24 @@ describe('swaplab runs sql', () => {
     const input = 'SELECT run_id, name FROM run\nWHERE run_id > 2 ORDER BY 1\n';
     const { stdout } = spawnSync(node, args, { input, encoding: 'utf8' });
     expect(stdout).toBe('run_id,name\n3,small pool\n4,\n');
+  });
+});
+
+describe('swaplab runs merge', () => {
+  it('makes one database of several, and changes nothing the second time', () => {
+    const all = ['--db', place.path('all.db'), 'runs'];
+    const merge = [...all, 'merge', place.database];
+    // Runs 1 and 2 are one: the same spec, the same numbers.
+    expect(place.swaplab(...merge).stdout).toBe(
+      `${place.database}: 3 added as 1 to 3, 1 were here already\n`,
+    );
+    expect(place.swaplab(...merge).stdout).toMatch(/: no run added, 4 were here already\n$/);
+    expect(place.swaplab(...all, 'ls', '-o', 'run,name', '--format', 'csv').stdout).toBe(
+      'RUN,NAME\n3,\n2,small pool\n1,base\n',
+    );
+    expect(place.swaplab(...all, 'merge', place.path('none.db'))).toMatchObject({
+      ...{ code: 2, stderr: expect.stringMatching(/merge: there is no file .*none\.db/) },
+    });
   });
 });
 

@@ -1,14 +1,15 @@
 import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
+import type * as HdrHistogram from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
-import { percentileOf } from '../../src/engine/index.ts';
+import { percentileOf, type HistogramBucket } from '../../src/engine/index.ts';
 import { EXPORT_FORMATS } from '../../src/report/export/formats.ts';
 import type { StoredRun } from '../../src/runs/index.ts';
 import { RunError, UsageError } from '../../src/units/index.ts';
 import { histogramOf, storedRun } from './stored-run.ts';
 
 // Its module of type ES needs a bundler.
-const hdr = createRequire(import.meta.url)('hdr-histogram-js') as typeof import('hdr-histogram-js');
+const hdr = createRequire(import.meta.url)('hdr-histogram-js') as typeof HdrHistogram;
 
 const hasSqlite = spawnSync('sqlite3', ['--version']).status === 0;
 
@@ -209,8 +210,14 @@ describe('the usemem export', () => {
 describe('the JSON export', () => {
   it('has the percentiles that the buckets give', () => {
     const run = storedRun({ histograms: [histogramOf('majorFault.ns', VALUES)] });
-    const document = JSON.parse(exported('json', [run]));
-    const [{ percentiles, buckets }] = document.histograms;
+    interface Document {
+      readonly histograms: readonly {
+        readonly percentiles: Record<string, number>;
+        readonly buckets: readonly HistogramBucket[];
+      }[];
+    }
+    const document = JSON.parse(exported('json', [run])) as Document;
+    const { percentiles, buckets } = document.histograms[0]!;
     for (const percent of [50, 90, 99, 99.9, 99.99])
       expect(percentiles[`p${percent}`]).toBe(percentileOf(buckets, percent));
     expect(JSON.parse(exported('json', [run, run]))).toHaveLength(2);

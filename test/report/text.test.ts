@@ -57,7 +57,6 @@ describe('a slot map', () => {
     const look = { width: 64, isColoured: false };
     const coloured = slotMapText(SLOT_MAP, 'Area 0', { ...look, isColoured: true });
     expect(coloured).toContain('\u001b[34mW\u001b[0m');
-    // eslint-disable-next-line no-control-regex -- that is what colours are
     expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(slotMapText(SLOT_MAP, 'Area 0', look));
   });
 });

@@ -160,7 +160,7 @@ describe('what runs ls shows', () => {
       'RUN,NAME,VIRTUAL\n4,,2000000000\n3,pool-2,1000000000\n2,pool-1,\n1,pool-0,3000000000\n',
     );
     const lines = (await runs('ls', '--format', 'ndjson')).stdout.trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line).run)).toEqual([4, 3, 2, 1]);
+    expect(lines.map((line) => (JSON.parse(line) as { run: number }).run)).toEqual([4, 3, 2, 1]);
   });
 
   it.each([

@@ -26,7 +26,7 @@ export function fioExport(runs: readonly StoredRun[]): string {
     'fio version': `swaplab-${first?.version ?? ''}`,
     timestamp: Math.floor(finishedMs / 1000),
     timestamp_ms: finishedMs,
-    time: `${new Date(finishedMs).toUTCString()}`,
+    time: new Date(finishedMs).toUTCString(),
     jobs: runs.map(job),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
