@@ -1,6 +1,8 @@
 /** `swaplab compare` through the built command. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Workplace } from './swaplab.ts';
+import { comparisonScenario, groupRuns } from '../../src/report/comparison/index.ts';
+import { openStateDatabase } from '../../src/runs/index.ts';
+import { Workplace, type Outcome } from './swaplab.ts';
 
 const place = new Workplace();
 afterAll(() => {
@@ -33,6 +35,22 @@ interface Comparison {
     readonly values: Readonly<Record<string, number>>;
   }[];
   readonly notes: readonly string[];
+}
+
+/** The document of a comparison over seeds. */
+interface Repeated extends Comparison {
+  readonly runs: readonly (Comparison['runs'][number] & {
+    readonly run: number;
+    readonly seed: number;
+  })[];
+  readonly metrics: readonly (Comparison['metrics'][number] & {
+    readonly samples: Readonly<Record<string, readonly number[]>>;
+    readonly low: Readonly<Record<string, number>>;
+    readonly high: Readonly<Record<string, number>>;
+    readonly change: Readonly<Record<string, { readonly verdict: string }>>;
+    readonly significant: Readonly<Record<string, boolean>>;
+  })[];
+  readonly passed: readonly unknown[];
 }
 
 const BASE = ['--memory', '2M', '--swap', '32M', '--zswap', '--ram', '4M', '-q', '--json'];
@@ -118,17 +136,166 @@ describe('swaplab compare --for', () => {
   });
 });
 
+describe('a comparison over seeds', () => {
+  /** A workload of which seeds change much. */
+  const SMALL = {
+    title: 'two alike',
+    question: 'Do they differ?',
+    columns: [
+      { label: 'some seeds', set: {}, seeds: [1, 2, 3, 4, 5] },
+      { label: 'others', set: {}, seeds: [6, 7, 8, 9, 10] },
+    ],
+    spec: {
+      machine: { ram: '8M', memory: '1M' },
+      areas: [{ size: '8M' }],
+      zswap: { enabled: true },
+      workload: { name: 'usemem', arguments: ['-n', '1', '-R', '2M'] },
+    },
+  };
+  const BY_OPTIONS = [
+    ...['--workload', 'usemem', '--memory', '1M', '--swap', '8M', '--zswap', '--ram', '8M'],
+    ...['--vary', 'zswap.compressor=lz4,deflate', '--repeat', '5'],
+  ];
+  const WORKLOAD = ['--', '-n', '1', '-R', '2M'];
+  const POOL = 'pool bytes max';
+  let fresh: Outcome;
+  beforeAll(() => {
+    const limits = ['--fail-if', `${POOL} < -5%`, '--fail-if', 'mismatches > 0'];
+    fresh = place.swaplab('compare', ...BY_OPTIONS, '-q', '--json', ...limits, ...WORKLOAD);
+  });
+
+  const document = (outcome: Outcome): Repeated => JSON.parse(outcome.stdout) as Repeated;
+  const marked = ({ metrics }: Repeated): string[] =>
+    metrics.filter((each) => Object.values(each.significant).includes(true)).map((m) => m.name);
+
+  it('marks the size of the pool of lz4 against deflate', () => {
+    const comparison = document(fresh);
+    expect(comparison.runs.map(({ design, seed }) => `${design} ${seed}`)).toEqual(
+      ['compressor=lz4', 'compressor=deflate'].flatMap((label) =>
+        [1, 2, 3, 4, 5].map((seed) => `${label} ${seed}`),
+      ),
+    );
+    expect(marked(comparison)).toContain(POOL);
+    const { change, samples, values, low, high } = comparison.metrics.find(
+      ({ name }) => name === POOL,
+    )!;
+    expect(change['compressor=deflate']).toMatchObject({ verdict: 'better' });
+    for (const [label, of] of Object.entries(samples)) {
+      expect(of).toHaveLength(5);
+      expect([...of].sort((a, b) => a - b)[2]).toBe(values[label]);
+      expect(low[label]).toBeLessThanOrEqual(values[label]!);
+      expect(high[label]).toBeGreaterThanOrEqual(values[label]!);
+    }
+  });
+
+  it('ends with 4 and a line for each threshold that was passed', () => {
+    expect(fresh.code).toBe(4);
+    expect(fresh.stderr).toMatch(
+      /^swaplab: threshold passed: pool bytes max < -5%: compressor=deflate has \d+, [\d.]+ % less than \d+ \(significant\)\n$/,
+    );
+  });
+
+  it('is the same out of stored runs, in every format', () => {
+    const ids = document(fresh).runs.map(({ run }) => run);
+    const stored = (...argv: readonly string[]): Outcome =>
+      place.swaplab('compare', '--runs', ids.join(), ...argv);
+    const again = stored('--json', '--fail-if', `${POOL} > +5%`);
+    expect([again.code, again.stderr]).toEqual([0, '']);
+    const [{ passed: _a, ...one }, { passed: _b, ...two }] = [document(fresh), document(again)];
+    expect(two).toEqual(one);
+    const csv = stored('--format', 'csv', '--metrics', POOL).stdout;
+    const [titles, ...rows] = csv
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(rows.map((row) => row[titles!.indexOf('median')])).toEqual(
+      Object.values(one.metrics.find(({ name }) => name === POOL)!.values).map(String),
+    );
+    const markdown = stored('--format', 'markdown', '--metrics', `${POOL},pgmajfault`).stdout;
+    const table = markdown.split('\n').filter((line) => line.startsWith('|'));
+    expect(table).toHaveLength(4);
+    expect(new Set(table.map((line) => line.split(/(?<!\\)\|/).length)).size).toBe(1);
+    expect(stored('--baseline', 'compressor=deflate').stdout).toMatch(
+      /^ {2}pool bytes max +bytes ↓ +\d+.* \+\d+%\*w +\d+/m,
+    );
+  });
+
+  it('is repeated by the command that is stored, and its runs say of what they are', () => {
+    const { run } = document(fresh).runs[7]!;
+    const sql = `SELECT name, command FROM run WHERE run_id = ${run}`;
+    const rows = place.swaplab('runs', 'sql', sql, '--json').stdout;
+    expect(rows).toMatch(/compare-[0-9a-f]{8}: compressor=deflate/);
+    expect(rows).toContain("--fail-if 'pool bytes max < -5%'");
+  });
+
+  it('is repeated by the scenario that it makes, with the same digests', () => {
+    const database = openStateDatabase(place.database);
+    const runs = document(fresh).runs.map(({ run }) => database.runs.get(run)!);
+    database.close();
+    const columns = groupRuns(
+      runs
+        .filter(({ seed }) => seed < 3)
+        .map((run) => ({ ...run, digest: run.digest!, verify: run.verify! })),
+    );
+    const file = place.write('again.json', JSON.stringify(comparisonScenario(columns)));
+    const again = place.swaplab('compare', '--scenario', file, '--json', '-q');
+    expect(again.stderr).toBe('');
+    expect(document(again).runs.map(({ digest }) => digest)).toEqual(
+      columns.flatMap((column) => column.runs.map(({ digest }) => digest)),
+    );
+  });
+
+  it('marks nothing between equal settings', () => {
+    const file = place.write('alike.json', JSON.stringify(SMALL));
+    const alike = place.swaplab('compare', '--scenario', file, '--json', '-q');
+    expect([alike.code, alike.stderr]).toEqual([0, '']);
+    const comparison = document(alike);
+    expect(new Set(comparison.runs.map(({ digest }) => digest)).size).toBe(10);
+    expect(marked(comparison)).toEqual([]);
+  });
+});
+
+describe('swaplab compare --vary', () => {
+  it('takes every value with every other, and every design', () => {
+    const trace = place.write('vary.trace', 'pages 512\nW 0 512 seq 512 1 rand\n');
+    const run = place.swaplab(
+      ...['compare', '--designs', 'swap-table,ghost', '--vary', 'machine.pageCluster=0,3'],
+      ...['--for', 'ghost, 0:seed=9', '--trace', trace, '--memory', '1M', '--swap', '8M', '-q'],
+    );
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(run.stdout).toMatch(
+      /UNIT +swap-table, 0 +swap-table, 3 +ghost, 0 +ghost, 3$|swap- +swap- +ghost, +ghost,/m,
+    );
+    expect(run.stdout).toContain('nothing is marked');
+  });
+});
+
 describe('a comparison that cannot be', () => {
   it.each([
     [['--designs', 'xarray,best'], "--designs: 'best' is no design"],
     [['--designs', 'vswap:v9'], "--designs: vswap has no revision 'v9'; accepted: v6, v5, v3"],
     [['--designs', 'xarray,xarray'], "--designs: 'xarray,xarray' names one twice"],
-    [['--for', 'vswap'], "--for: 'vswap' is not DESIGN[,DESIGN]:KEY=VALUE"],
+    [['--for', 'vswap'], "--for: 'vswap' is not COLUMN[,COLUMN]:KEY=VALUE"],
     [
       ['--designs', 'xarray', '--for', 'vswap:seed=2'],
       "--for: 'vswap' is not compared; accepted: xarray",
     ],
     [['--trace', '/nowhere'], '--trace: /nowhere cannot be read: ENOENT'],
+    [
+      ['--vary', 'zswap.maxPoolPercnt=1,2'],
+      "--vary: 'zswap.maxPoolPercnt' is no key of a spec; the nearest are zswap.maxPoolPercent",
+    ],
+    [
+      ['--vary', 'zswap.maxPoolPercent=10,500'],
+      "column 'maxPoolPercent=500': zswap.maxPoolPercent",
+    ],
+    [['--vary', 'seed=1,2'], "--vary: 'seed' is not varied here but with --seeds"],
+    [['--vary', 'device=nvme,hdd', '--baseline', 'device=hd'], "the nearest are 'device=hdd'"],
+    [['--seeds', '1,2,1'], "--seeds: '1,2,1' names one twice"],
+    [['--repeat', '0'], "--repeat: '0' is not accepted; accepted: 1 to 1000"],
+    [['--fail-if', 'pswpuot > 1'], "--fail-if: 'pswpuot' is no metric; the nearest are pswpout"],
+    [['--metrics', 'pgmajfault,pswpuot'], "--metrics: 'pswpuot' is no metric"],
+    [['--runs', 'last'], 'compare: --runs and --trace exclude each other'],
   ])('is refused with a reason: %j', (argv, message) => {
     const trace = place.write('t.trace', 'pages 256\nW 0 256 seq 256 1 rand\n');
     const run = place.swaplab('compare', '--trace', trace, '--swap', '8M', ...argv);

@@ -118,7 +118,7 @@ describe('swaplab compare --scenario', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('a small one\nWhich pool overflows?\n');
     expect(stdout).toMatch(/UNIT +small pool +large pool$/m);
-    expect(stdout).toMatch(/^pages refused by zswap +pages ↓ +[1-9]\d* +0$/m);
+    expect(stdout).toMatch(/^pages refused by zswap +pages ↓ +[1-9]\d* +0 +-100%$/m);
     expect(stdout).toMatch(/^oom_kill +events ↓ +0 +0$/m);
     expect(stdout).toMatch(/^yes +the small one refuses +\d+, at least 1$/m);
     expect(stdout).toMatch(/^yes +and is smaller +\d+, at most \d+ \(0\.5 × large pool\)$/m);
@@ -191,7 +191,7 @@ describe('swaplab compare --scenario', () => {
 
   it('refuses --all of designs', () => {
     const { code, stderr } = place.swaplab('compare', '--all', '--swap', '8M');
-    expect([code, stderr]).toEqual([2, 'swaplab: --all: belongs to --scenario NAME\n']);
+    expect([code, stderr]).toEqual([2, 'swaplab: --all: belongs to --scenario NAME or --metrics\n']);
   });
 });
 

@@ -28,7 +28,11 @@ export class Resampler {
   medians(values: readonly number[], role: DrawRole): Float64Array {
     const { lowRanks, highRanks } = this.#drawsOf(values.length, role);
     const sorted = Float64Array.from(values).sort();
-    return Float64Array.from(lowRanks, (low, at) => (sorted[low]! + sorted[highRanks[at]!]!) / 2);
+    // A loop: `from` with a function takes ten times as long.
+    const medians = new Float64Array(RESAMPLE_COUNT);
+    for (let at = 0; at < RESAMPLE_COUNT; at++)
+      medians[at] = (sorted[lowRanks[at]!]! + sorted[highRanks[at]!]!) / 2;
+    return medians;
   }
 
   /**

@@ -59,16 +59,16 @@ function markedNames(a: ComparedColumn, b: ComparedColumn): string[] {
 
 describe('columns that do not differ', () => {
   it.each([
-    ['other seeds', [6, 7, 8, 9, 10]],
-    ['the same seeds, from which nothing follows', FIVE],
-  ])('have a mark in at most 5 % of 200 tables of 70 metrics, with %s', (_, seeds) => {
+    [200, 'other seeds', [6, 7, 8, 9, 10]],
+    [100, 'the same seeds, from which nothing follows', FIVE],
+  ])('have a mark in at most 5 %% of %i tables of 70 metrics, with %s', (tables, _, seeds) => {
     const stream = new RandomStream(7, `equal ${seeds.join()}`);
     let markedTables = 0;
-    for (let table = 0; table < 200; table++) {
+    for (let table = 0; table < tables; table++) {
       const [a, b] = [drawColumn('a', FIVE, stream), drawColumn('b', seeds, stream)];
       if (markedNames(a, b).length > 0) markedTables += 1;
     }
-    expect(markedTables).toBeLessThanOrEqual(10);
+    expect(markedTables).toBeLessThanOrEqual(tables * 0.05);
   });
 
   it('would have many without a correction: the simulation can fail', () => {
@@ -94,14 +94,14 @@ describe('columns that differ', () => {
     const effect = { 10: 1.1, 2: 1.2, 24: 1.01 };
     let foundTables = 0;
     let otherTables = 0;
-    for (let table = 0; table < 50; table++) {
+    for (let table = 0; table < 30; table++) {
       const a = drawColumn('a', FIVE, stream);
       const names = markedNames(a, drawColumn('b', [6, 7, 8, 9, 10], stream, effect));
       if (['m10', 'm2', 'm24'].every((name) => names.includes(name))) foundTables += 1;
       if (names.length > 3) otherTables += 1;
     }
-    expect(foundTables).toBeGreaterThanOrEqual(48);
-    expect(otherTables).toBeLessThanOrEqual(3);
+    expect(foundTables).toBeGreaterThanOrEqual(28);
+    expect(otherTables).toBeLessThanOrEqual(2);
   });
 
   it('are marked by the difference of each seed where both have the same', () => {
