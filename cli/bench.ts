@@ -23,6 +23,7 @@ import type { CliCommand, CommandIo } from './command.ts';
 import { measureWriteback, WRITEBACK_BATCHES, type WritebackRound } from './bench-writeback.ts';
 import { describeCommand } from './description.ts';
 import { command as mkswap } from './mkswap.ts';
+import { createProgress } from './progress.ts';
 import { alignRows } from '../src/report/text/table.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
@@ -139,16 +140,20 @@ async function measure(
   const rates = cases.map((): number[] => []);
   const limits = cases.map((): number[] => []);
   const writeback = WRITEBACK_BATCHES.map((): WritebackRound[] => []);
+  const steps = cases.length + WRITEBACK_BATCHES.length;
+  const total = options.rounds * steps;
+  const progress = createProgress({ label: 'measuring', unit: 'measurements', total }, io);
   for (let round = 0; round < options.rounds; round++) {
     for (const [index, item] of cases.entries()) {
+      progress.update({ done: round * steps + index });
       const measured = await measureCase(item, path, options.scale);
       rates[index]!.push(measured.pagesPerSecond);
       limits[index]!.push(limitOf(item, measured.limit, (other) => rates[CASES.indexOf(other)]!));
     }
     for (const [index, batch] of WRITEBACK_BATCHES.entries())
       writeback[index]!.push(await runWriteback(path, batch, options.scale));
-    if (!options.json) io.stderr(`round ${round + 1} of ${options.rounds}\n`);
   }
+  progress.stop();
   return [
     ...cases.map(({ name }, index) => figure(name, 'pages/s', rates[index]!, limits[index]!)),
     ...writebackFigures(writeback),

@@ -10,10 +10,11 @@ import type { FaultCount, StoredRun } from '../src/runs/index.ts';
 import { assert, UsageError, type RunError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import type { ComparePlan, PlannedColumn } from './compare-plan.ts';
-import { createProgress } from './progress.ts';
+import { createRunsProgress, type RunsProgress } from './progress.ts';
 import { executeRun, type FinishedRun } from './runner.ts';
 import { withRuns } from './runs/open-runs.ts';
 import { selectRuns } from './runs/select-runs.ts';
+import { notice } from './verbosity.ts';
 
 /** Columns with their runs. */
 export interface MeasuredColumns {
@@ -32,8 +33,9 @@ export async function runColumns(
   plan: ComparePlan,
   command: string,
   io: CommandIo,
-  isQuiet: boolean,
 ): Promise<MeasuredColumns> {
+  const runCount = plan.columns.reduce((sum, { seeds }) => sum + seeds.length, 0);
+  const progress = createRunsProgress(runCount, io);
   const faults = new Map<MeasuredRun, readonly FaultTally[]>();
   const results: RunResult[] = [];
   let isWrong = false;
@@ -44,7 +46,7 @@ export async function runColumns(
     for (const seed of seeds) {
       const title = seeds.length > 1 ? `${label}, seed ${seed}` : label;
       const column: PlannedColumn = { label: title, spec: { ...spec, seed }, seeds };
-      const finished = await runOne(column, command, io, isQuiet);
+      const finished = await runOne(column, command, io, progress);
       const run = measured(finished);
       const { result } = finished;
       runs.push(run);
@@ -64,10 +66,11 @@ async function runOne(
   { label, spec }: PlannedColumn,
   command: string,
   io: CommandIo,
-  isQuiet: boolean,
+  progress: RunsProgress,
 ): Promise<FinishedRun> {
-  if (!isQuiet) io.stderr(`${label}\n`);
-  const progress = createProgress(!isQuiet);
+  progress.stop();
+  notice(io, `${label}\n`);
+  progress.next(label);
   try {
     return await executeRun({ spec, command, hooks: { onProgress: progress.update } }, io);
   } finally {

@@ -72,7 +72,7 @@ async function measureFresh(
   // What is wrong with them is told before anything runs.
   const wishes = readWishes(flags, labels, knownMetrics());
   const command = shellCommand('compare', argv);
-  const measured = await runColumns(plan, command, io, flags.quiet ?? false);
+  const measured = await runColumns(plan, command, io);
   return { measured, wishes, scenario };
 }
 

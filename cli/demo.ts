@@ -11,7 +11,7 @@ import { parseLine } from './command-line.ts';
 import type { CliCommand } from './command.ts';
 import { describeCommand } from './description.ts';
 import { command as mkswap } from './mkswap.ts';
-import { createProgress } from './progress.ts';
+import { createRunsProgress } from './progress.ts';
 import { runText } from './run-output.ts';
 import { executeRun } from './runner.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
@@ -48,7 +48,7 @@ export const command: CliCommand = {
         if (code !== 0) throw new RunError('mkswap failed');
       }
       io.stdout('\n');
-      const progress = createProgress(argv.length === 0);
+      const progress = createRunsProgress(1, io);
       const run = await executeRun(
         {
           spec: demoSpec(file, ghost),

@@ -8,7 +8,7 @@ import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { explainJson, explainText, placeText } from './explain-output.ts';
 import { describeCommand } from './description.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, createRunsProgress } from './progress.ts';
 import { resolveInRun, type RunPoint } from './replay.ts';
 
 /** Exit code when bytes are not where the hops lead. */
@@ -85,9 +85,19 @@ async function explainSituations(flags: Flags, io: CommandIo): Promise<number> {
   for (const name of ['at', 'page', 'task'] as const)
     if (flags[name] !== undefined) throw new UsageError(`--${name}: belongs to --run ID`);
   const chosen = chosenDesigns(flags.design ?? 'all');
+  const keys = chosenSituations(flags.situation ?? 'all');
+  const total = keys.length * chosen.length;
+  const progress = createProgress({ label: 'bringing about', unit: 'situations', total }, io);
   const answers: Answer[] = [];
-  for (const key of chosenSituations(flags.situation ?? 'all'))
-    for (const design of chosen) answers.push(await explainSituation(design, key));
+  try {
+    for (const key of keys)
+      for (const design of chosen) {
+        answers.push(await explainSituation(design, key));
+        progress.update({ done: answers.length });
+      }
+  } finally {
+    progress.stop();
+  }
   if (flags.json === true) io.stdout(`${JSON.stringify(explainJson(answers), null, 2)}\n`);
   else io.stdout(explainText(answers));
   const isWrong = answers.some(
@@ -124,7 +134,7 @@ async function explainRun(flags: Flags, io: CommandIo): Promise<number> {
     task: flags.task === 'child' ? 'child' : wholeNumber(flags.task ?? '0', '--task', ', or child'),
   };
   const stored = findRun(flags.run ?? '', io);
-  const progress = createProgress(flags.json !== true);
+  const progress = createRunsProgress(1, io);
   const found = await resolveInRun(stored, point, { onProgress: progress.update }).finally(
     progress.stop,
   );

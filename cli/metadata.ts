@@ -1,7 +1,8 @@
 /** `swaplab metadata`: what each design keeps for a device of a size, so and so full. */
 import { countAsPublished, MetadataMachine, slabRounding } from '../src/machine/index.ts';
+import { PAGE_SIZE } from '../src/units/index.ts';
 import type { MetadataTerm } from '../src/swap/index.ts';
-import type { CliCommand, CommandIo } from './command.ts';
+import type { CliCommand } from './command.ts';
 import { describeCommand } from './description.ts';
 import {
   metadataCommand,
@@ -10,6 +11,7 @@ import {
   type MetadataLine,
 } from './metadata-options.ts';
 import { metadataJson, metadataText, type MetadataRow } from './metadata-output.ts';
+import { createProgress } from './progress.ts';
 import { PUBLISHED_SIZE_BYTES, publishedMetadata, type PublishedTable } from './published.ts';
 
 const MIB = 1024 * 1024;
@@ -24,9 +26,16 @@ export const command: CliCommand = {
     const line = readMetadataLine(argv, io);
     if (line === null) return Promise.resolve(0);
     const table = line.view === 'real' ? undefined : publishedMetadata()[line.view];
-    const progress = createProgress(io);
-    const rows = line.cases.flatMap((item) => measure(line, item, table, progress));
-    progress('');
+    const bar = createProgress({ label: 'filling', unit: 'pages' }, io);
+    // Filled once per case, and with random frees emptied again.
+    const pagesPerCase = pagesMoved(line);
+    const total = pagesPerCase * line.cases.length;
+    const rows = line.cases.flatMap((item, index) =>
+      measure(line, item, table, (label, moved) => {
+        bar.update({ done: index * pagesPerCase + moved, total, label });
+      }),
+    );
+    bar.stop();
     if (line.json) io.stdout(`${JSON.stringify(metadataJson(line, rows, table), null, 2)}\n`);
     else io.stdout(metadataText(line, rows, table));
     const differs = rows.some(
@@ -41,7 +50,7 @@ function measure(
   line: MetadataLine,
   item: MetadataCase,
   table: PublishedTable | undefined,
-  progress: (text: string) => void,
+  progress: (text: string, pagesMoved: number) => void,
 ): MetadataRow[] {
   const { design, backend } = item;
   const machine = new MetadataMachine({
@@ -55,12 +64,16 @@ function measure(
   const order = [...line.usedPercents].sort((a, b) => (isDense ? a - b : b - a));
   const byPercent = new Map<number, MetadataRow>();
   for (const usedPercent of order) {
-    progress(`${design}, ${backend}: ${usedPercent} %`);
+    const tell = (moved: number): void => {
+      progress(`${design}, ${backend}: ${usedPercent} %`, moved);
+    };
     const count = Math.round((machine.pageCount * usedPercent) / 100);
-    if (isDense) machine.fillTo(count);
+    if (isDense) machine.fillTo(count, tell);
     else {
-      if (byPercent.size === 0) machine.fillTo(machine.pageCount);
-      machine.freeTo(count);
+      if (byPercent.size === 0) machine.fillTo(machine.pageCount, tell);
+      machine.freeTo(count, (used) => {
+        tell(2 * machine.pageCount - used);
+      });
     }
     const terms = countTerms(machine, line, item);
     const published = publishedFigure(table, line, item, usedPercent);
@@ -76,6 +89,15 @@ function measure(
   }
   machine.clear();
   return line.usedPercents.map((usedPercent) => byPercent.get(usedPercent)!);
+}
+
+/** Pages that are put there and taken away again for each case. */
+function pagesMoved({ sizeBytes, usedPercents, fill }: MetadataLine): number {
+  const pages = sizeBytes / PAGE_SIZE;
+  const most = (pages * Math.max(...usedPercents)) / 100;
+  return Math.round(
+    fill === 'dense' ? most : 2 * pages - (pages * Math.min(...usedPercents)) / 100,
+  );
 }
 
 function countTerms(
@@ -98,12 +120,4 @@ function publishedFigure(
   if (line.sizeBytes !== PUBLISHED_SIZE_BYTES) return undefined;
   const row = table?.rows.find((each) => each.design === design && each.backend === backend);
   return row?.mib[row.used.indexOf(usedPercent)];
-}
-
-/** Says on a terminal what is being filled: 32 GiB take some seconds each. */
-function createProgress(io: CommandIo): (text: string) => void {
-  if (!process.stderr.isTTY) return () => undefined;
-  return (text) => {
-    io.stderr(`\r${text}\u001b[K`);
-  };
 }

@@ -19,6 +19,7 @@ import {
 } from '../src/area/index.ts';
 import { AreaFile, canonicalPath, systemUse, type AreaFileStat } from '../src/device/area-file.ts';
 import { PAGE_SIZE } from '../src/units/index.ts';
+import { createProgress } from './progress.ts';
 import { listActiveAreas } from './util-linux/active-table.ts';
 import { findUnreadablePages } from './util-linux/bad-blocks.ts';
 import {
@@ -265,7 +266,15 @@ function writeArea(program: Program, work: AreaWork): void {
 
 function badPagesOf(program: Program, work: AreaWork): Uint32Array {
   const { file, pageSize, pageCount, offsetBytes } = work;
-  const badPages = findUnreadablePages(file, { pageSize, pageCount, offsetBytes });
+  const bar = createProgress(
+    { label: `reading ${file.path}`, unit: 'pages', total: pageCount },
+    program.io,
+  );
+  const range = { pageSize, pageCount, offsetBytes };
+  const badPages = findUnreadablePages(file, range, (done) => {
+    bar.update({ done });
+  });
+  bar.stop();
   program.print(badPagesReport(badPages.length));
   const problem = badPagesProblem(badPages.length, pageCount, pageSize);
   if (problem !== null) program.fail(problem);

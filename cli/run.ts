@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { SlotRun } from '../src/machine/index.ts';
 import type { CommandIo } from './command.ts';
 import { describeCommand } from './description.ts';
-import { createProgress } from './progress.ts';
+import { createRunsProgress } from './progress.ts';
 import { readRunLine, runCommand } from './run-options.ts';
 import { runJson, runText } from './run-output.ts';
 import { executeRun } from './runner.ts';
@@ -20,7 +20,7 @@ export const command: CliCommand = {
   async run(argv, io) {
     const line = readRunLine(argv, io);
     if (line === null) return 0;
-    const progress = createProgress(!line.quiet);
+    const progress = createRunsProgress(1, io);
     try {
       const run = await executeRun(
         {

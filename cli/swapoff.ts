@@ -14,7 +14,7 @@ import { AreaFile, canonicalPath, statAreaFile, unfollowedPath } from '../src/de
 import { errnoOf } from '../src/device/file-device.ts';
 import type { Errno, Outcome } from '../src/units/index.ts';
 import type { ExitStatus } from './description.ts';
-import { createWipeBar } from './progress.ts';
+import { createProgress } from './progress.ts';
 import { listActiveAreas, withActiveAreas } from './util-linux/active-table.ts';
 import { askRun, readRunChoice, runOfArea, type RunChoice } from './util-linux/ask-run.ts';
 import { Getopt, type OptionSpec } from './util-linux/getopt.ts';
@@ -274,14 +274,16 @@ class Swapoff {
       program.warnError(`${spec}: not wiped; ${stays}`, error);
       return false;
     }
-    const bar = createWipeBar(spec);
+    const bar = createProgress({ label: `wiping ${spec}`, unit: 'pages' }, program.io);
     let result: WipeResult;
     try {
       if (file.stat().fileId !== area.fileId) {
         program.warn(`${spec}: not wiped: another file is there now; ${stays}`);
         return false;
       }
-      result = yield* wipeArea(file, area, judged, bar.update);
+      result = yield* wipeArea(file, area, judged, (done, total) => {
+        bar.update({ done, total });
+      });
     } finally {
       bar.stop();
       file.close();

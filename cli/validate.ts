@@ -1,4 +1,5 @@
 /** `swaplab validate`: replays what a real kernel counted, and compares cell by cell. */
+import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import {
   compareWithCapture,
@@ -15,6 +16,7 @@ import { UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand } from './command.ts';
 import { describeCommand } from './description.ts';
+import { createProgress } from './progress.ts';
 import { readInput } from './runner.ts';
 import { alignTable, type Cell } from '../src/report/text/table.ts';
 
@@ -55,10 +57,19 @@ export const command: CliCommand = {
     // All are checked before the first is replayed: that can take a while.
     const captures = parser.args.map((file) => ({ file, capture: readCapture(file) }));
     const results: FileResult[] = [];
-    for (const { file, capture } of captures) {
-      const result = await validate(file, capture, flags.payload);
-      results.push(result);
-      if (flags.json !== true) io.stdout(fileText(result, flags.all === true));
+    const total = captures.length;
+    const progress = createProgress({ label: 'replaying', unit: 'captures', total }, io);
+    try {
+      for (const { file, capture } of captures) {
+        progress.update({ done: results.length, label: `replaying ${basename(file)}` });
+        const result = await validate(file, capture, flags.payload);
+        results.push(result);
+        // Where it is asked for, the bar is under the last line of the text.
+        progress.stop();
+        if (flags.json !== true) io.stdout(fileText(result, flags.all === true));
+      }
+    } finally {
+      progress.stop();
     }
     if (flags.json === true) io.stdout(`${JSON.stringify(document(results), null, 2)}\n`);
     else io.stdout(`\nin all: ${scoreText(results.flatMap(({ phases }) => phases))}\n`);

@@ -58,6 +58,12 @@ export function hasBackend(kind: DesignKind, backend: MetadataBackend): boolean 
   return backend === 'zswap' || kind.writesBack;
 }
 
+/** Told now and then how many pages are used. */
+type UsedPages = (usedPages: number) => void;
+const NOBODY: UsedPages = () => undefined;
+/** Pages after which a caller is told how far it is. */
+const PAGES_PER_TURN = 1 << 16;
+
 export class MetadataMachine {
   readonly pageCount: number;
   readonly #engine: Engine;
@@ -112,17 +118,19 @@ export class MetadataMachine {
   }
 
   /** Swaps pages out until `count` are. */
-  fillTo(count: number): void {
+  fillTo(count: number, onProgress: UsedPages = NOBODY): void {
     while (this.#used < count) {
+      if (this.#used % PAGES_PER_TURN === 0) onProgress(this.#used);
       this.#swapOut();
       if (this.#waiting.length === BATCH - 1 || this.#used === count) this.#flush();
     }
   }
 
   /** Frees pages picked at random until `count` are left. */
-  freeTo(count: number): void {
+  freeTo(count: number, onProgress: UsedPages = NOBODY): void {
     const random = this.#engine.stream(`frees.${this.#seed}`);
     while (this.#used > count) {
+      if (this.#used % PAGES_PER_TURN === 0) onProgress(this.#used);
       const at = random.below(this.#used);
       const entry = this.#entries[at]! as SwapEntry;
       this.#used -= 1;

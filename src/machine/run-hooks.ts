@@ -42,7 +42,10 @@ export interface Visits {
 export interface Progress {
   readonly phase: number;
   readonly phaseCount: number;
+  /** Operations done; pages compared in step `verify`. */
   readonly operations: number;
+  /** How many there are in all in this step; null where the workload does not know. */
+  readonly operationCount: number | null;
   readonly virtualNs: number;
   readonly step: 'run' | 'verify';
 }

@@ -7,7 +7,13 @@ import { assert, NO_FRAME, type PageFrame, type VirtualPage } from '../units/ind
 import type { Engine } from '../engine/index.ts';
 import type { Payload } from '../frames/index.ts';
 import type { AddressSpace, KillReason, MemoryManager } from '../memory/index.ts';
-import { createOperationBatch, OP, type OperationBatch, type Workload } from '../workload/index.ts';
+import {
+  createOperationBatch,
+  OP,
+  type OperationBatch,
+  type Phase,
+  type Workload,
+} from '../workload/index.ts';
 import type { FaultPlan } from './area-device.ts';
 import type { MachineAreas } from './areas.ts';
 import type { CgroupSettings } from './cgroups.ts';
@@ -58,6 +64,8 @@ export class TaskRunner {
   readonly #faults: FaultPlan | null;
   readonly #outside: Outside;
   readonly #workload: Workload;
+  /** Of all phases; null where it is not known. */
+  readonly #operationCount: number | null;
   readonly #kept: PageFrame;
   readonly #cgroups: Uint16Array;
   /** Reads are compared as they come: the workload keeps a sum of each page. */
@@ -85,6 +93,7 @@ export class TaskRunner {
     this.#faults = parts.faults;
     this.#outside = new Outside(parts.engine, parts.memory.swap, parts.areas);
     this.#workload = workload;
+    this.#operationCount = countOperations(workload.phases);
     this.#kept = parts.kept;
     this.#comparesReads = workload.matches !== undefined;
     this.comparison = new PageComparison(parts.payload, workload);
@@ -330,12 +339,29 @@ export class TaskRunner {
     if (this.hooks.onProgress === undefined) return;
     const operations = step === 'run' ? this.operations : this.comparison.result().pagesChecked;
     const phaseCount = this.#workload.phases.length;
-    this.hooks.onProgress({ phase, phaseCount, operations, virtualNs: this.#engine.nowNs, step });
+    const operationCount = step === 'run' ? this.#operationCount : this.#pageCount();
+    const { nowNs: virtualNs } = this.#engine;
+    this.hooks.onProgress({ phase, phaseCount, operations, operationCount, virtualNs, step });
+  }
+
+  #pageCount(): number {
+    return this.spaces.reduce((sum, { pageCount }) => sum + pageCount, 0);
   }
 
   #codecCalls(): number {
     return this.#memory.swap.zswap.codecCalls + this.#areas.codecCalls;
   }
+}
+
+/** Page operations of all phases; null where one of them does not know its own. */
+function countOperations(phases: readonly Phase[]): number | null {
+  let sum = 0;
+  for (const phase of phases) {
+    if (phase.kind !== 'operations') continue;
+    if (phase.count === undefined) return null;
+    sum += phase.count;
+  }
+  return sum;
 }
 
 /** Asked anew after each touch: that may have killed the task. */

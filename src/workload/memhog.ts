@@ -65,6 +65,7 @@ export class MemhogWorkload implements Workload {
         kind: 'operations',
         label: `memset ${pass + 1}`,
         fork: false,
+        count: pageCount,
       })),
       { kind: 'exit', label: 'exit', task: 0 },
     ];

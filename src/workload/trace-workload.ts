@@ -262,7 +262,7 @@ function sampleKey(content: Content, page: number): string {
 function phaseOf(step: TraceStep): Phase {
   switch (step.kind) {
     case 'pages':
-      return { kind: 'operations', label: step.line, fork: step.fork };
+      return { kind: 'operations', label: step.line, fork: step.fork, count: step.draws };
     case 'pause':
     case 'barrier':
       return { kind: step.kind, label: step.line };

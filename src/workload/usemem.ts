@@ -132,7 +132,12 @@ export class UsememWorkload implements Workload {
     this.pagesPerTask = options.sizeBytes / PAGE_SIZE;
     const tasks = Array.from({ length: options.taskCount }, (_, task) => task);
     this.phases = [
-      { kind: 'operations', label: options.isRandom ? 'touch -R' : 'touch', fork: false },
+      {
+        kind: 'operations',
+        label: options.isRandom ? 'touch -R' : 'touch',
+        fork: false,
+        count: options.taskCount * this.pagesPerTask * (options.isRandom ? WORDS64 : 1),
+      },
       ...tasks.map((task): Phase => ({ kind: 'exit', label: `free ${task}`, task })),
     ];
     this.#streams = tasks.map((task) => new Lrand48((options.seed ^ task) >>> 0));

@@ -52,7 +52,13 @@ export function createOperationBatch(capacity: number): OperationBatch {
 export type Phase =
   /** Page operations, drawn by `fill` until it gives none; `fork`: a child of task 0 does them on
    * its copy-on-write view and exits. */
-  | { readonly kind: 'operations'; readonly label: string; readonly fork: boolean }
+  | {
+      readonly kind: 'operations';
+      readonly label: string;
+      readonly fork: boolean;
+      /** How many, where that is known before they are drawn. */
+      readonly count?: number;
+    }
   /** The machine stops with all files as they are until it is told to go on. */
   | { readonly kind: 'pause'; readonly label: string }
   /** Virtual time passes. */
