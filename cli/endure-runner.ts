@@ -28,6 +28,7 @@ import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
 import { resolvedSpec, specOfStored } from './stored-spec.ts';
 import { sweepTemporaryFolders } from './temporary-folder.ts';
+import { detail, tellAreas } from './verbosity.ts';
 import { version } from './version.ts';
 
 /** A checkpoint is stored at the end of a phase, but not more often. */
@@ -79,7 +80,9 @@ export async function executeEndurance(
     sweepTemporaryFolders();
     const { spec, from, limits } = begun(line, database);
     if (line.replayOut !== null) checkWritable(line.replayOut);
+    detail(io, `state database ${io.databasePath}`);
     const areas = await holdAreas(spec, database.activeAreas, io);
+    tellAreas(areas.prepared, io);
     let run: EnduranceSession | null = null;
     try {
       // Requests from outside may change what is held.
@@ -97,6 +100,7 @@ export async function executeEndurance(
           name: spec.name ?? null,
           command,
         });
+        detail(io, `run ${writer.runId} begins: ${spec.design}, seed ${spec.seed}`);
         const live = new LiveRun({ database, writer, areas, intervalMs: null });
         const finished = await run.toEnd(writer, live, new RunStorage(writer, io));
         if (finished.result.broken === null) return finished;

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import {
   Machine,
   metricRows,
+  parseSpec,
   type RunHooks,
   type RunResult,
   type RunSpec,
@@ -10,6 +11,7 @@ import {
 import {
   openStateDatabase,
   REPORT_EVENT,
+  flattenParameters,
   type JsonValue,
   type RunWriter,
 } from '../src/runs/index.ts';
@@ -29,6 +31,7 @@ import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
 import { resolvedSpec } from './stored-spec.ts';
 import { sweepTemporaryFolders } from './temporary-folder.ts';
+import { detail, tellAreas } from './verbosity.ts';
 import { version } from './version.ts';
 
 /** Milliseconds of wall time between the lines of `runs show --follow`. */
@@ -66,11 +69,14 @@ export interface FinishedRun {
  */
 export async function executeRun(request: RunRequest, io: CommandIo): Promise<FinishedRun> {
   const { spec } = request;
+  detail(io, `state database ${io.databasePath}`);
+  tellSpec(spec, io);
   const workload = buildWorkload(spec);
   const database = openStateDatabase(io.databasePath);
   try {
     sweepTemporaryFolders();
     const areas = await holdAreas(spec, database.activeAreas, io);
+    tellAreas(areas.prepared, io);
     const stopOnSignal = (): void => {
       areas.release();
       process.exit(130);
@@ -90,9 +96,11 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
         name: spec.name ?? null,
         command: request.command,
       });
+      detail(io, `run ${writer.runId} begins: ${spec.design}, seed ${spec.seed}`);
       const live = new LiveRun({ database, writer, areas, intervalMs: INTERVAL_MS });
       const hooks = { ...request.hooks, ...live.hooks };
       const { result, notStored } = await runAndStore(machine, writer, hooks, io);
+      detail(io, `run ${writer.runId} is done: digest ${result.digest}`);
       const events = machine.engine.trace.life();
       return {
         ...{ runId: writer.runId, spec: resolved, result, notStored },
@@ -102,10 +110,23 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
       process.off('SIGINT', stopOnSignal);
       process.off('SIGTERM', stopOnSignal);
       areas.release();
+      detail(io, 'areas released');
     }
   } finally {
     database.close();
   }
+}
+
+/** With --verbose: the keys of the spec that are not what they would be by themselves. */
+function tellSpec(spec: RunSpec, io: CommandIo): void {
+  if (io.verbosity?.isVerbose !== true) return;
+  const flat = (from: RunSpec): ReturnType<typeof flattenParameters> =>
+    flattenParameters(JSON.parse(JSON.stringify(from)) as JsonValue);
+  const plain = parseSpec({ workload: spec.workload, design: spec.design }, 'defaults');
+  const defaults = new Map(flat(plain).map(({ key, value }) => [key, value]));
+  for (const { key, value } of flat(spec))
+    if (!key.startsWith('workload.') && defaults.get(key) !== value)
+      detail(io, `spec: ${key} = ${JSON.stringify(value)}`);
 }
 
 function watchPage(machine: Machine, { task, page }: WatchedPage): void {
@@ -141,6 +162,7 @@ async function runAndStore(
     const result = await machine.run({
       ...hooks,
       onPhase: (phase) => {
+        detail(io, `phase ${phase.index} done: ${phase.op}`);
         storage.attempt(() => {
           writer.phase(phase);
         });
