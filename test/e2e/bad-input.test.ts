@@ -128,7 +128,7 @@ describe('a mistake in a trace', () => {
   ])('is named with its line: %s', async (_, line, message) => {
     place.write('bad.trace', `pages 10\n# a comment\nW 0 10 seq 10 1 zero\n${line}\n`);
     const outcome = await call('run', '--trace', 'bad.trace', '--swap', '1M');
-    expectRefusal(outcome, 2, new RegExp(`^swaplab: bad\\.trace:4: ${message}`));
+    expectRefusal(outcome, 2, new RegExp(`^swaplab: run: bad\\.trace:4: ${message}`));
   });
 
   it('is named with its line inside a spec', async () => {
@@ -156,7 +156,7 @@ describe('an option value that is none', () => {
   });
 
   it.each([
-    [['demo', '--frob'], /demo: '--frob' is no option; accepted: --quiet/],
+    [['demo', '--frob'], /demo: unknown option '--frob'/],
     [['run', '--workload', 'frob', '--swap', '1M'], /'frob' is no workload; accepted: usemem/],
     [['run', '--workload', 'usemem', '--', '3Q'], /usemem SIZE: '3Q' is no size/],
     [['--db'], /--db: takes the path/],

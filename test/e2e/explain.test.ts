@@ -166,7 +166,9 @@ describe('swaplab explain', () => {
   it('ends with 2 and one line for what it refuses', () => {
     const { code, stdout, stderr } = place.swaplab('explain', '--design', 'foo');
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^swaplab: --design: 'foo' is no design; accepted: xarray, [^\n]*\n$/);
+    expect(stderr).toMatch(
+      /^swaplab: explain: --design: 'foo' is no design; accepted: xarray, [^\n]*\n$/,
+    );
   });
 });
 

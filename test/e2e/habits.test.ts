@@ -2,11 +2,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SCRIPTS } from '../../cli/completion/index.ts';
 import { OPTION_CANDIDATES } from '../../cli/completion/values.ts';
 import type { CommandDescription, ProgramDescription } from '../../cli/description.ts';
-import { describeProgram } from '../../cli/main.ts';
+import { describeProgram, main } from '../../cli/main.ts';
 import { manPages } from '../../cli/man/pages.ts';
 import { designs } from '../../src/swap/index.ts';
 import { Workplace } from './swaplab.ts';
@@ -60,8 +60,14 @@ function shell(name: string, ...args: readonly string[]): string {
 }
 
 /** Options that --help names at the beginning of a line. */
-function optionsOfHelp(command: CommandDescription): string[] {
-  const { code, stdout } = place.swaplab(...command.name.split(' '), '--help');
+async function optionsOfHelp(command: CommandDescription): Promise<string[]> {
+  let stdout = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  const code = await main([...command.name.split(' '), '--help']);
+  write.mockRestore();
   expect(code).toBe(0);
   const names = [...stdout.matchAll(/^ {1,6}(-\w)?(?:, )?(--[\w-]+)?/gm)].flatMap(
     ([, short, long]) => [short, long],
@@ -70,25 +76,32 @@ function optionsOfHelp(command: CommandDescription): string[] {
 }
 
 describe('every option of --help', () => {
-  it('is in the man page and in the completion of all three shells', () => {
+  it('is in the man page and in the completion of all three shells', async () => {
     const pages = manPages(program);
     const told = all.filter(({ name }) => name !== 'help');
     expect(told.length).toBeGreaterThan(14);
+    const named = new Map<string, string[]>();
+    for (const command of told) named.set(command.name, await optionsOfHelp(command));
+    const [zshScript, bashScript, fishScript] = ['zsh', 'bash', 'fish'].map((name) =>
+      SCRIPTS[name]!(program),
+    ) as [string, string, string];
     const missing = told.flatMap((command) => {
       const { name } = command;
       const [first = ''] = name.split(' ');
       const page = pages.find((each) => each.name === `swaplab-${first}`)?.text ?? '';
-      return optionsOfHelp(command).flatMap((option) => {
+      return named.get(name)!.flatMap((option) => {
         const roff = option.replaceAll('-', '\\-');
         const isLong = option.startsWith('--');
         const fish = isLong ? `-l ${option.slice(2)} ` : `-s ${option.slice(1)} `;
         const zshName = `_swaplab_at_${name.replaceAll(' ', '_')}() {`;
-        const zsh = SCRIPTS['zsh']!(program).split(zshName)[1]?.split('\n}\n')[0] ?? '';
+        const zsh = zshScript.split(zshName)[1]?.split('\n}\n')[0] ?? '';
         return [
           page.includes(`\\fB${roff}\\fR`) ? [] : [`man ${name} ${option}`],
-          bashOptions(name).includes(option) ? [] : [`bash ${name} ${option}`],
+          bashOptions(bashScript, name).includes(option) ? [] : [`bash ${name} ${option}`],
           zsh.includes(`${option}`) ? [] : [`zsh ${name} ${option}`],
-          fishLines(name).some((line) => line.includes(fish)) ? [] : [`fish ${name} ${option}`],
+          fishLines(fishScript, name).some((line) => line.includes(fish))
+            ? []
+            : [`fish ${name} ${option}`],
         ].flat();
       });
     });
@@ -105,15 +118,13 @@ describe('every option of --help', () => {
   });
 });
 
-function bashOptions(path: string): string[] {
-  const found = new RegExp(`^ +'${path}'\\) _swaplab_words '(-.*)' ;;$`, 'm').exec(
-    SCRIPTS['bash']!(program),
-  );
+function bashOptions(script: string, path: string): string[] {
+  const found = new RegExp(`^ +'${path}'\\) _swaplab_words '(-.*)' ;;$`, 'm').exec(script);
   return found?.[1]?.split(' ') ?? [];
 }
 
-function fishLines(path: string): string[] {
-  return SCRIPTS['fish']!(program)
+function fishLines(script: string, path: string): string[] {
+  return script
     .split('\n')
     .filter((line) => line.startsWith(`complete -c swaplab -n '__swaplab_at ${path}' `));
 }
@@ -155,26 +166,30 @@ describe.skipIf(!has('fish'))('completion in fish', () => {
 });
 
 describe.skipIf(!has('zsh'))('completion in zsh', () => {
-  it.each([
-    ['swaplab run --des', 'swaplab run --design'],
-    ['swaplab runs sh', 'swaplab runs show '],
-    ['swaplab compare --designs=xarray,vswap-', 'swaplab compare --designs=xarray,vswap-table'],
-  ])('of %s', (typed, completed) => {
+  it('completes commands, options and lists', () => {
     place.write(
       'type.zsh',
       `zmodload zsh/zpty
 zpty z zsh -f -i
-zpty -w z 'PROMPT=; autoload -U compinit; compinit -u -D; source completion.zsh; print READ''Y'
+zpty -w z 'PROMPT=; autoload -U compinit; compinit -u -D; source completion.zsh; print READ""Y'
 zpty -r -m z said '*READY*'
-zpty -w -n z "$1"$'\\t\\C-a\\C-kprint -r -- DONE''\\n'
-`.replace('\\C-a\\C-k', '') +
-        `out=; repeat 40; do while zpty -r -t z line; do out+=$line; done; sleep 0.05; done
-print -r -- "$out"
+for typed in "$@"; do
+  zpty -w -n z "$typed"$'\\t'
+  sleep 1
+  while zpty -r -t z line; do print -rn -- "$line"; done
+  zpty -w -n z $'\\C-u'
+done
 zpty -d z
 `,
     );
-    const said = shell('zsh', '-f', 'type.zsh', typed).replaceAll(/\u001b\[[0-9;?]*[a-zA-Z]/g, '');
-    expect(said).toContain(completed);
+    const lines = [
+      'swaplab run --desi',
+      'swaplab runs sh',
+      'swaplab compare --designs=xarray,vswap-',
+    ];
+    const said = shell('zsh', '-f', 'type.zsh', ...lines);
+    for (const completed of ['run --design', 'runs show', '--designs=xarray,vswap-table'])
+      expect(said.replaceAll(/\u001b\[[0-9;?]*[a-zA-Z]/g, '')).toContain(completed);
   });
 });
 
@@ -185,7 +200,7 @@ describe('the man pages', () => {
     expect(readdirSync(place.path('pages')).sort()).toEqual(wanted.sort());
   });
 
-  it.skipIf(!has('mandoc') && spawnSync('mandoc').error !== undefined)('are good troff', () => {
+  it.skipIf(!has('mandoc'))('are good troff', () => {
     for (const { name, text } of manPages(program)) {
       const { stdout } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning'], {
         input: text,
@@ -193,5 +208,45 @@ describe('the man pages', () => {
       });
       expect([name, stdout]).toEqual([name, '']);
     }
+  });
+});
+
+describe('a run', () => {
+  it('tells with -v what it does, on stderr, and never in the document', () => {
+    const { code, stdout, stderr } = place.swaplab(
+      ...['run', '--trace', 'short.trace', '--swap', '1M', '--memory', '128K', '--json', '-v'],
+    );
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as { run: number }).run).toBe(2);
+    for (const told of [
+      /state database \//,
+      /spec: machine\.memory = /,
+      /area taken: /,
+      /run 2 begins/,
+      /areas released/,
+    ])
+      expect(stderr).toMatch(told);
+  });
+});
+
+describe('a slip', () => {
+  it.each([
+    [['rnu'], /^swaplab: 'rnu' is no command; accepted: .*; did you mean run\?\n$/],
+    [['--versoin'], /^swaplab: unknown option '--versoin'; .*; did you mean --version\?\n$/],
+    [
+      ['run', '--desing', 'x'],
+      /^swaplab: run: unknown option '--desing'; did you mean --design\?\n$/,
+    ],
+    [['runs', 'shwo'], /^swaplab: runs: unknown command 'shwo'; did you mean show\?\n$/],
+    [
+      ['run', '--trace', 'short.trace', '--set', 'zswap.maxPoolPrecent=3'],
+      /^swaplab: run: unknown key 'maxPoolPrecent' in zswap; did you mean maxPoolPercent\?\n$/,
+    ],
+    [['run', '--trace', 'short.trace', '--design', 'swap-tabel'], /; did you mean swap-table\?\n$/],
+    [['metadata', '--backend', 'dsk'], /choices are zswap, disk; did you mean disk\?\n$/],
+  ])('in %j is answered with the nearest there is', (argv, message) => {
+    const { code, stderr } = place.swaplab(...argv);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
   });
 });

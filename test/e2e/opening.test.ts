@@ -128,7 +128,7 @@ describe('what is no area', () => {
     const place = new Workplace();
     const { code, stderr } = place.swaplab('run', '--trace', '/dev/zero', '--swap', '64M');
     expect(stderr).toBe(
-      'swaplab: --trace: /dev/zero is too long; accepted: up to 268435456 bytes\n',
+      'swaplab: run: --trace: /dev/zero is too long; accepted: up to 268435456 bytes\n',
     );
     expect(code).toBe(2);
     place.remove();
@@ -149,9 +149,9 @@ describe('what is no area', () => {
     const run = (...args: string[]): string =>
       place.swaplab('run', '-q', '--workload', 'usemem', '--swap', '64M', ...args).stderr;
     expect(run('--memory', '1P', '--', '4M')).toMatch(
-      /^swaplab: machine.memory: \d+ pages are too many;.*\n$/,
+      /^swaplab: run: machine.memory: \d+ pages are too many;.*\n$/,
     );
-    expect(run('--memory', '4M', '--', '1P')).toMatch(/^swaplab: usemem: 1 × 1P is too much;.*\n$/);
+    expect(run('--memory', '4M', '--', '1P')).toMatch(/^swaplab: run: usemem: 1 × 1P is too much;.*\n$/);
     place.remove();
   });
 });

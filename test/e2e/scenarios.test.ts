@@ -191,7 +191,10 @@ describe('swaplab compare --scenario', () => {
 
   it('refuses --all of designs', () => {
     const { code, stderr } = place.swaplab('compare', '--all', '--swap', '8M');
-    expect([code, stderr]).toEqual([2, 'swaplab: --all: belongs to --scenario NAME or --metrics\n']);
+    expect([code, stderr]).toEqual([
+      2,
+      'swaplab: compare: --all: belongs to --scenario NAME or --metrics\n',
+    ]);
   });
 });
 
