@@ -33,7 +33,7 @@ export function addDiff(runs: Command, io: CommandIo, endsWith: (exitCode: numbe
         if (!isEqual) endsWith(EXIT.differ);
       } catch (error) {
         if (!(error instanceof RunError)) throw error;
-        io.stderr(`swaplab runs: ${error.message}\n`);
+        io.stderr(`swaplab: ${error.message}\n`);
         endsWith(EXIT.trouble);
       }
     });
