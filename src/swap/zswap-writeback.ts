@@ -79,7 +79,13 @@ export class ZswapWriteback implements WritebackTarget {
 
   cancelWriteback(frame: PageFrame): void {
     this.#frames.clear(frame, PG.writeback);
-    if (this.#frames.mapCount(frame) > 0) return;
+    if (this.#frames.mapCount(frame) > 0) {
+      // Somebody has it now, and zswap may have it still. @see FrameTable.setDoubled
+      const { zswap } = this.#design.backing;
+      const entry = this.#frames.entry(frame);
+      this.#frames.setDoubled(frame, this.#engine.aside(() => zswap.get(entry) !== 0));
+      return;
+    }
     this.#design.entries.removeFolio(this.#frames.entry(frame), NO_SHADOW);
     this.#client.releaseFolio(frame);
   }
