@@ -91,11 +91,12 @@ function planned(
   flags: CompareFlags,
   scenario: NamedScenario | null = null,
 ): PlannedColumn[] {
-  const prefix = base['name'] ?? scenario?.name ?? comparisonName(base, differences);
+  const given = typeof base['name'] === 'string' ? base['name'] : undefined;
+  const prefix = given ?? scenario?.name ?? comparisonName(base, differences);
   return columns.map(({ label, spec, seeds }) => {
     // One that the column set for itself stays.
-    const isOwn = spec.name !== undefined && spec.name !== base['name'];
-    const name = isOwn ? spec.name : `${String(prefix)}: ${label}`;
+    const isOwn = spec.name !== undefined && spec.name !== given;
+    const name = isOwn ? spec.name : `${prefix}: ${label}`;
     const own = readSeeds(flags, spec.seed) ?? seeds ?? scenario?.seeds ?? [spec.seed];
     return { label, spec: { ...spec, name }, seeds: own };
   });

@@ -41,17 +41,20 @@ export function readVary(text: string): VariedSetting {
 
 /** At commas, but not at those within JSON. */
 function splitValues(text: string): string[] {
-  const words = [''];
+  const words: string[] = [];
+  let from = 0;
   let depth = 0;
   let isQuoted = false;
-  for (const [index, letter] of [...text].entries()) {
-    if (letter === '"' && text[index - 1] !== '\\') isQuoted = !isQuoted;
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at]!;
+    if (letter === '"' && text[at - 1] !== '\\') isQuoted = !isQuoted;
     else if (!isQuoted && /[[{]/.test(letter)) depth += 1;
     else if (!isQuoted && /[\]}]/.test(letter)) depth -= 1;
-    if (letter === ',' && depth <= 0 && !isQuoted) words.push('');
-    else words[words.length - 1] += letter;
+    if (letter !== ',' || depth > 0 || isQuoted) continue;
+    words.push(text.slice(from, at));
+    from = at + 1;
   }
-  return words;
+  return [...words, text.slice(from)];
 }
 
 /** A node of the spec's JSON Schema, as far as it is looked at here. */

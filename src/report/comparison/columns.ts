@@ -1,7 +1,13 @@
 /** Columns of a comparison out of runs that are there, and what to call them. */
 import { canonicalJson, specHash, type JsonValue } from '../../runs/index.ts';
 import type { ComparedColumn, MeasuredRun } from './comparison.ts';
-import { columnSpec, isObject, specDifferences, type SpecDifference } from './spec-differences.ts';
+import {
+  columnSpec,
+  isObject,
+  specDifferences,
+  unresolved,
+  type SpecDifference,
+} from './spec-differences.ts';
 
 /** Letters of the longest label; more are cut off. assumed */
 const LABEL_LENGTH_MAX = 48;
@@ -24,7 +30,7 @@ export function groupRuns(runs: readonly MeasuredRun[]): ComparedColumn[] {
 
 /** What columns are called by what they differ by; no two alike. */
 function columnLabels(firsts: readonly MeasuredRun[]): string[] {
-  const differences = specDifferences(firsts.map(({ spec }) => spec));
+  const differences = specDifferences(firsts.map(({ spec }) => unresolved(spec)));
   const others = differences.filter(({ key }) => !isOfDesign(key));
   // A pool or areas of its own are what a design came with, unless they are the point.
   const [settings, hasDesign] = [others.filter(isShort), others.length < differences.length];

@@ -21,7 +21,7 @@ import type { JsonValue, MetricRecord, Verification } from '../../runs/index.ts'
 import { assert } from '../../units/index.ts';
 import { percentileInterval, Resampler, type Interval } from './resampling.ts';
 import { chanceOf, holmRejects, type SamplePair } from './significance.ts';
-import { specDifferences, type SpecDifference } from './spec-differences.ts';
+import { specDifferences, unresolved, type SpecDifference } from './spec-differences.ts';
 
 /** A run as far as comparisons look at it; fresh and stored ones alike. */
 export interface MeasuredRun {
@@ -116,7 +116,7 @@ export function compareColumns(
   }));
   return {
     ...{ columns, baseline, metrics },
-    differences: specDifferences(columns.map(({ runs }) => runs[0]!.spec)),
+    differences: specDifferences(columns.map(({ runs }) => unresolved(runs[0]!.spec))),
   };
 
   function pairOf(name: string, of: readonly Indexes[], a: number, b: number): SamplePair | null {

@@ -45,7 +45,7 @@ describe('the difference of two specs', () => {
   it('shows long values from where they go apart', () => {
     const workload = { ...SPEC.workload, trace: `${'R 0 16 seq 16 1 -\n'.repeat(50)}M 0 1\n` };
     const other = { ...workload, trace: workload.trace.replace('M 0 1', 'D 0 1') };
-    const [a, b] = [workload, other].map((each) => ({ ...SPEC, workload: each }) as JsonValue);
+    const [a, b] = [workload, other].map((each) => ({ ...SPEC, workload: each }));
     const text = runDiffText(diffRuns(stored(1, { spec: a! }), stored(2, { spec: b! })));
     expect(text).toMatch(/^workload\.trace +….*M 0 1⏎ +….*D 0 1⏎$/m);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(130);

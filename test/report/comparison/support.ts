@@ -1,5 +1,5 @@
 /** Runs for tests of comparisons, made by hand. */
-import type { JsonValue, MetricRecord, StoredRun } from '../../../src/runs/index.ts';
+import type { MetricRecord, StoredRun } from '../../../src/runs/index.ts';
 import type { ComparedColumn, MeasuredRun } from '../../../src/report/comparison/index.ts';
 
 export function metric(
@@ -33,7 +33,7 @@ export function measured(
 ): MeasuredRun {
   return {
     ...{ runId: seed, design: 'vswap', seed, digest: `digest ${seed}` },
-    spec: { ...SPEC, seed } as JsonValue,
+    spec: { ...SPEC, seed },
     metrics: Object.entries(values).map(([name, value]) => metric(name, value)),
     verify: { pagesChecked: 16, mismatches: 0 },
     ...more,
@@ -51,7 +51,7 @@ export function stored(runId: number, more: Partial<StoredRun> = {}): StoredRun 
     ...{ command: `swaplab run ${runId}`, status: 'done', exitReason: null, exitCode: 0 },
     ...{ phaseCount: 1, digest: 'd', verify: { pagesChecked: 16, mismatches: 0 }, slotRuns: 1 },
     ...{ virtualNs: 5, wallMs: runId, startedMs: runId, finishedMs: runId + 1 },
-    spec: SPEC as JsonValue,
+    spec: SPEC,
     phases: [
       {
         ...{ index: 0, op: 'W 0 16 seq 16 1 rand', counters: { pswpout: 3, pswpin: 1 } },
