@@ -92,7 +92,7 @@ function sentence(
   );
   const behind = `${alike} ${show(next.value)}${ahead(least, next.value)}`;
   const worst = last.value === next.value ? '' : `; most: ${last.label} ${show(last.value)}`;
-  return `${names} ${question.least}${tie}: ${show(least)}. Next: ${behind}${worst}${end}${
+  return `${names} ${question.least}${tie}: ${least === 0 ? 'nothing' : show(least)}. Next: ${behind}${worst}${end}${
     isInDoubt(metric, winners, next) ? ' Over the seeds the two are not told apart.' : ''
   }`;
 }

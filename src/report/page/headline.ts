@@ -19,11 +19,11 @@ export function headline(columns: readonly PageColumn[]): string {
     sharedText(columns, ({ shown }) => text(shown.spec));
   const many = columns.length > 1;
   const who = many
-    ? `in ${columns.length} columns: ${listed(columns.map(({ label }) => label))}`
-    : `with the swap design ${columns[0]!.label}`;
+    ? `${columns.length} ways: ${listed(columns.map(({ label }) => label))}`
+    : `under the swap design ${columns[0]!.label}`;
   const zswap = of(zswapText);
   return [
-    `${capital(of(workloadText))} ran ${who}. `,
+    `${capital(of(workloadText))} was run ${who}. `,
     `Memory: ${of(memoryText)}. Swap: ${of(swapText)}, device ${of(deviceText)}. `,
     `zswap: ${zswap}. `,
     `${capital(seedsText(columns))}.`,

@@ -20,18 +20,19 @@ export function metricText(unit: string, value: number): string {
   return quantityText('count', value);
 }
 
-/** What all columns have in common, or what each has. */
+/** What columns have: that of most of them, and in brackets which have something else. */
 export function sharedText(
   columns: readonly PageColumn[],
   of: (column: PageColumn) => string,
 ): string {
-  const texts = columns.map(of);
-  if (new Set(texts).size === 1) return texts[0]!;
-  const different = [...new Set(texts)];
-  return different
-    .map((text) => {
-      const whose = columns.filter((_, index) => texts[index] === text);
-      return `${text} (${listed(whose.map(({ label }) => label))})`;
-    })
-    .join('; ');
+  const whose = new Map<string, string[]>();
+  for (const column of columns) {
+    const text = of(column);
+    whose.set(text, [...(whose.get(text) ?? []), column.label]);
+  }
+  // Sorting keeps the order of columns among equals.
+  const [first, ...others] = [...whose].sort(([, a], [, b]) => b.length - a.length);
+  if (others.length === 0) return first![0];
+  const exceptions = others.map(([text, labels]) => `${listed(labels)}: ${text}`);
+  return `${first![0]} (${exceptions.join('; ')})`;
 }
