@@ -36,8 +36,8 @@ export const ZOOM_SCRIPT = `'use strict';
   function seriesOf(plot) {
     const lines = plot.lines.map((line) => ({
       label: line.label,
-      stroke: colour('--c' + (line.c % 8)),
-      width: 2,
+      stroke: colour(plot.kind === 'lines' ? '--c' + (line.c % 8) : '--bg'),
+      width: plot.kind === 'lines' ? 2 : 1,
       spanGaps: true,
       points: { show: line.v.length === 1 },
       ...(plot.kind === 'lines'
@@ -92,7 +92,7 @@ export const ZOOM_SCRIPT = `'use strict';
         legend: { show: false },
         cursor: { drag: { x: true, y: false, dist: 4 } },
         scales: {
-          x: { time: false },
+          x: { time: false, auto: false, min: full.min, max: full.max },
           y: { range: (_, min, max) => [0, plot.yMax / plot.y.size || max || 1] },
         },
         axes: [
@@ -101,7 +101,6 @@ export const ZOOM_SCRIPT = `'use strict';
         ],
         series: seriesOf(plot),
         hooks: {
-          ready: [(u) => u.setScale('x', full)],
           setScale: [
             (u, key) => {
               if (key !== 'x') return;
@@ -129,6 +128,7 @@ export const ZOOM_SCRIPT = `'use strict';
     );
     const show = (min, max) => made.setScale('x', { min, max });
     const all = () => show(full.min, full.max);
+    all();
     reset.onclick = all;
     made.over.ondblclick = all;
     host.onkeydown = (event) => {
