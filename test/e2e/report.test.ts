@@ -72,13 +72,13 @@ describe('swaplab report', () => {
   });
 
   it.each([
-    [['report', '77'], /RUN: no run 77: the nearest are 5, 4, 3/],
-    [['report'], /missing required argument/],
-    [['report', '1', '-o', '.'], /--output: \. is a folder; accepted: a file, or -/],
-    [['report', '1', '-o', 'none/a.html'], /--output: none\/a\.html cannot be written: ENOENT/],
-  ])('refuses %j', (line, said) => {
+    [['report', '77'], 1, /RUN: no run 77: the nearest are 5, 4, 3/],
+    [['report'], 2, /missing required argument/],
+    [['report', '1', '-o', '.'], 2, /--output: \. is a folder; accepted: a file, or -/],
+    [['report', '1', '-o', 'none/a.html'], 2, /--output: none\/a\.html cannot be written: ENOENT/],
+  ])('refuses %j', (line, exitCode, said) => {
     const { code, stderr } = place.swaplab(...line);
-    expect(code).toBe(2);
+    expect(code).toBe(exitCode);
     expect(stderr).toMatch(said);
   });
 });
