@@ -52,6 +52,12 @@ export interface PhaseRecord {
   readonly series: readonly SeriesPoint[];
 }
 
+/** What `latestPhases` tells of a phase. */
+export type PhaseLine = Pick<
+  PhaseRecord,
+  'index' | 'op' | 'present' | 'swapped' | 'virtualNs' | 'wallMs'
+>;
+
 /** A swap area that a run used. */
 export interface AreaRecord {
   readonly type: number;

@@ -28,10 +28,18 @@ export interface RunFilter {
   readonly limit?: number;
 }
 
-/** A WHERE clause over `run` joined with `run_wall`, and its values; empty when all pass. */
-export function whereOf(filter: RunFilter): { readonly sql: string; readonly values: SqlValue[] } {
+/**
+ * A WHERE clause over `run` joined with `run_wall`, and its values; empty when all pass.
+ * @param orphanIds - runs that count as aborted whatever is stored
+ */
+export function whereOf(
+  filter: RunFilter,
+  orphanIds: readonly number[],
+): { readonly sql: string; readonly values: SqlValue[] } {
+  // Ids are numbers of the database's own.
+  const status = `CASE WHEN run.run_id IN (${orphanIds.join()}) THEN 'aborted' ELSE status END`;
   const simple = [
-    { condition: 'status = ?', value: filter.status },
+    { condition: `${status} = ?`, value: filter.status },
     { condition: 'design = ?', value: filter.design },
     { condition: 'name GLOB ?', value: filter.nameGlob },
     { condition: 'command GLOB ?', value: filter.commandGlob },

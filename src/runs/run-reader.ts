@@ -6,6 +6,7 @@ import { readFaultCounts, readFaults } from './fault-journal.ts';
 import { byOwner, namedValues } from './grouping.ts';
 import { readIntervals } from './interval-log.ts';
 import type { JsonValue } from './json.ts';
+import { findOrphans } from './orphans.ts';
 import type {
   AreaRecord,
   CheckpointRecord,
@@ -13,6 +14,7 @@ import type {
   FaultCount,
   HistogramRecord,
   MetadataRow,
+  PhaseLine,
   PhaseRecord,
   RunStatus,
   RunSummary,
@@ -55,12 +57,18 @@ const SELECT_RUN = `
     finished_ms AS finishedMs
   FROM run JOIN run_wall USING (run_id)`;
 
-/** Runs that pass `filter`, the newest first. */
+/**
+ * Runs that pass `filter`, the newest first. Here and below a run whose process is gone is aborted,
+ * also where nobody who may write has marked it yet.
+ */
 export function listRuns(connection: Connection, filter: RunFilter = {}): RunSummary[] {
-  const where = whereOf(filter);
+  const orphans = findOrphans(connection);
+  const where = whereOf(filter, [...orphans.keys()]);
   // SQLite takes a negative limit for none.
   const sql = `${SELECT_RUN}${where.sql} ORDER BY run_id DESC LIMIT ?`;
-  return connection.all<RunRow>(sql, ...where.values, filter.limit ?? -1).map(summaryOf);
+  return connection
+    .all<RunRow>(sql, ...where.values, filter.limit ?? -1)
+    .map((row) => summaryOf(row, orphans));
 }
 
 /** Everything of one run, read from one state of the database; undefined when there is none. */
@@ -69,7 +77,7 @@ export function readRun(connection: Connection, runId: number): StoredRun | unde
     const row = connection.all<RunRow>(`${SELECT_RUN} WHERE run_id = ?`, runId)[0];
     if (row === undefined) return undefined;
     return {
-      ...summaryOf(row),
+      ...summaryOf(row, findOrphans(connection)),
       spec: readSpec(connection, runId),
       phases: readPhases(connection, runId),
       metadata: connection.all<MetadataRow>(
@@ -111,7 +119,8 @@ export function readProgress(
     const row = connection.all<RunRow>(`${SELECT_RUN} WHERE run_id = ?`, runId)[0];
     if (row === undefined) return undefined;
     const intervals = readIntervals(connection, runId, after);
-    return { run: summaryOf(row), intervals, faultCounts: readFaultCounts(connection, runId) };
+    const run = summaryOf(row, findOrphans(connection));
+    return { run, intervals, faultCounts: readFaultCounts(connection, runId) };
   });
 }
 
@@ -125,9 +134,17 @@ export function readCheckpoint(connection: Connection, runId: number): Checkpoin
   return { operations: row.operations, state: JSON.parse(row.state) as JsonValue };
 }
 
-function summaryOf({ pagesChecked, mismatches, ...run }: RunRow): RunSummary {
+function summaryOf(
+  { pagesChecked, mismatches, ...run }: RunRow,
+  orphans: ReadonlyMap<number, string>,
+): RunSummary {
   const isVerified = pagesChecked !== null && mismatches !== null;
-  return { ...run, verify: isVerified ? { pagesChecked, mismatches } : null };
+  const reason = orphans.get(run.runId);
+  return {
+    ...run,
+    ...(reason !== undefined && { status: 'aborted', exitReason: reason }),
+    verify: isVerified ? { pagesChecked, mismatches } : null,
+  };
 }
 
 function readSpec(connection: Connection, runId: number): JsonValue {
@@ -141,27 +158,46 @@ function readSpec(connection: Connection, runId: number): JsonValue {
   }
 }
 
+const SELECT_PHASE = `
+  SELECT phase_index AS "index", op, present, swapped, virtual_ns AS virtualNs, wall_ms AS wallMs
+  FROM phase JOIN phase_wall USING (run_id, phase_index)
+  WHERE run_id = ?`;
+
+/** The last `count` phases of a run, in their order. */
+export function readLatestPhases(
+  connection: Connection,
+  runId: number,
+  count: number,
+): PhaseLine[] {
+  return connection
+    .all<PhaseLine>(`${SELECT_PHASE} ORDER BY phase_index DESC LIMIT ?`, runId, count)
+    .reverse();
+}
+
+/** One series of several runs, by run; in order of time. Runs without it are left out. */
+export function readSeriesOf(
+  connection: Connection,
+  runIds: readonly number[],
+  name: string,
+): Map<number, SeriesPoint[]> {
+  return byOwner(
+    connection.all<SeriesPoint & { readonly owner: number }>(
+      `SELECT run_id AS owner, name, time_ns AS timeNs, value FROM series
+       WHERE run_id IN (SELECT value FROM json_each(?)) AND name = ?
+       ORDER BY run_id, phase_index, position`,
+      JSON.stringify(runIds),
+      name,
+    ),
+  );
+}
+
 function readPhases(connection: Connection, runId: number): PhaseRecord[] {
-  interface PhaseRow {
-    readonly index: number;
-    readonly op: string;
-    readonly present: number;
-    readonly swapped: number;
-    readonly virtualNs: number;
-    readonly wallMs: number;
-  }
   interface NamedValue {
     readonly owner: number;
     readonly name: string;
     readonly value: number;
   }
-  const phases = connection.all<PhaseRow>(
-    `SELECT phase_index AS "index", op, present, swapped, virtual_ns AS virtualNs,
-       wall_ms AS wallMs
-     FROM phase JOIN phase_wall USING (run_id, phase_index)
-     WHERE run_id = ? ORDER BY phase_index`,
-    runId,
-  );
+  const phases = connection.all<PhaseLine>(`${SELECT_PHASE} ORDER BY phase_index`, runId);
   const counters = byOwner(
     connection.all<NamedValue>(
       `SELECT phase_index AS owner, name, value FROM counter

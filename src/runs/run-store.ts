@@ -2,11 +2,27 @@
 import type { Connection } from './connection.ts';
 import { contentHashOfAll } from './content-hash.ts';
 import { mergeRuns, type MergeResult } from './merge.ts';
-import { isRunning, type ProcessIdentity } from './process-identity.ts';
+import { findOrphans } from './orphans.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import { queryReadOnly, type QueryResult } from './query.ts';
-import type { CheckpointRecord, RunHeader, RunSummary, StoredRun } from './records.ts';
+import type {
+  CheckpointRecord,
+  PhaseLine,
+  RunHeader,
+  RunSummary,
+  SeriesPoint,
+  StoredRun,
+} from './records.ts';
 import type { RunFilter } from './run-filter.ts';
-import { listRuns, readCheckpoint, readProgress, readRun, type RunProgress } from './run-reader.ts';
+import {
+  listRuns,
+  readCheckpoint,
+  readLatestPhases,
+  readProgress,
+  readRun,
+  readSeriesOf,
+  type RunProgress,
+} from './run-reader.ts';
 import { RunWriter } from './run-writer.ts';
 import { SteeringTable } from './steering-table.ts';
 import { garbageAmong, removeRuns, vacuum, type GarbageCriteria } from './upkeep.ts';
@@ -46,6 +62,16 @@ export class RunStore {
   /** A run while it lives: what came after interval number `after`, -1 for all. */
   progress(runId: number, after: number): RunProgress | undefined {
     return readProgress(this.#connection, runId, after);
+  }
+
+  /** The last `count` phases of a run without what they counted, in their order. */
+  latestPhases(runId: number, count: number): PhaseLine[] {
+    return readLatestPhases(this.#connection, runId, count);
+  }
+
+  /** One series of several runs, by run; in order of time. Runs without it are left out. */
+  seriesOf(runIds: readonly number[], name: string): ReadonlyMap<number, readonly SeriesPoint[]> {
+    return readSeriesOf(this.#connection, runIds, name);
   }
 
   /** Up to `count` ids of runs that are there, the nearest to `runId` first. */
@@ -98,17 +124,11 @@ export class RunStore {
 
   /** Marks the running runs of processes that ended as `aborted`; returns how many. */
   markAborted(): number {
-    const orphans = this.#connection
-      .all<{ runId: number; pid: number; startTicks: number | null }>(
-        `SELECT run_id AS runId, owner_pid AS pid, owner_start AS startTicks
-         FROM run JOIN run_wall USING (run_id) WHERE status = 'running'`,
-      )
-      .filter((owner) => !isRunning(owner));
-    // Looking takes no lock: most of the time there is nothing to mark.
+    const orphans = [...findOrphans(this.#connection)];
+    // Most of the time there is nothing to mark, and no lock is taken.
     if (orphans.length === 0) return 0;
     return this.#connection.transaction(() =>
-      orphans.reduce((marked, { runId, pid }) => {
-        const reason = `process ${pid} ended without finishing the run`;
+      orphans.reduce((marked, [runId, reason]) => {
         const { changes } = this.#connection.run(
           `UPDATE run SET status = 'aborted', exit_reason = ?
            WHERE run_id = ? AND status = 'running'`,

@@ -26,7 +26,7 @@ export function migrate(connection: Connection, migrations: readonly string[] = 
   if (found < migrations.length && connection.readonly)
     throw new UsageError(
       `${connection.path}: made by an older swaplab (schema version ${found}) and opened for ` +
-        `reading only; make it writable once, so that it becomes version ${migrations.length}`,
+        `reading only; \`swaplab runs ls\` makes it version ${migrations.length}`,
     );
   if (found < migrations.length)
     connection.transaction(() => {

@@ -310,10 +310,50 @@ describe('a run whose process is gone', () => {
     expect(workspace.open('a.db').runs.get(writer.runId)?.status).toBe('done');
   });
 
-  it('is left alone by a reader that may not write', () => {
+  it('is seen as aborted, and not marked so, by a reader that may not write', () => {
     const dead = { pid: 2 ** 22 + 1, startTicks: 1 };
-    workspace.open('a.db', { owner: dead }).runs.begin(runHeader());
-    expect(workspace.open('a.db', { readonly: true }).runs.list()[0]?.status).toBe('running');
+    const { runId } = workspace.open('a.db', { owner: dead }).runs.begin(runHeader());
+    const alive = workspace.open('a.db').runs.query('SELECT status FROM run').rows[0]?.[0];
+    expect(alive).toBe('aborted');
+    const second = workspace.open('b.db', { owner: dead }).runs.begin(runHeader());
+    const { runs } = workspace.open('b.db', { readonly: true });
+    const seen = {
+      status: 'aborted',
+      exitReason: `process ${dead.pid} ended without finishing the run`,
+    };
+    expect(second.runId).toBe(runId);
+    expect(runs.list()).toMatchObject([seen]);
+    expect(runs.list({ status: 'aborted' })).toMatchObject([seen]);
+    expect(runs.list({ status: 'running' })).toEqual([]);
+    expect(runs.get(runId)).toMatchObject(seen);
+    expect(runs.progress(runId, -1)?.run).toMatchObject(seen);
+    expect(runs.query('SELECT status FROM run').rows).toEqual([['running']]);
+  });
+});
+
+describe('parts of runs', () => {
+  it('are the last phases in their order', () => {
+    const { runs } = workspace.open('a.db');
+    const writer = runs.begin(runHeader());
+    for (let index = 0; index < 5; index++) writer.phase(phaseRecord(index));
+    expect(runs.latestPhases(writer.runId, 2)).toEqual([
+      expect.objectContaining({ index: 3, op: phaseRecord(3).op, present: 60, virtualNs: 1234.5 }),
+      expect.objectContaining({ index: 4 }),
+    ]);
+    expect(runs.latestPhases(writer.runId, 9)).toHaveLength(5);
+    expect(runs.latestPhases(99, 2)).toEqual([]);
+  });
+
+  it('are one series of several runs, in order of time', () => {
+    const { runs } = workspace.open('a.db');
+    const [first, second, third] = [0, 1, 2].map(() => runs.begin(runHeader()));
+    first!.phase(phaseRecord(0));
+    first!.phase(phaseRecord(1, { series: [{ name: 'pool pages', timeNs: 30, value: 7 }] }));
+    second!.phase(phaseRecord(0, { series: [{ name: 'other', timeNs: 1, value: 1 }] }));
+    third!.phase(phaseRecord(0));
+    const found = runs.seriesOf([first!.runId, second!.runId], 'pool pages');
+    expect([...found.keys()]).toEqual([first!.runId]);
+    expect(found.get(first!.runId)?.map(({ value }) => value)).toEqual([1, 2, 7]);
   });
 });
 

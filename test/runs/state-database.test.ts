@@ -290,6 +290,20 @@ describe('migrations', () => {
     reader.close();
   });
 
+  it('leave a connection for reading unable to write', () => {
+    const writer = connect('a.db');
+    migrate(writer, ['CREATE TABLE a (x INTEGER) STRICT']);
+    const reader = connect('a.db', { readonly: true });
+    expect(reader.pragma('query_only')).toBe(1);
+    expect(writer.pragma('query_only')).toBe(0);
+    for (const sql of ['INSERT INTO a VALUES (1)', 'CREATE TEMP TABLE b (x)'])
+      expect(() => {
+        reader.execute(sql);
+      }).toThrow(/cannot be written/);
+    writer.close();
+    reader.close();
+  });
+
   it('name the version of a newer database', () => {
     const connection = connect('a.db');
     migrate(connection, ['CREATE TABLE a (x INTEGER) STRICT', 'CREATE TABLE b (x INTEGER) STRICT']);
