@@ -24,14 +24,16 @@ export interface LineChartInput extends ChartNames {
   readonly quantity: Quantity;
   /** What y is, without its unit. */
   readonly label: string;
+  /** What x is, without its unit; absent: virtual time. */
+  readonly xLabel?: string;
 }
 
-/** Values over virtual time from 0, each until the next. */
+/** Values over time from 0, each until the next. */
 export function timeChart(input: LineChartInput): Markup {
-  const { lines, quantity, label } = input;
+  const { lines, quantity, label, xLabel = 'virtual time' } = input;
   const x = linearAxis({
     quantity: 'ns',
-    label: 'virtual time',
+    label: xLabel,
     range: [PLOT.left, PLOT.right],
     max: most(lines, ({ x: time }) => time),
   });
