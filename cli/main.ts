@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   runs: () => import('./runs/index.ts'),
   compare: () => import('./compare.ts'),
   report: () => import('./report.ts'),
+  serve: () => import('./serve.ts'),
   metadata: () => import('./metadata.ts'),
   validate: () => import('./validate.ts'),
   explain: () => import('./explain.ts'),

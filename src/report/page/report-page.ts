@@ -41,6 +41,8 @@ export interface ReportInput {
   readonly title?: string;
   /** Absent: series stay still. */
   readonly plotLibrary?: PlotLibrary;
+  /** Other pages, where the page is one of several; absent: none. */
+  readonly links?: readonly { readonly href: string; readonly label: string }[];
 }
 
 interface Section {
@@ -53,7 +55,7 @@ interface Section {
  * The page as text of HTML.
  * @throws UsageError without runs
  */
-export function reportPage({ runs, version, title, plotLibrary }: ReportInput): string {
+export function reportPage({ runs, version, title, plotLibrary, links = [] }: ReportInput): string {
   if (runs.length === 0) throw new UsageError('report: no runs; accepted: one or more');
   const made = pageRuns(runs);
   const { columns } = made;
@@ -92,7 +94,7 @@ export function reportPage({ runs, version, title, plotLibrary }: ReportInput): 
       'body',
       {},
       patternDefinitions(),
-      pageHeader({ heading, made, sections }),
+      pageHeader({ heading, made, sections, links }),
       el('main', {}, sections.map(sectionMarkup)),
       el(
         'footer',
@@ -148,10 +150,12 @@ function pageHeader({
   heading,
   made,
   sections,
+  links,
 }: {
   readonly heading: string;
   readonly made: ReturnType<typeof pageRuns>;
   readonly sections: readonly Section[];
+  readonly links: NonNullable<ReportInput['links']>;
 }): Markup {
   return el(
     'header',
@@ -169,6 +173,7 @@ function pageHeader({
       el(
         'ul',
         {},
+        links.map(({ href, label }) => el('li', {}, el('a', { href }, label))),
         sections.map(({ id, title }) => el('li', {}, el('a', { href: `#${id}` }, title))),
       ),
     ),
