@@ -79,12 +79,14 @@ function reportOf(site: Site, runs: RunStore, runIds: readonly number[]): Answer
         'swaplab report takes more',
     );
   const stored = runIds.flatMap((runId) => runs.get(runId) ?? []);
-  const links = [
-    { href: '/', label: 'All runs' },
-    ...runIds.map((runId) => ({ href: `/runs/${runId}.json`, label: `Run ${runId} as JSON` })),
-  ];
+  const home = { href: '/', label: 'All runs' };
+  const links = runIds.length === 1 ? [home, jsonLink(runIds[0]!)] : [home];
   const html = reportPage({ runs: stored, version, plotLibrary: site.plotLibrary, links });
   return pageAnswer({ html, policy: REPORT_POLICY });
+}
+
+function jsonLink(runId: number): { href: string; label: string } {
+  return { href: `/runs/${runId}.json`, label: 'All data (JSON)' };
 }
 
 function noSuchRun(runs: RunStore, runId: number): Problem {

@@ -22,34 +22,36 @@ export interface LiveChart {
 /** Those of which the run has anything. */
 export function liveCharts({ run, intervals }: RunProgress): LiveChart[] {
   const timeOf = ({ atMs }: StoredInterval): number => (atMs - run.startedMs) * 1e6;
-  const lineOf = (name: string, label: string, column = 0): Line => ({
-    ...{ label, column },
-    points: intervals.flatMap((interval): Point[] => {
-      const y = interval.figures[name];
-      return y === undefined ? [] : [{ x: timeOf(interval), y }];
-    }),
-  });
-  const areas = areaNames(intervals);
+  const lineOf = (name: string, label: string, column = 0): Line => {
+    const known = intervals.filter(({ figures }) => figures[name] !== undefined);
+    const values = known.map(({ figures }) => figures[name]!);
+    return { label, column, points: steps([0, ...known.map(timeOf)], values) };
+  };
   const charts: LiveChart[] = [
     {
       ...{ id: 'rate', title: 'Operations a second', quantity: 'count', label: 'operations/s' },
       says: 'Of wall time; each step is the mean of its interval.',
-      lines: [{ label: 'operations/s', column: 0, points: ratePoints(intervals, timeOf) }],
+      lines: [
+        {
+          ...{ label: 'operations/s', column: 0 },
+          points: steps(intervals.map(timeOf), ratesOf(intervals)),
+        },
+      ],
     },
     {
       ...{ id: 'pool', title: 'Bytes of the zswap pool', quantity: 'bytes', label: 'pool' },
-      says: 'Memory that holds compressed pages.',
+      says: 'Memory that holds compressed pages, at the end of each interval.',
       lines: [lineOf('pool_total_size', 'pool')],
     },
     {
       ...{ id: 'stored', title: 'Pages in zswap', quantity: 'count', label: 'pages' },
-      says: 'Pages that are compressed in memory.',
+      says: 'Compressed in memory, at the end of each interval.',
       lines: [lineOf('stored_pages', 'pages in zswap')],
     },
     {
       ...{ id: 'used', title: 'Used pages of each area', quantity: 'count', label: 'pages' },
-      says: 'Slots that are taken.',
-      lines: areas.map((area, index) => lineOf(USED + area, shortName(area), index)),
+      says: 'Slots that are taken at the end of each interval.',
+      lines: areasOf(intervals).map(({ key, name }, index) => lineOf(key, name, index)),
     },
   ];
   return charts.filter(({ lines }) => lines.some(({ points }) => points.length > 0));
@@ -61,12 +63,11 @@ export function liveFigures(progress: RunProgress): [name: string, value: string
   const last = intervals.at(-1);
   if (last === undefined) return [['phases done', grouped(run.phaseCount)]];
   const { figures } = last;
-  const rate = ratePoints(intervals, ({ atMs }) => atMs).at(-1)?.y;
+  const rate = ratesOf(intervals).at(-1);
   const known = (name: string, text: (value: number) => string): string | null => {
     const value = figures[name];
     return value === undefined ? null : text(value);
   };
-  const used = Object.entries(figures).filter(([name]) => name.startsWith(USED));
   const all: [string, string | null][] = [
     ['wall time', quantityText('ns', (last.atMs - run.startedMs) * 1e6)],
     ['virtual time', quantityText('ns', last.timeNs)],
@@ -76,9 +77,9 @@ export function liveFigures(progress: RunProgress): [name: string, value: string
     ['zswap pool', known('pool_total_size', (bytes) => quantityText('bytes', bytes))],
     ['pages in zswap', known('stored_pages', grouped)],
     ['pages checked', known('pagesChecked', grouped)],
-    ...used.map(([name, pages]): [string, string] => [
-      `used of ${shortName(name.slice(USED.length))}`,
-      `${grouped(pages)} pages`,
+    ...areasOf(intervals).map(({ key, name }): [string, string | null] => [
+      `used of ${name}`,
+      known(key, (pages) => `${grouped(pages)} pages`),
     ]),
     ['faults fired', faultCounts.length === 0 ? null : grouped(firedOf(faultCounts))],
   ];
@@ -89,32 +90,41 @@ function firedOf(counts: readonly FaultCount[]): number {
   return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** The rate of an interval stands from where the one before ended; the last one at its end too. */
-function ratePoints(
-  intervals: readonly StoredInterval[],
-  timeOf: (interval: StoredInterval) => number,
-): Point[] {
-  const points = intervals.slice(1).map((interval, index): Point => {
+/** Operations a second of wall time, of every interval but the first: it may go on from a checkpoint. */
+function ratesOf(intervals: readonly StoredInterval[]): number[] {
+  return intervals.slice(1).map(({ atMs, operations }, index) => {
     const before = intervals[index]!;
-    const seconds = (interval.atMs - before.atMs) / 1000;
-    const done = interval.operations - before.operations;
-    // A run that went on from a checkpoint may have fewer operations than before.
-    return { x: timeOf(before), y: seconds > 0 ? Math.max(0, done / seconds) : 0 };
+    const seconds = (atMs - before.atMs) / 1000;
+    return seconds > 0 ? (operations - before.operations) / seconds : 0;
   });
-  const last = intervals.at(-1);
-  const rate = points.at(-1)?.y;
-  return last === undefined || rate === undefined ? [] : [...points, { x: timeOf(last), y: rate }];
+}
+
+/**
+ * Points of a line that has each value from one time to the next.
+ * @param times - one more than values, ascending
+ */
+function steps(times: readonly number[], values: readonly number[]): Point[] {
+  const points = values.map((y, index): Point => ({ x: times[index]!, y }));
+  const last = values.at(-1);
+  return last === undefined ? [] : [...points, { x: times.at(-1)!, y: last }];
+}
+
+interface LiveArea {
+  /** In figures. */
+  readonly key: string;
+  /** As much of the end of its path as tells it from the others. */
+  readonly name: string;
 }
 
 /** In the order in which they come up. */
-function areaNames(intervals: readonly StoredInterval[]): string[] {
+function areasOf(intervals: readonly StoredInterval[]): LiveArea[] {
   const names = intervals.flatMap(({ figures }) => Object.keys(figures));
-  return [...new Set(names)]
-    .filter((name) => name.startsWith(USED))
-    .map((name) => name.slice(USED.length));
-}
-
-/** An area's path without its folders. */
-function shortName(path: string): string {
-  return path.split('/').at(-1)!;
+  const keys = [...new Set(names)].filter((name) => name.startsWith(USED));
+  const paths = keys.map((key) => key.slice(USED.length).split('/'));
+  const depth = Math.max(0, ...paths.map((path) => path.length));
+  let parts = 1;
+  const shortened = (): string[] => paths.map((path) => path.slice(-parts).join('/'));
+  while (parts < depth && new Set(shortened()).size < keys.length) parts++;
+  const short = shortened();
+  return keys.map((key, index) => ({ key, name: short[index]! }));
 }

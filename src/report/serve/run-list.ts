@@ -81,7 +81,7 @@ const COLUMNS: readonly Column[] = [
   {
     ...{ key: 'digest', title: 'digest' },
     cell: ({ run }) =>
-      run.digest === null ? '–' : el('code', { title: run.digest }, run.digest.slice(0, 12)),
+      run.digest === null ? '-' : el('code', { title: run.digest }, run.digest.slice(0, 12)),
   },
 ];
 
