@@ -14,7 +14,7 @@ import { createRunsProgress, type RunsProgress } from './progress.ts';
 import { executeRun, type FinishedRun } from './runner.ts';
 import { withRuns } from './runs/open-runs.ts';
 import { selectRuns } from './runs/select-runs.ts';
-import { notice } from './verbosity.ts';
+import { notice } from './telling.ts';
 
 /** Columns with their runs. */
 export interface MeasuredColumns {

@@ -28,7 +28,7 @@ import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
 import { resolvedSpec, specOfStored } from './stored-spec.ts';
 import { sweepTemporaryFolders } from './temporary-folder.ts';
-import { detail, tellAreas } from './verbosity.ts';
+import { detail, tellAreas } from './telling.ts';
 import { version } from './version.ts';
 
 /** A checkpoint is stored at the end of a phase, but not more often. */

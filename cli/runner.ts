@@ -31,7 +31,7 @@ import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
 import { resolvedSpec } from './stored-spec.ts';
 import { sweepTemporaryFolders } from './temporary-folder.ts';
-import { detail, tellAreas } from './verbosity.ts';
+import { detail, tellAreas } from './telling.ts';
 import { version } from './version.ts';
 
 /** Milliseconds of wall time between the lines of `runs show --follow`. */

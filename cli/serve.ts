@@ -6,6 +6,7 @@ import { openStateDatabase } from '../src/runs/index.ts';
 import { RunError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
+import { describeCommand } from './description.ts';
 import { plotLibrary } from './plot-library.ts';
 import { REPORT_RUNS_MAX } from './serve/answer.ts';
 import { createSiteServer } from './serve/http-server.ts';
@@ -38,6 +39,7 @@ interface Flags {
 export const command: CliCommand = {
   name: 'serve',
   summary: 'the stored runs and the live ones as pages on localhost',
+  describe: () => describeCommand(serveCommand()),
   async run(argv, io) {
     const line = serveCommand();
     if (!parseLine(line, argv, io)) return 0;

@@ -1,7 +1,5 @@
 /** How much a command tells on stderr: -q, --quiet and -v, --verbose of every command of commander's. */
 import type { Command } from 'commander';
-import type { PreparedArea } from '../src/machine/index.ts';
-import type { CommandIo } from './command.ts';
 
 /** What was asked for on the command line; one for each call of the program. */
 export class Verbosity {
@@ -45,25 +43,4 @@ export function heedCommonOptions(command: Command, verbosity: Verbosity): void 
     verbosity.isVerbose = true;
   });
   for (const below of command.commands) heedCommonOptions(below, verbosity);
-}
-
-/** With --verbose: a line on stderr that says what is being done, and when. */
-export function detail(io: CommandIo, text: string): void {
-  const { verbosity } = io;
-  if (verbosity?.isVerbose !== true) return;
-  io.stderr(`[${verbosity.seconds.toFixed(3).padStart(8)} s] ${text}\n`);
-}
-
-/** With --verbose: the areas that a run has got. */
-export function tellAreas(areas: readonly PreparedArea[], io: CommandIo): void {
-  for (const { name, kind, maxPages, priority } of areas)
-    detail(
-      io,
-      `area taken: ${name} (${kind}), ${maxPages} pages, priority ${priority ?? 'by order'}`,
-    );
-}
-
-/** A message that --quiet leaves out. */
-export function notice(io: CommandIo, text: string): void {
-  if (io.verbosity?.isQuiet !== true) io.stderr(text);
 }

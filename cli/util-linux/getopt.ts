@@ -5,7 +5,14 @@
  * Counterparts: glibc posix/getopt.c; util-linux include/optutils.h for options that exclude each
  * other. Simplified on purpose: no `-W long` and no leading `+` or `-` in the option string.
  */
-import type { Program } from './program.ts';
+
+/** Whose options are read. */
+export interface OptionReader {
+  readonly io: { readonly env: Readonly<Record<string, string | undefined>> };
+  warn(text: string): void;
+  fail(text: string): never;
+  tryHelp(): never;
+}
 
 export interface OptionSpec<Id extends string> {
   readonly id: Id;
@@ -32,12 +39,12 @@ export interface FoundOption<Id extends string> {
 export class Getopt<Id extends string> {
   /** What is no option; complete when all options have been read. */
   readonly operands: string[] = [];
-  readonly #program: Program;
+  readonly #program: OptionReader;
   readonly #options: readonly OptionSpec<Id>[];
   readonly #exclusive: readonly (readonly Id[])[];
   readonly #words: string[];
 
-  constructor(program: Program, argv: readonly string[], options: GetoptOptions<Id>) {
+  constructor(program: OptionReader, argv: readonly string[], options: GetoptOptions<Id>) {
     this.#program = program;
     this.#options = options.options;
     this.#exclusive = options.exclusive ?? [];

@@ -83,7 +83,10 @@ export class ZswapWriteback implements WritebackTarget {
       // Somebody has it now, and zswap may have it still. @see FrameTable.setDoubled
       const { zswap } = this.#design.backing;
       const entry = this.#frames.entry(frame);
-      this.#frames.setDoubled(frame, this.#engine.aside(() => zswap.get(entry) !== 0));
+      this.#frames.setDoubled(
+        frame,
+        this.#engine.aside(() => zswap.get(entry) !== 0),
+      );
       return;
     }
     this.#design.entries.removeFolio(this.#frames.entry(frame), NO_SHADOW);

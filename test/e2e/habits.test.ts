@@ -98,7 +98,7 @@ describe('every option of --help', () => {
         return [
           page.includes(`\\fB${roff}\\fR`) ? [] : [`man ${name} ${option}`],
           bashOptions(bashScript, name).includes(option) ? [] : [`bash ${name} ${option}`],
-          zsh.includes(`${option}`) ? [] : [`zsh ${name} ${option}`],
+          zsh.includes(option) ? [] : [`zsh ${name} ${option}`],
           fishLines(fishScript, name).some((line) => line.includes(fish))
             ? []
             : [`fish ${name} ${option}`],

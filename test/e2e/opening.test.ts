@@ -151,7 +151,9 @@ describe('what is no area', () => {
     expect(run('--memory', '1P', '--', '4M')).toMatch(
       /^swaplab: run: machine.memory: \d+ pages are too many;.*\n$/,
     );
-    expect(run('--memory', '4M', '--', '1P')).toMatch(/^swaplab: run: usemem: 1 × 1P is too much;.*\n$/);
+    expect(run('--memory', '4M', '--', '1P')).toMatch(
+      /^swaplab: run: usemem: 1 × 1P is too much;.*\n$/,
+    );
     place.remove();
   });
 });
