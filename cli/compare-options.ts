@@ -25,6 +25,7 @@ export interface CompareFlags extends SpecFlags {
   readonly samePool?: boolean;
   readonly format?: Format;
   readonly json?: boolean;
+  readonly report?: string;
   readonly quiet?: boolean;
 }
 
@@ -98,6 +99,7 @@ export function compareCommand(): Command {
   )
     .addOption(new Option('--format <FORMAT>', 'how to print it (table)').choices(FORMATS))
     .addOption(new Option('--json', 'short for --format json').conflicts('format'))
+    .option('--report <FILE>', 'write a page of HTML with charts as well')
     .addHelpText('after', EXAMPLES);
 }
 

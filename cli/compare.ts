@@ -46,6 +46,10 @@ export const command: CliCommand = {
       io.stdout(scenarioList(formatOf(flags) === 'json'));
       return 0;
     }
+    const { report } = flags;
+    // Loaded only where a page is asked for: it brings markup and scales along.
+    const page = report === undefined ? null : await import('./report.ts');
+    page?.requireFile(report!, 'compare: --report');
     const isStored = flags.runs.length > 0;
     if (isStored) checkStoredOptions(line);
     const measured = isStored
@@ -53,6 +57,7 @@ export const command: CliCommand = {
       : await measureFresh(flags, line.args, argv, io);
     const made = comparisonOf(measured, flags);
     for (const output of outputsOf(flags)) output(made, io);
+    page?.reportComparison(report!, made.comparison, io);
     io.stderr(passedText(made.passed));
     return exitCodeOf(measured.measured, made);
   },

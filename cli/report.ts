@@ -1,14 +1,16 @@
 /** `swaplab report`: a self-contained HTML page from stored runs. */
 import { statSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { reportPage } from '../src/report/page/index.ts';
-import { inspectDatabaseFile, openStateDatabase, type StoredRun } from '../src/runs/index.ts';
+import type { RunComparison } from '../src/report/comparison/index.ts';
+import { reportPage, type ReportInput } from '../src/report/page/index.ts';
+import type { StoredRun } from '../src/runs/index.ts';
 import { RunError, UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { describeCommand } from './description.ts';
 import { plotLibrary } from './plot-library.ts';
-import { RUN_SELECTION, selectRuns } from './runs/select-runs.ts';
+import { readSeveral, withRuns } from './runs/open-runs.ts';
+import { RUN_SELECTION } from './runs/select-runs.ts';
 import { version } from './version.ts';
 
 const DEFAULT_FILE = 'report.html';
@@ -38,8 +40,8 @@ export const command: CliCommand = {
     const line = reportCommand();
     if (!parseLine(line, argv, io)) return Promise.resolve(0);
     const { output, title } = line.opts<Flags>();
-    const runs = storedRuns(line.args, io);
-    writeReport(output, reportText(runs, title), io);
+    const runs = withRuns(io, (store) => readSeveral(store, line.args));
+    writeReport(output, reportText(runs, title === undefined ? {} : { title }), io);
     return Promise.resolve(0);
   },
 };
@@ -54,24 +56,21 @@ function reportCommand(): Command {
 }
 
 /** The page of runs, with what makes its charts zoomable. */
-export function reportText(runs: readonly StoredRun[], title?: string): string {
-  return reportPage({
-    ...{ runs, version, plotLibrary: plotLibrary() },
-    ...(title === undefined ? {} : { title }),
-  });
+export function reportText(
+  runs: readonly StoredRun[],
+  options: Pick<ReportInput, 'title' | 'comparison'> = {},
+): string {
+  return reportPage({ ...options, runs, version, plotLibrary: plotLibrary() });
 }
 
-function storedRuns(texts: readonly string[], io: CommandIo): StoredRun[] {
-  const path = io.databasePath;
-  if (inspectDatabaseFile(path) !== 'ours')
-    throw new RunError(`no runs yet: there is no state database ${path}`);
-  const database = openStateDatabase(path);
-  try {
-    const { runs } = database;
-    return selectRuns(texts, runs, 'report: RUN').flatMap((runId) => runs.get(runId) ?? []);
-  } finally {
-    database.close();
-  }
+/**
+ * Writes the page of a comparison whose runs are stored.
+ * @throws as `writeReport`
+ */
+export function reportComparison(path: string, comparison: RunComparison, io: CommandIo): void {
+  const ids = comparison.columns.flatMap(({ runs }) => runs.flatMap(({ runId }) => runId ?? []));
+  const runs = withRuns(io, (store) => ids.flatMap((runId) => store.get(runId) ?? []));
+  writeReport(path, reportText(runs, { comparison }), io);
 }
 
 /**
@@ -83,14 +82,19 @@ export function writeReport(path: string, page: string, io: CommandIo): void {
     io.stdout(page);
     return;
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw new UsageError(`report: --output: ${path} is a folder; accepted: a file, or -`);
+  requireFile(path, 'report: --output');
   try {
     writeFileSync(path, page);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code === 'ENOSPC' || code === 'EIO') throw new RunError(`report: ${path}: ${code}`);
-    throw new UsageError(`report: --output: ${path} cannot be written: ${code}`);
+    throw new UsageError(`report: ${path} cannot be written: ${code}`);
   }
   io.stderr(`report: wrote ${path}\n`);
+}
+
+/** @throws UsageError for a folder, before anything runs for it */
+export function requireFile(path: string, option: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new UsageError(`${option}: ${path} is a folder; accepted: a file`);
 }

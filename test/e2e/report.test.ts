@@ -26,7 +26,7 @@ beforeAll(() => {
   place.write('work.trace', TRACE);
   compared = place.swaplab(
     ...['compare', '--designs', DESIGNS.join(), '--trace', 'work.trace', '--memory', '2M'],
-    ...['--swap', '16M', '--zswap', '--ram', '4M', '-q', '--json'],
+    ...['--swap', '16M', '--zswap', '--ram', '4M', '-q', '--json', '--report', 'compare.html'],
   );
   made = place.swaplab('report', '1-5', '-o', 'report.html', '--title', TITLE);
   file = place.path('report.html');
@@ -57,6 +57,14 @@ describe('swaplab report', () => {
     }
   });
 
+  it('is what compare --report writes', () => {
+    const same = place.swaplab('report', '1-5', '-o', '-').stdout;
+    expect(same.length).toBeGreaterThan(100_000);
+    expect(readFileSync(place.path('compare.html'), 'utf8')).toBe(same);
+    const refused = place.swaplab('compare', '--runs', '1-2', '--report', '.');
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+  });
+
   it('carries a scenario that gives the same digests', () => {
     const page = readFileSync(file, 'utf8');
     const data = /href="data:application\/json;base64,([^"]+)" download="comparison\.json"/.exec(
@@ -74,8 +82,8 @@ describe('swaplab report', () => {
   it.each([
     [['report', '77'], 1, /RUN: no run 77: the nearest are 5, 4, 3/],
     [['report'], 2, /missing required argument/],
-    [['report', '1', '-o', '.'], 2, /--output: \. is a folder; accepted: a file, or -/],
-    [['report', '1', '-o', 'none/a.html'], 2, /--output: none\/a\.html cannot be written: ENOENT/],
+    [['report', '1', '-o', '.'], 2, /--output: \. is a folder; accepted: a file/],
+    [['report', '1', '-o', 'none/a.html'], 2, /report: none\/a\.html cannot be written: ENOENT/],
   ])('refuses %j', (line, exitCode, said) => {
     const { code, stderr } = place.swaplab(...line);
     expect(code).toBe(exitCode);

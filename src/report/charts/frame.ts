@@ -5,7 +5,7 @@ import { el, type Child, type Markup } from './markup.ts';
 /** In SVG units; a chart is shown at 0.9 to 1.4 of that, on a phone as on paper. */
 export const CHART_WIDTH = 360;
 const CHART_HEIGHT = 200;
-const MARGIN = { top: 24, right: 18, bottom: 36, left: 50 } as const;
+const MARGIN = { top: 24, right: 22, bottom: 36, left: 50 } as const;
 
 /** Where values may stand. */
 export const PLOT: { readonly [Side in 'left' | 'right' | 'top' | 'bottom']: number } = {

@@ -22,10 +22,13 @@ export interface PageRuns {
   readonly columns: readonly PageColumn[];
 }
 
-/** @param runs - one or more */
-export function pageRuns(runs: readonly StoredRun[]): PageRuns {
+/**
+ * @param runs - one or more
+ * @param made - a comparison of these runs; absent: by their specs, with the first as baseline
+ */
+export function pageRuns(runs: readonly StoredRun[], made?: RunComparison): PageRuns {
   const byId = new Map(runs.map((run) => [run.runId, run]));
-  const comparison = compareColumns(groupRuns(runs.map(measured)), 0);
+  const comparison = made ?? compareColumns(groupRuns(runs.map(measured)), 0);
   const columns = comparison.columns.map(({ label, runs: own }, index): PageColumn => {
     const bySeed = own
       .flatMap(({ runId }) => byId.get(runId ?? 0) ?? [])

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { StoredRun } from '../../runs/index.ts';
 import { UsageError } from '../../units/index.ts';
 import { el, renderMarkup, verbatim, type Child, type Markup } from '../charts/markup.ts';
+import type { RunComparison } from '../comparison/index.ts';
 import { patternDefinitions } from '../charts/palette.ts';
 import { pageRuns, type PageColumn } from './columns.ts';
 import { comparisonSection } from './comparison-table.ts';
@@ -39,6 +40,8 @@ export interface ReportInput {
   readonly version: string;
   /** Absent: one that says what was compared. */
   readonly title?: string;
+  /** Of these runs, as it was shown elsewhere; absent: one column for each spec. */
+  readonly comparison?: RunComparison;
   /** Absent: series stay still. */
   readonly plotLibrary?: PlotLibrary;
   /** Other pages, where the page is one of several; absent: none. */
@@ -55,9 +58,10 @@ interface Section {
  * The page as text of HTML.
  * @throws UsageError without runs
  */
-export function reportPage({ runs, version, title, plotLibrary, links = [] }: ReportInput): string {
+export function reportPage(input: ReportInput): string {
+  const { runs, version, title, comparison, plotLibrary, links = [] } = input;
   if (runs.length === 0) throw new UsageError('report: no runs; accepted: one or more');
-  const made = pageRuns(runs);
+  const made = pageRuns(runs, comparison);
   const { columns } = made;
   const plots = new PlotData();
   const heading = title ?? defaultTitle(columns);
