@@ -57,10 +57,13 @@ describe('swaplab report', () => {
     }
   });
 
-  it('is what compare --report writes', () => {
-    const same = place.swaplab('report', '1-5', '-o', '-').stdout;
-    expect(same.length).toBeGreaterThan(100_000);
-    expect(readFileSync(place.path('compare.html'), 'utf8')).toBe(same);
+  it('has the numbers of what compare --report writes', () => {
+    const numbers = (page: string): string[] =>
+      [...page.matchAll(/<data value="([^"]+)"/g)].map(([, value]) => value!).sort();
+    const compare = readFileSync(place.path('compare.html'), 'utf8');
+    expect(numbers(compare).length).toBeGreaterThan(150);
+    expect(numbers(compare)).toEqual(numbers(readFileSync(file, 'utf8')));
+    for (const digest of digests(compared)) expect(compare).toContain(digest);
     const refused = place.swaplab('compare', '--runs', '1-2', '--report', '.');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
   });

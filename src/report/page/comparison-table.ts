@@ -146,7 +146,8 @@ function metricRow(metric: ComparedMetric, { columns, baseline }: RunComparison)
 
 /** Names of which several groups have the same end with their group, which stands above them. */
 function shortName({ name, group }: ComparedMetric): string {
-  return name.endsWith(` ${group}`) ? name.slice(0, -group.length - 1) : name;
+  const isTold = group.startsWith('per 1000') || group === 'metadata';
+  return isTold && name.endsWith(` ${group}`) ? name.slice(0, -group.length - 1) : name;
 }
 
 /** The best median; null where nothing is better, or all are alike. */
