@@ -156,10 +156,10 @@ describe('a comparison over seeds', () => {
     },
   };
   const BY_OPTIONS = [
-    ...['--workload', 'usemem', '--memory', '1M', '--swap', '8M', '--zswap', '--ram', '8M'],
+    ...['--workload', 'usemem', '--memory', '1M', '--swap', '8M', '--zswap', '--ram', '16M'],
     ...['--vary', 'zswap.compressor=lz4,deflate', '--repeat', '5'],
   ];
-  const WORKLOAD = ['--', '-n', '1', '-R', '2M'];
+  const WORKLOAD = ['--', '-n', '1', '4M'];
   const POOL = 'pool bytes max';
   let fresh: Outcome;
   beforeAll(() => {
