@@ -69,10 +69,10 @@ async function measureFresh(
   argv: readonly string[],
   io: CommandIo,
 ): Promise<Measured> {
+  if (flags.all === true && flags.scenario === undefined && flags.metrics.length === 0)
+    throw new UsageError('--all: belongs to --scenario NAME or --metrics');
   const plan = planColumns(flags, args);
   const { scenario } = plan;
-  if (flags.all === true && (scenario?.metrics ?? []).length + flags.metrics.length === 0)
-    throw new UsageError('--all: belongs to --scenario NAME or --metrics');
   const labels = plan.columns.map(({ label }) => label);
   // What is wrong with them is told before anything runs.
   const wishes = readWishes(flags, labels, knownMetrics());
