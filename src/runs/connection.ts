@@ -37,8 +37,6 @@ export class Connection {
       });
       db.pragma('foreign_keys = ON');
       db.pragma('trusted_schema = OFF');
-      // The file is opened for reading; this also refuses what SQLite would write beside it.
-      if (this.readonly) db.pragma('query_only = ON');
       // With WAL a killed process loses nothing; a power cut may lose the last transactions whole.
       db.pragma('synchronous = NORMAL');
       return db;

@@ -3,7 +3,9 @@ import type { Connection } from './connection.ts';
 import { isRunning } from './process-identity.ts';
 
 /** Why such a run has ended, by its id. */
-export function findOrphans(connection: Connection): ReadonlyMap<number, string> {
+export type Orphans = ReadonlyMap<number, string>;
+
+export function findOrphans(connection: Connection): Orphans {
   const running = connection.all<{ runId: number; pid: number; startTicks: number | null }>(
     `SELECT run_id AS runId, owner_pid AS pid, owner_start AS startTicks
      FROM run JOIN run_wall USING (run_id) WHERE status = 'running'`,

@@ -6,7 +6,7 @@ import { readFaultCounts, readFaults } from './fault-journal.ts';
 import { byOwner, namedValues } from './grouping.ts';
 import { readIntervals } from './interval-log.ts';
 import type { JsonValue } from './json.ts';
-import { findOrphans } from './orphans.ts';
+import type { Orphans } from './orphans.ts';
 import type {
   AreaRecord,
   CheckpointRecord,
@@ -57,12 +57,18 @@ const SELECT_RUN = `
     finished_ms AS finishedMs
   FROM run JOIN run_wall USING (run_id)`;
 
+/** Of a database whose processes may be another machine's: what is stored counts. */
+const NO_ORPHANS: Orphans = new Map();
+
 /**
- * Runs that pass `filter`, the newest first. Here and below a run whose process is gone is aborted,
- * also where nobody who may write has marked it yet.
+ * Runs that pass `filter`, the newest first.
+ * @param orphans - here and below: runs that count as aborted whatever is stored
  */
-export function listRuns(connection: Connection, filter: RunFilter = {}): RunSummary[] {
-  const orphans = findOrphans(connection);
+export function listRuns(
+  connection: Connection,
+  filter: RunFilter = {},
+  orphans: Orphans = NO_ORPHANS,
+): RunSummary[] {
   const where = whereOf(filter, [...orphans.keys()]);
   // SQLite takes a negative limit for none.
   const sql = `${SELECT_RUN}${where.sql} ORDER BY run_id DESC LIMIT ?`;
@@ -72,12 +78,16 @@ export function listRuns(connection: Connection, filter: RunFilter = {}): RunSum
 }
 
 /** Everything of one run, read from one state of the database; undefined when there is none. */
-export function readRun(connection: Connection, runId: number): StoredRun | undefined {
+export function readRun(
+  connection: Connection,
+  runId: number,
+  orphans: Orphans = NO_ORPHANS,
+): StoredRun | undefined {
   return connection.snapshot(() => {
     const row = connection.all<RunRow>(`${SELECT_RUN} WHERE run_id = ?`, runId)[0];
     if (row === undefined) return undefined;
     return {
-      ...summaryOf(row, findOrphans(connection)),
+      ...summaryOf(row, orphans),
       spec: readSpec(connection, runId),
       phases: readPhases(connection, runId),
       metadata: connection.all<MetadataRow>(
@@ -114,12 +124,13 @@ export function readProgress(
   connection: Connection,
   runId: number,
   after: number,
+  orphans: Orphans = NO_ORPHANS,
 ): RunProgress | undefined {
   return connection.snapshot(() => {
     const row = connection.all<RunRow>(`${SELECT_RUN} WHERE run_id = ?`, runId)[0];
     if (row === undefined) return undefined;
     const intervals = readIntervals(connection, runId, after);
-    const run = summaryOf(row, findOrphans(connection));
+    const run = summaryOf(row, orphans);
     return { run, intervals, faultCounts: readFaultCounts(connection, runId) };
   });
 }
@@ -136,7 +147,7 @@ export function readCheckpoint(connection: Connection, runId: number): Checkpoin
 
 function summaryOf(
   { pagesChecked, mismatches, ...run }: RunRow,
-  orphans: ReadonlyMap<number, string>,
+  orphans: Orphans,
 ): RunSummary {
   const isVerified = pagesChecked !== null && mismatches !== null;
   const reason = orphans.get(run.runId);

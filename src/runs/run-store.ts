@@ -44,14 +44,17 @@ export class RunStore {
     return new RunWriter(this.#connection, run, this.#owner);
   }
 
-  /** Runs that pass `filter`, the newest first. */
+  /**
+   * Runs that pass `filter`, the newest first. Here and below a run whose process is gone is aborted,
+   * also where nobody who may write has marked it yet.
+   */
   list(filter: RunFilter = {}): RunSummary[] {
-    return listRuns(this.#connection, filter);
+    return listRuns(this.#connection, filter, findOrphans(this.#connection));
   }
 
   /** Everything of one run; undefined when there is no such run. */
   get(runId: number): StoredRun | undefined {
-    return readRun(this.#connection, runId);
+    return readRun(this.#connection, runId, findOrphans(this.#connection));
   }
 
   /** Where a run can go on; null when it has stored no checkpoint. */
@@ -61,7 +64,7 @@ export class RunStore {
 
   /** A run while it lives: what came after interval number `after`, -1 for all. */
   progress(runId: number, after: number): RunProgress | undefined {
-    return readProgress(this.#connection, runId, after);
+    return readProgress(this.#connection, runId, after, findOrphans(this.#connection));
   }
 
   /** The last `count` phases of a run without what they counted, in their order. */

@@ -35,6 +35,8 @@ export function openStateDatabase(path: string, options: StateDatabaseOptions = 
   if (state === 'absent') createDatabaseFile(path);
   const connection = new Connection(path, options);
   try {
+    // Of the file SQLite only reads; this also refuses tables beside it, and copies.
+    if (!isWritable) connection.setPragma('query_only', 'ON');
     migrate(connection);
     const owner = options.owner ?? currentProcess();
     const runs = new RunStore(connection, owner);
