@@ -6,6 +6,7 @@
  * of them the distance doubles and those between go, those of phases that are over among them.
  */
 import { EV, type CountedName } from '../engine/index.ts';
+import { ROLE } from '../slots/index.ts';
 import type { StateParts } from './final-state.ts';
 import { metadataTerms } from './final-state.ts';
 import type { PhaseResult } from './run-result.ts';
@@ -27,9 +28,11 @@ const COUNTERS = ['pswpout', 'pswpin', 'pgmajfault'] as const satisfies readonly
 const ZSWAP_COUNTERS = ['zswpout', 'zswpin', 'zswpwb'] as const satisfies readonly CountedName[];
 const GAUGES = [
   'swap.usedPages',
+  'swap.usedSlots',
   'swap.zeroPages',
   'swap.filePages',
   'memory.presentPages',
+  'memory.onlyPages',
   'metadata.bytes',
 ] as const;
 const ZSWAP_GAUGES = ['zswap.storedPages', 'zswap.poolBytes'] as const;
@@ -116,16 +119,19 @@ export class RunSeries {
   #read(): number[] {
     const { engine, memory, frames } = this.#state;
     const { swap } = memory;
-    let usedPages = 0;
-    for (const area of swap.space.areas()) usedPages += area.inUse;
+    let usedSlots = 0;
+    for (const area of swap.space.areas()) if (area.role === ROLE.plain) usedSlots += area.inUse;
+    const presentPages = frames.frameCount - frames.freeCount;
     let bytes = 0;
     for (const term of metadataTerms(this.#state)) bytes += term.bytes;
     if (bytes > this.#metadataBytesMax) this.#metadataBytesMax = bytes;
     const values = [
-      usedPages,
+      swap.design.entriesInUse(),
+      usedSlots,
       swap.design.zeroEntries(),
       swap.filePages,
-      frames.frameCount - frames.freeCount,
+      presentPages,
+      presentPages - frames.doubledCount,
       bytes,
     ];
     for (const name of COUNTERS) values.push(engine.counted(EV[name]));

@@ -32,9 +32,9 @@ describe('the time series of a run', () => {
     for (const result of [short, long]) {
       const names = new Set(result.phases.flatMap(({ series }) => series.map(({ name }) => name)));
       expect([...names].toSorted()).toEqual([
-        ...['memory.presentPages', 'metadata.bytes', 'pgmajfault', 'pswpin', 'pswpout'],
-        ...['swap.filePages', 'swap.usedPages', 'swap.zeroPages', 'zswap.poolBytes'],
-        ...['zswap.storedPages', 'zswpin', 'zswpout', 'zswpwb'],
+        ...['memory.onlyPages', 'memory.presentPages', 'metadata.bytes', 'pgmajfault', 'pswpin'],
+        ...['pswpout', 'swap.filePages', 'swap.usedPages', 'swap.usedSlots', 'swap.zeroPages'],
+        ...['zswap.poolBytes', 'zswap.storedPages', 'zswpin', 'zswpout', 'zswpwb'],
       ]);
       for (const name of names) {
         const { length } = pointsOf(result, name);
@@ -72,6 +72,8 @@ describe('the time series of a run', () => {
     const result = await run(`${FILL}R 0 400 rand 500 3 -\nW 0 400 rand 200 4 fill:0f\n`, name);
     const { usage, phases } = result;
     expect(lastOf(result, 'swap.zeroPages')).toBe(usage.zeroEntries);
+    expect(lastOf(result, 'swap.usedPages')).toBe(usage.entries);
+    expect(lastOf(result, 'swap.usedSlots')).toBe(usage.slots);
     expect(lastOf(result, 'zswap.storedPages')).toBe(usage.zswapEntries);
     const bytes = result.metadata.reduce((sum, term) => sum + term.bytes, 0);
     expect(lastOf(result, 'metadata.bytes')).toBe(bytes);
@@ -87,6 +89,13 @@ describe('the time series of a run', () => {
     // Of a page that was read and has not changed the slot is as good as the folio.
     expect(filePages).toBeGreaterThanOrEqual(0);
     expect(filePages).toBeLessThanOrEqual(written);
+    const places = ['memory.onlyPages', 'zswap.storedPages', 'swap.zeroPages', 'swap.filePages'];
+    const [first, ...others] = places.map((place) =>
+      pointsOf({ phases: phases.slice(2) }, place).map(({ value }) => value),
+    );
+    // Every page of the mapping is in one place at any time.
+    const sums = first!.map((value, at) => others.reduce((sum, each) => sum + each[at]!, value));
+    expect(new Set(sums)).toEqual(new Set([400]));
     const times = pointsOf(result, 'pswpin').map(({ timeNs }) => timeNs);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });

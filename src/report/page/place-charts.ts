@@ -8,7 +8,7 @@ import { seriesOf } from './time-charts.ts';
 
 /** From the bottom of the stack. */
 const PLACES = [
-  { name: 'memory.presentPages', label: 'in memory' },
+  { name: 'memory.onlyPages', label: 'in memory' },
   { name: 'zswap.storedPages', label: 'in zswap' },
   { name: 'swap.zeroPages', label: 'zero pages (a flag)' },
   { name: 'swap.filePages', label: 'on a device' },
