@@ -79,8 +79,9 @@ function sentence(
   const missing = columns.length - known.length;
   const end = missing === 0 ? '.' : ` (of ${counted(missing, 'column')} it is not known).`;
   if (columns.length === 1) return `${question.alone}: ${show(least)}.`;
-  if (least === most && known.length > 1)
-    return `All ${known.length} ${question.same}: ${show(least)}${end}`;
+  // Of others nothing is known: runs that live, or were stored without metrics.
+  if (known.length === 1) return `${question.alone} by ${known[0]!.label}: ${show(least)}${end}`;
+  if (least === most) return `All ${known.length} ${question.same}: ${show(least)}${end}`;
   const winners = known.filter(({ value }) => value === least);
   const names = listed(winners.map(({ label }) => label));
   const tie = winners.length > 1 ? ' (a tie)' : '';
