@@ -14,7 +14,10 @@ const VALUE_LETTERS_MAX = 500;
  * @throws UsageError for other names, names given twice, and escapes that are none
  */
 export function parseQuery(text: string, accepted: readonly string[]): URLSearchParams {
-  requireEscapes(text);
+  if (!isDecodable(text))
+    throw new UsageError(
+      'the address has a % that begins no letter of UTF-8; accepted: %20 and such',
+    );
   const query = new URLSearchParams(text);
   const names = accepted.map((name) => name.replace('+', ''));
   for (const [name, value] of query) {
@@ -39,13 +42,11 @@ function unknownParameter(name: string, names: readonly string[]): UsageError {
 }
 
 /** URLSearchParams takes broken escapes for what they look like. */
-function requireEscapes(text: string): void {
+function isDecodable(text: string): boolean {
   try {
-    decodeURIComponent(text);
+    return decodeURIComponent(text).length <= text.length;
   } catch {
-    throw new UsageError(
-      'the address has a % that begins no letter of UTF-8; accepted: %20 and such',
-    );
+    return false;
   }
 }
 
