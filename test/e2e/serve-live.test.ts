@@ -36,7 +36,11 @@ describe.skipIf(!hasChromium)('pages of the server in a browser', () => {
   async function untilLive(): Promise<void> {
     for (;;) {
       const { status, body } = await served.ask(`/runs/${LIVE_RUN}/live`);
-      if (status === 200 && (JSON.parse(body) as { intervals: [] }).intervals.length > 0) return;
+      if (
+        status === 200 &&
+        (JSON.parse(body) as { intervals: readonly unknown[] }).intervals.length > 0
+      )
+        return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -76,7 +80,7 @@ describe.skipIf(!hasChromium)('pages of the server in a browser', () => {
     );
     // Without scripts the whole page is loaded again.
     const stillFirst = await operations(still);
-    await still.waitForNavigation();
+    await still.waitForEvent('load');
     if ((await still.locator('#live-figures').count()) > 0)
       expect(await operations(still)).not.toBe(stillFirst);
     await page.waitForSelector('h2#comparison', { timeout: 50_000 });
