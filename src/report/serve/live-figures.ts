@@ -4,6 +4,9 @@ import type { Line } from '../charts/line-chart.ts';
 import { grouped, quantityText, type Quantity } from '../charts/quantity.ts';
 import type { Point } from '../charts/thin.ts';
 
+/** Letters of a folder's name; the folder of a temporary area has many, of which the last count. */
+const FOLDER_LETTERS_MAX = 16;
+
 /** How the figures of an interval name the used pages of an area. */
 const USED = 'used ';
 
@@ -120,11 +123,17 @@ interface LiveArea {
 function areasOf(intervals: readonly StoredInterval[]): LiveArea[] {
   const names = intervals.flatMap(({ figures }) => Object.keys(figures));
   const keys = [...new Set(names)].filter((name) => name.startsWith(USED));
-  const paths = keys.map((key) => key.slice(USED.length).split('/'));
+  const paths = keys.map((key) => key.slice(USED.length).split('/').map(shortFolder));
   const depth = Math.max(0, ...paths.map((path) => path.length));
   let parts = 1;
   const shortened = (): string[] => paths.map((path) => path.slice(-parts).join('/'));
   while (parts < depth && new Set(shortened()).size < keys.length) parts++;
   const short = shortened();
   return keys.map((key, index) => ({ key, name: short[index]! }));
+}
+
+/** `…7iAwh7/` for a long one; the last part of a path stays as it is. */
+function shortFolder(name: string, index: number, path: readonly string[]): string {
+  const isShort = name.length <= FOLDER_LETTERS_MAX || index === path.length - 1;
+  return isShort ? name : `…${name.slice(-6)}`;
 }

@@ -80,6 +80,12 @@ describe('the figures of a live run', () => {
     const one = interval(0, { figures: { 'used /a/x.swap': 1, 'used /a/y.swap': 2 } });
     const [chart] = liveCharts({ ...PROGRESS, intervals: [one] });
     expect(chart!.lines.map(({ label }) => label)).toEqual(['x.swap', 'y.swap']);
+    const temporary = {
+      'used /tmp/swaplab-run-1-2-uYSd2y/swap': 1,
+      'used /tmp/swaplab-run-1-2-7iAwh7/swap': 2,
+    };
+    const [long] = liveCharts({ ...PROGRESS, intervals: [interval(0, { figures: temporary })] });
+    expect(long!.lines.map(({ label }) => label)).toEqual(['…uYSd2y/swap', '…7iAwh7/swap']);
   });
 });
 
