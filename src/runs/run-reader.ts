@@ -145,10 +145,7 @@ export function readCheckpoint(connection: Connection, runId: number): Checkpoin
   return { operations: row.operations, state: JSON.parse(row.state) as JsonValue };
 }
 
-function summaryOf(
-  { pagesChecked, mismatches, ...run }: RunRow,
-  orphans: Orphans,
-): RunSummary {
+function summaryOf({ pagesChecked, mismatches, ...run }: RunRow, orphans: Orphans): RunSummary {
   const isVerified = pagesChecked !== null && mismatches !== null;
   const reason = orphans.get(run.runId);
   return {
