@@ -7,7 +7,13 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type OutputBundle, type Plugin, type RolldownOptions } from 'rolldown';
+import {
+  defineConfig,
+  type OutputBundle,
+  type OutputChunk,
+  type Plugin,
+  type RolldownOptions,
+} from 'rolldown';
 
 const ROOT = fileURLToPath(new URL('.', import.meta.url));
 const PROGRAM = join(ROOT, 'dist/cli');
@@ -22,7 +28,12 @@ const LIBRARY = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 const licences: Plugin = {
   name: 'licences',
   generateBundle(_options, bundle) {
-    const modules = chunksOf(bundle).flatMap((chunk) => chunk.moduleIds);
+    // Of a module that nobody uses nothing is shipped.
+    const modules = chunksOf(bundle).flatMap((chunk) =>
+      Object.entries(chunk.modules).flatMap(([id, { renderedLength }]) =>
+        renderedLength > 0 ? [id] : [],
+      ),
+    );
     const libraries = new Set(modules.flatMap((id) => LIBRARY.exec(id) ?? []));
     const texts = [...libraries].sort().map((folder) => {
       const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
@@ -59,7 +70,7 @@ const inPlace: Plugin = {
   },
 };
 
-function chunksOf(bundle: OutputBundle): { readonly moduleIds: readonly string[] }[] {
+function chunksOf(bundle: OutputBundle): OutputChunk[] {
   return Object.values(bundle).flatMap((output) => (output.type === 'chunk' ? [output] : []));
 }
 

@@ -45,8 +45,9 @@ export function createCompressor(name: string, option: string): Compressor {
 /** What is accepted instead of `name`; for a compressor of the kernel's, why it is missing, too. */
 export function compressorChoices(name: unknown): string {
   const names = Object.keys(compressors);
-  const question = typeof name === 'string' ? didYouMean(name, names) : '';
-  const accepted = `accepted: ${names.join(', ')}${question}`;
   const isKnown = typeof name === 'string' && Object.hasOwn(MISSING_COMPRESSORS, name);
+  // Whoever asks for one of the kernel's meant it.
+  const question = typeof name === 'string' && !isKnown ? didYouMean(name, names) : '';
+  const accepted = `accepted: ${names.join(', ')}${question}`;
   return isKnown ? `${MISSING_COMPRESSORS[name]!}; ${accepted}` : accepted;
 }

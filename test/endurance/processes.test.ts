@@ -189,7 +189,7 @@ describe('a state database that takes no more', () => {
   it('on a full file system (ENOSPC) costs a run its place there, not its result', async (context) => {
     const ground = groundWith(['a.swap'], PHASES);
     const folder = join(ground.place.folder, 'state');
-    if (!mountSmall(folder, '2m')) return context.skip('no right to mount a file system');
+    if (!mountSmall(folder, '8m')) return context.skip('no right to mount a file system');
     const digest = digestOf(ground.place.swaplab(...runOn('a.swap')));
     const filler = fill(folder, 192 * 1024);
     checkUnstored(ground, await ground.run(...runOn('a.swap')), digest);

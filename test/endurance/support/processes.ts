@@ -23,9 +23,10 @@ export class Ground {
   readonly temporary: string;
   readonly #children = new Set<ChildProcessWithoutNullStreams>();
 
-  constructor() {
+  /** @param env - variables that the program gets besides those of this process */
+  constructor(env: Readonly<Record<string, string>> = {}) {
     this.temporary = mkdtempSync(join(tmpdir(), 'swaplab-test-tmp-'));
-    this.place = new Workplace({ TMPDIR: this.temporary });
+    this.place = new Workplace({ TMPDIR: this.temporary, ...env });
     mkdirSync(join(this.place.folder, 'state'), { mode: 0o700 });
   }
 
@@ -59,13 +60,13 @@ export class Ground {
 }
 
 /** A ground for each test that asks for one, removed behind it. */
-export function useGround(): () => Ground {
+export function useGround(env: Readonly<Record<string, string>> = {}): () => Ground {
   const grounds: Ground[] = [];
   afterEach(() => {
     for (const ground of grounds.splice(0)) ground.remove();
   });
   return () => {
-    const ground = new Ground();
+    const ground = new Ground(env);
     grounds.push(ground);
     return ground;
   };

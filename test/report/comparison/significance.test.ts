@@ -61,15 +61,18 @@ describe('columns that do not differ', () => {
   it.each([
     [200, 'other seeds', [6, 7, 8, 9, 10]],
     [100, 'the same seeds, from which nothing follows', FIVE],
-  ])('have a mark in at most one in twenty of %i tables of 70 metrics, with %s', (tables, _, seeds) => {
-    const stream = new RandomStream(7, `equal ${seeds.join()}`);
-    let markedTables = 0;
-    for (let table = 0; table < tables; table++) {
-      const [a, b] = [drawColumn('a', FIVE, stream), drawColumn('b', seeds, stream)];
-      if (markedNames(a, b).length > 0) markedTables += 1;
-    }
-    expect(markedTables).toBeLessThanOrEqual(tables * 0.05);
-  });
+  ])(
+    'have a mark in at most one in twenty of %i tables of 70 metrics, with %s',
+    (tables, _, seeds) => {
+      const stream = new RandomStream(7, `equal ${seeds.join()}`);
+      let markedTables = 0;
+      for (let table = 0; table < tables; table++) {
+        const [a, b] = [drawColumn('a', FIVE, stream), drawColumn('b', seeds, stream)];
+        if (markedNames(a, b).length > 0) markedTables += 1;
+      }
+      expect(markedTables).toBeLessThanOrEqual(tables * 0.05);
+    },
+  );
 
   it('would have many without a correction: the simulation can fail', () => {
     const stream = new RandomStream(8, 'uncorrected');
