@@ -6,7 +6,12 @@ import {
   type ComparedColumn,
   type MeasuredRun,
 } from '../src/report/comparison/index.ts';
-import type { FaultCount, StoredRun } from '../src/runs/index.ts';
+import {
+  canonicalJson,
+  type FaultCount,
+  type JsonValue,
+  type StoredRun,
+} from '../src/runs/index.ts';
 import { assert, UsageError, type RunError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import type { ComparePlan, PlannedColumn } from './compare-plan.ts';
@@ -81,7 +86,9 @@ async function runOne(
 function measured({ runId, spec, result }: FinishedRun): MeasuredRun {
   const { design, seed } = spec as { readonly design: string; readonly seed: number };
   const { digest, verify } = result;
-  return { runId, design, seed, digest, spec, metrics: metricRows(result), verify };
+  // With its keys in the order in which they come out of the database.
+  const stored = JSON.parse(canonicalJson(spec)) as JsonValue;
+  return { runId, design, seed, digest, spec: stored, metrics: metricRows(result), verify };
 }
 
 /**

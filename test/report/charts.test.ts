@@ -5,7 +5,12 @@ import { barChart } from '../../src/report/charts/bar-chart.ts';
 import { percentileChart, timeChart } from '../../src/report/charts/line-chart.ts';
 import { renderMarkup, type Markup } from '../../src/report/charts/markup.ts';
 import { COLOURS, DASHES } from '../../src/report/charts/palette.ts';
-import { grouped, quantityText, tickText } from '../../src/report/charts/quantity.ts';
+import {
+  grouped,
+  quantityText,
+  tellingDigits,
+  tickText,
+} from '../../src/report/charts/quantity.ts';
 import { lookOf, slotMapChart } from '../../src/report/charts/slot-map.ts';
 import { stackedAreaChart } from '../../src/report/charts/stacked-area.ts';
 import { stackedBarChart } from '../../src/report/charts/stacked-bars.ts';
@@ -221,8 +226,18 @@ describe('numbers', () => {
     expect(grouped(0.221734)).toBe('0.2217');
     expect(grouped(12345.6)).toBe('12,346');
     expect(grouped(-1234)).toBe('-1,234');
+    expect(grouped(-0.5)).toBe('-0.5');
+    expect(grouped(12345.6, 7)).toBe('12,345.6');
     expect(tickText(25000)).toBe('25k');
     expect(grouped(2 ** 60)).toBe('1.153e+18');
+  });
+
+  it('have the fewest digits with which those that differ read differently', () => {
+    const time = (ns: number, digits: number): string => quantityText('ns', ns, digits);
+    expect(tellingDigits([1.5e9, 2e9, 2e9], time)).toBe(3);
+    expect(tellingDigits([1.003e9, 1.004e9], time)).toBe(4);
+    expect(tellingDigits([1, 1 + 1e-15], time)).toBe(12);
+    expect(time(1.003e9, 4)).toBe('1.003 s');
   });
 });
 

@@ -1,5 +1,6 @@
 /** The page out of stored runs: what it says, and that nothing stored becomes markup. */
 import { describe, expect, it } from 'vitest';
+import { alarms } from '../../src/report/page/alarms.ts';
 import { findings } from '../../src/report/page/findings.ts';
 import { headline } from '../../src/report/page/headline.ts';
 import { pageRuns } from '../../src/report/page/columns.ts';
@@ -61,10 +62,97 @@ describe('findings', () => {
     expect(said(far)[0]).not.toContain('not told apart');
   });
 
-  it('shout when pages were wrong, and say what did not end', () => {
+  it('give figures as many digits as it takes to tell them apart', () => {
+    const near = [written(1, 'a', 1024 * 1030), written(2, 'b', 1024 * 1030 + 700)];
+    expect(said(near)[0]).toBe(
+      'a wrote least to the disk: 1.006 MiB. Next: b 1.007 MiB (+0.07 %).',
+    );
+    const time = (runId: number, design: string, ms: number): StoredRun =>
+      run(runId, design, { metrics: [metric('devices', 'virtual time', 'ms', ms)] });
+    expect(said([time(1, 'a', 1003), time(2, 'b', 1004)])[0]).toBe(
+      'a was fastest in virtual time: 1.003 s. Next: b 1.004 s (+0.1 %).',
+    );
+  });
+
+  it('say how many times as much where a percentage would have too many digits', () => {
+    expect(said([written(1, 'a', 5), written(2, 'b', 3200)])[0]).toContain('b 3.13 KiB (×640).');
+  });
+
+  it('tell a figure that a single column has', () => {
+    expect(said([written(1, 'a', 4096), run(2, 'b')])[0]).toBe(
+      'Written to the disk, a: 4 KiB (of 1 column it is not known).',
+    );
+  });
+
+  it('shout when pages were wrong, and are silent of pages that were not compared', () => {
     const verify = { pagesChecked: 100, mismatches: 3 };
-    expect(said([run(1, 'a', { verify, status: 'failed' })])).toEqual([
-      '3 of 100 compared pages were WRONG. Not all runs came to their end: run 1 is failed.',
+    expect(said([run(1, 'a', { verify })])).toEqual(['3 of 100 compared pages were WRONG.']);
+    expect(said([run(1, 'a', { verify: null })])).toEqual([]);
+  });
+});
+
+describe('what must not be overlooked', () => {
+  const told = (...runs: readonly StoredRun[]): string[] => alarms(pageRuns(runs));
+  const of = (name: string, value: number): MetricRecord => metric('runs', name, 'tasks', value);
+
+  it('is nothing where all went well', () => {
+    expect(told(run(1, 'a'), run(2, 'b'))).toEqual([]);
+  });
+
+  it('is wrong pages and lost faults, by column', () => {
+    const verify = { pagesChecked: 100, mismatches: 3 };
+    const faultCounts = [
+      { kind: 'torn-write', consequence: 'lost', count: 2 },
+      { kind: 'bit-rot', consequence: 'lost', count: 1 },
+      { kind: 'bit-rot', consequence: 'detected', count: 8 },
+    ] as const;
+    expect(told(run(1, 'a'), run(2, 'b', { verify, faultCounts }))).toEqual([
+      'Pages that came back WRONG: b 3.',
+      'Faults of devices that were LOST, which is that a task was given wrong bytes as good: b 3.',
+    ]);
+  });
+
+  it('is runs without an end, with why, those of one column and one reason together', () => {
+    const failed = (seed: number): StoredRun =>
+      run(seed, 'a', {
+        seed,
+        status: 'failed',
+        exitReason: 'no space',
+        spec: { design: 'a', seed },
+      });
+    expect(told(failed(1), failed(2), run(3, 'b', { status: 'aborted' }))).toEqual([
+      'Each of the runs 1 and 2 (a) FAILED: no space. Its figures are not in the table.',
+      'Run 3 (b) was ABORTED. Its figures are not in the table.',
+      expect.stringMatching(/^b differs from a/),
+    ]);
+  });
+
+  it('is killed tasks with what killed them, also those of an endurance run', () => {
+    const metrics = [of('killed tasks', 5), of('tasks ended by SIGBUS', 2)];
+    const figures = { killedTasks: 4, sigbus: 0 };
+    const interval = { position: 0, atMs: 0, operations: 9, timeNs: 9, figures };
+    expect(told(run(1, 'a', { metrics }), run(2, 'b', { intervals: [interval] }))).toEqual([
+      'Tasks were KILLED before their end: a 5 (3 out of memory, 2 by SIGBUS), b 4 (4 out of ' +
+        'memory). What they had not done yet is in no figure.',
+    ]);
+  });
+
+  it('is a swap that was full, and pages that zswap refused', () => {
+    const metrics = [of('swap_alloc_fail', 12), of('pages refused by zswap', 1234)];
+    expect(told(run(1, 'a', { metrics }), run(2, 'b'))).toEqual([
+      'Swap was full: searches for a slot that found none: a 12.',
+      'zswap refused pages, which took another way: a 1,234.',
+    ]);
+  });
+
+  it('is columns that differ by more than one setting', () => {
+    const other = (runId: number, design: string): StoredRun => {
+      const made = run(runId, design);
+      return { ...made, spec: { ...(made.spec as object), areas: [], revision: 'v2' } };
+    };
+    expect(told(run(1, 'a'), run(2, 'b'), other(3, 'c'), other(4, 'd'))).toEqual([
+      'c and d differ from a by more than one setting: design and areas. What changed may come of ' +
+        'any of them.',
     ]);
   });
 });
@@ -81,6 +169,25 @@ describe('the headline', () => {
 });
 
 describe('the page', () => {
+  it('has what must not be overlooked above what came out', () => {
+    const page = (runs: StoredRun[]): string => reportPage({ runs, version: '0.1.0' });
+    const bad = page([run(1, 'a', { status: 'aborted' })]);
+    expect(bad.indexOf('was ABORTED')).toBeGreaterThan(bad.indexOf('Not to be overlooked'));
+    expect(bad.indexOf('was ABORTED')).toBeLessThan(bad.indexOf('class="findings"'));
+    expect(page([run(1, 'a')])).not.toContain('Not to be overlooked');
+  });
+
+  it('shows figures of a row with as many digits as tell them apart, great changes as factors', () => {
+    const runs = [
+      written(1, 'a', 2 ** 20),
+      written(2, 'b', 2 ** 20 + 900),
+      written(3, 'c', 2 ** 30),
+    ];
+    const cells = [...reportPage({ runs, version: '0.1.0' }).matchAll(/<data [^>]*>([^<]*)/g)];
+    expect(cells.map(([, text]) => text)).toEqual(['1 MiB', '1.001 MiB', '1 GiB']);
+    expect(reportPage({ runs, version: '0.1.0' })).toContain('×1,024');
+  });
+
   it('is made of runs that were stored without metrics, series and maps, and says so', () => {
     const page = reportPage({ runs: [run(1, 'a')], version: '0.1.0', plotLibrary: PLOT_LIBRARY });
     expect(page).toContain('these runs were stored without metrics');

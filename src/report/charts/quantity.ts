@@ -32,32 +32,64 @@ export function unitFor(quantity: Quantity, most: number): Unit {
   return units.find(({ size }) => most >= size) ?? units.at(-1)!;
 }
 
-/** A number in its unit: `1.5 MiB`, `12.3 µs`, `12,345`. */
-export function quantityText(quantity: Quantity, value: number): string {
-  if (quantity === 'count') return grouped(value);
+/**
+ * A number in its unit: `1.5 MiB`, `12.3 µs`, `12,345`.
+ * @param digits - significant ones, at least; counts have four
+ */
+export function quantityText(quantity: Quantity, value: number, digits = 3): string {
+  if (quantity === 'count') return grouped(value, Math.max(4, digits));
   const { size, name } = unitFor(quantity, Math.abs(value));
-  return `${threeDigits(value / size)} ${name}`;
+  return `${significant(value / size, digits)} ${name}`;
+}
+
+/** Digits of the longest figure that is told; doubles have about 15. */
+const DIGITS_MAX = 12;
+
+/**
+ * The fewest digits, from `least` up, with which values that differ read differently.
+ * @param values - those that a reader compares
+ * @param textOf - a value with so many significant digits
+ */
+export function tellingDigits(
+  values: readonly number[],
+  textOf: (value: number, digits: number) => string,
+  least = 3,
+): number {
+  const distinct = [...new Set(values)];
+  for (let digits = least; digits < DIGITS_MAX; digits++)
+    if (new Set(distinct.map((value) => textOf(value, digits))).size === distinct.length)
+      return digits;
+  return DIGITS_MAX;
 }
 
 /** At least three significant digits, and no digit before the point lost. */
 export function threeDigits(value: number): string {
-  const digits = Math.abs(value) >= 1000 ? 0 : 3 - Math.max(1, wholeDigits(value));
-  return grouped(Number(value.toFixed(Math.max(0, digits))));
+  return significant(value, 3);
+}
+
+/** At least so many significant digits, and no digit before the point lost. */
+export function significant(value: number, digits: number): string {
+  const fraction = Math.max(0, digits - Math.max(1, wholeDigits(value)));
+  return grouped(Number(value.toFixed(fraction)), digits);
 }
 
 function wholeDigits(value: number): number {
   return Math.trunc(Math.abs(value)).toString().length;
 }
 
-/** A number with thousands apart; fractions to four significant digits. */
-export function grouped(value: number): string {
+/** A number with thousands apart; of fractions four significant digits or as many as are asked. */
+export function grouped(value: number, digits = 4): string {
   if (!Number.isInteger(value)) {
-    const rounded = Number(value.toPrecision(4));
-    if (!Number.isInteger(rounded) && Math.abs(rounded) < 1000) return String(rounded);
-    return grouped(Math.round(value));
+    const rounded = Number(value.toPrecision(digits));
+    if (Number.isInteger(rounded)) return grouped(Math.round(value));
+    return String(rounded).replace(/^-?\d+/, thousandsApart);
   }
   if (Math.abs(value) >= 1e15) return value.toExponential(3);
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+  return thousandsApart(String(value));
+}
+
+function thousandsApart(whole: string): string {
+  return whole.replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** A tick of an axis: short, thousands as k, M, G, T. */

@@ -24,12 +24,44 @@ export function groupRuns(runs: readonly MeasuredRun[]): ComparedColumn[] {
     groups.set(hash, group.set(run.seed, run));
   }
   const columns = [...groups.values()].map((bySeed) => [...bySeed.values()]);
-  const labels = columnLabels(columns.map((each) => each[0]!));
+  const labels = columnLabels(columns);
   return columns.map((each, index) => ({ label: labels[index]!, runs: each }));
 }
 
-/** What columns are called by what they differ by; no two alike. */
-function columnLabels(firsts: readonly MeasuredRun[]): string[] {
+/** What columns are called: as they were when they were compared, or else by what they differ by. */
+function columnLabels(columns: readonly (readonly MeasuredRun[])[]): string[] {
+  return labelsOfNames(columns) ?? labelsOfSettings(columns.map((runs) => runs[0]!));
+}
+
+/** Of runs that one comparison made and named `COMPARISON: LABEL`; null of others. */
+function labelsOfNames(columns: readonly (readonly MeasuredRun[])[]): string[] | null {
+  const names = columns.flatMap((runs) => {
+    const own = new Set(runs.map(nameOf));
+    return own.size === 1 ? [...own] : [];
+  });
+  if (names.length < columns.length) return null;
+  const labels = withoutPrefix(names);
+  return labels !== null && new Set(labels).size === labels.length ? labels : null;
+}
+
+/** Names without the longest `COMPARISON: ` that all of them begin with; null where they share none. */
+function withoutPrefix(names: readonly string[]): string[] | null {
+  const [first] = names as [string];
+  for (let end = first.lastIndexOf(': '); end > 0; end = first.lastIndexOf(': ', end - 1)) {
+    const prefix = first.slice(0, end + 2);
+    if (names.every((name) => name.startsWith(prefix) && name.length > prefix.length))
+      return names.map((name) => name.slice(prefix.length));
+  }
+  return null;
+}
+
+function nameOf({ spec }: MeasuredRun): string {
+  const name = isObject(spec) ? spec['name'] : undefined;
+  return typeof name === 'string' ? name : '';
+}
+
+/** No two alike. */
+function labelsOfSettings(firsts: readonly MeasuredRun[]): string[] {
   const differences = specDifferences(firsts.map(({ spec }) => unresolved(spec)));
   const others = differences.filter(({ key }) => !isOfDesign(key));
   // A pool or areas of its own are what a design came with, unless they are the point.

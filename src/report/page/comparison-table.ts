@@ -8,12 +8,12 @@ import {
   type Summary,
 } from '../comparison/index.ts';
 import { el, type Child, type Markup } from '../charts/markup.ts';
-import { grouped, threeDigits } from '../charts/quantity.ts';
+import { grouped } from '../charts/quantity.ts';
 import type { JsonValue } from '../../runs/index.ts';
 import { clipped } from '../../units/index.ts';
 import { areasText } from './headline.ts';
 import { plainTable, scrolling } from './table.ts';
-import { counted, metricText } from './words.ts';
+import { changeText, counted, metricTexts } from './words.ts';
 
 const ARROWS: Readonly<Record<ComparedMetric['better'], string>> = {
   lower: '↓',
@@ -118,6 +118,10 @@ function metricTable(
 function metricRow(metric: ComparedMetric, { columns, baseline }: RunComparison): Markup {
   const { name, unit, better, summaries, changes } = metric;
   const best = bestOf(metric);
+  const show = metricTexts(
+    unit,
+    summaries.flatMap((summary) => summary?.median ?? []),
+  );
   return el(
     'tr',
     { 'data-metric': name },
@@ -137,7 +141,7 @@ function metricRow(metric: ComparedMetric, { columns, baseline }: RunComparison)
       return el(
         'td',
         { class: summary.median === best ? 'n best' : 'n', title: exactText(summary, unit) },
-        el('data', { value: summary.median }, metricText(unit, summary.median)),
+        el('data', { value: summary.median }, show(summary.median)),
         moreText(summary, index === baseline ? null : (changes[index] ?? null), unit),
       );
     }),
@@ -158,28 +162,24 @@ function bestOf({ better, summaries }: ComparedMetric): number | null {
 }
 
 /** Under the value: the interval, and the change against the baseline. */
-function moreText(summary: Summary, change: Change | null, unit: string): Child {
-  const interval =
-    summary.low === summary.high
-      ? null
-      : `[${metricText(unit, summary.low)} – ${metricText(unit, summary.high)}]`;
-  const moved = change === null ? null : changeText(change);
+function moreText({ low, median, high }: Summary, change: Change | null, unit: string): Child {
+  const show = metricTexts(unit, [low, median, high]);
+  const moved = change === null ? null : movedText(change);
   return [
-    interval !== null && el('span', { class: 'more' }, interval),
+    low !== high && el('span', { class: 'more' }, `[${show(low)} – ${show(high)}]`),
     moved !== null && el('span', { class: 'more' }, moved),
   ];
 }
 
-function changeText({ percent, isSignificant, verdict }: Change): string | null {
+function movedText({ percent, isSignificant, verdict }: Change): string | null {
   if (percent === 0) return null;
   const mark = isSignificant ? ` * ${verdict}` : '';
-  if (percent === null) return `from 0${mark}`;
-  const size = Math.abs(percent);
-  if (size < 0.01) return `<0.01 %${mark}`;
-  return `${percent > 0 ? '+' : '−'}${threeDigits(size)} %${mark}`;
+  return `${percent === null ? 'from 0' : changeText(percent)}${mark}`;
 }
 
 function exactText({ values, median }: Summary, unit: string): string {
-  const seeds = values.length > 1 ? `; by run: ${values.map(grouped).join(', ')}` : '';
-  return `${Number.isInteger(median) ? grouped(median) : String(median)} ${unit}${seeds}`;
+  const exact = (value: number): string =>
+    Number.isInteger(value) ? grouped(value) : String(value);
+  const seeds = values.length > 1 ? `; by run: ${values.map(exact).join(', ')}` : '';
+  return `${exact(median)} ${unit}${seeds}`;
 }

@@ -1,8 +1,8 @@
 /** What came out, in plain sentences computed from the table: who did least, by how much, ties told. */
-import type { ComparedMetric, RunComparison } from '../comparison/index.ts';
-import { grouped, threeDigits } from '../charts/quantity.ts';
-import type { PageColumn } from './columns.ts';
-import { counted, listed, metricText } from './words.ts';
+import type { ComparedMetric } from '../comparison/index.ts';
+import { grouped } from '../charts/quantity.ts';
+import type { PageColumn, PageRuns } from './columns.ts';
+import { changeText, counted, listed, metricTexts } from './words.ts';
 
 interface Question {
   readonly group: string;
@@ -45,21 +45,16 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
-/** One sentence each; without metrics only that of the comparison of pages. */
-export function findings({
-  comparison,
-  columns,
-}: {
-  readonly comparison: RunComparison;
-  readonly columns: readonly PageColumn[];
-}): string[] {
+/** One sentence each; without metrics only that of the comparison of pages, if it was reached. */
+export function findings({ comparison, columns }: PageRuns): string[] {
   const told = QUESTIONS.flatMap((question) => {
     const metric = comparison.metrics.find(
       ({ group, name }) => group === question.group && name === question.name,
     );
     return metric === undefined ? [] : (sentence(question, metric, columns) ?? []);
   });
-  return [...told, pagesSentence(columns)];
+  const pages = pagesSentence(columns);
+  return pages === null ? told : [...told, pages];
 }
 
 function sentence(
@@ -72,7 +67,10 @@ function sentence(
     return value === undefined ? [] : [{ label, value, column: index }];
   });
   if (known.length === 0) return null;
-  const show = (value: number): string => metricText(metric.unit, value);
+  const show = metricTexts(
+    metric.unit,
+    known.map(({ value }) => value),
+  );
   const least = Math.min(...known.map(({ value }) => value));
   const most = Math.max(...known.map(({ value }) => value));
   if (most === 0 && question.isSilentAtZero === true) return null;
@@ -99,9 +97,7 @@ function sentence(
 }
 
 function ahead(least: number, next: number): string {
-  if (least === 0) return '';
-  const percent = (next / least - 1) * 100;
-  return percent >= 0.05 ? ` (+${threeDigits(percent)} %)` : ' (less than 0.1 % more)';
+  return least === 0 ? '' : ` (${changeText((next / least - 1) * 100)})`;
 }
 
 /** Intervals of the medians of repeated columns that overlap. */
@@ -119,17 +115,15 @@ function isInDoubt(
 }
 
 /** Whether the bytes were right, which is the first thing to know of a swap. */
-function pagesSentence(columns: readonly PageColumn[]): string {
+function pagesSentence(columns: readonly PageColumn[]): string | null {
   const runs = columns.flatMap(({ runs: own }) => own);
-  const ended = runs.filter(({ verify }) => verify !== null);
-  const checked = ended.reduce((sum, { verify }) => sum + verify!.pagesChecked, 0);
-  const wrong = ended.reduce((sum, { verify }) => sum + verify!.mismatches, 0);
-  const open = runs.filter(({ status }) => status !== 'done');
-  const states = open.map(({ runId, status }) => `run ${runId} is ${status}`);
-  const unfinished = open.length === 0 ? '' : ` Not all runs came to their end: ${listed(states)}.`;
+  const ended = runs.flatMap(({ verify }) => verify ?? []);
+  if (ended.length === 0) return null;
+  const checked = ended.reduce((sum, { pagesChecked }) => sum + pagesChecked, 0);
+  const wrong = ended.reduce((sum, { mismatches }) => sum + mismatches, 0);
   const verdict =
     wrong === 0
-      ? `All ${grouped(checked)} pages that were compared byte for byte at the end were right`
+      ? `All ${grouped(checked)} pages that were compared byte for byte were right`
       : `${grouped(wrong)} of ${grouped(checked)} compared pages were WRONG`;
-  return `${verdict}${runs.length > 1 ? `, over ${runs.length} runs` : ''}.${unfinished}`;
+  return `${verdict}${ended.length > 1 ? `, over ${ended.length} runs` : ''}.`;
 }

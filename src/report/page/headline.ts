@@ -3,7 +3,7 @@ import { parseSize, UsageError } from '../../units/index.ts';
 import type { JsonValue } from '../../runs/index.ts';
 import { quantityText } from '../charts/quantity.ts';
 import type { PageColumn } from './columns.ts';
-import { counted, listed, sharedText } from './words.ts';
+import { capital, counted, listed, sharedText } from './words.ts';
 
 type Spec = { readonly [key: string]: JsonValue };
 
@@ -20,7 +20,7 @@ export function headline(columns: readonly PageColumn[]): string {
   const many = columns.length > 1;
   const who = many
     ? `${columns.length} ways: ${listed(columns.map(({ label }) => label))}`
-    : `under the swap design ${columns[0]!.label}`;
+    : `under the swap design ${columns[0]!.shown.design}`;
   const zswap = of(zswapText);
   return [
     `${capital(of(workloadText))} was run ${who}. `,
@@ -28,10 +28,6 @@ export function headline(columns: readonly PageColumn[]): string {
     `zswap: ${zswap}. `,
     `${capital(seedsText(columns))}.`,
   ].join('');
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function text(value: JsonValue | undefined): string {

@@ -8,7 +8,8 @@ import { UsageError } from '../../units/index.ts';
 import { el, renderMarkup, verbatim, type Child, type Markup } from '../charts/markup.ts';
 import type { RunComparison } from '../comparison/index.ts';
 import { patternDefinitions } from '../charts/palette.ts';
-import { pageRuns, type PageColumn } from './columns.ts';
+import { alarms } from './alarms.ts';
+import { pageRuns, type PageColumn, type PageRuns } from './columns.ts';
 import { comparisonSection } from './comparison-table.ts';
 import type { ChartContext } from './figures.ts';
 import { findings } from './findings.ts';
@@ -157,15 +158,27 @@ function pageHeader({
   links,
 }: {
   readonly heading: string;
-  readonly made: ReturnType<typeof pageRuns>;
+  readonly made: PageRuns;
   readonly sections: readonly Section[];
   readonly links: NonNullable<ReportInput['links']>;
 }): Markup {
+  const told = alarms(made);
   return el(
     'header',
     {},
     el('h1', {}, heading),
     el('p', { class: 'lead' }, headline(made.columns)),
+    told.length > 0 &&
+      el(
+        'section',
+        { class: 'alarms', 'aria-labelledby': 'alarms' },
+        el('h2', { id: 'alarms' }, 'Not to be overlooked'),
+        el(
+          'ul',
+          {},
+          told.map((alarm) => el('li', {}, alarm)),
+        ),
+      ),
     el(
       'ul',
       { class: 'findings' },

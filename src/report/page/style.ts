@@ -47,6 +47,9 @@ p,ul,ol{max-width:46rem}
 .soft,figcaption span,.legend{color:var(--soft)}
 .findings{padding-left:1.2rem;max-width:54rem}
 .findings li{margin:.35rem 0}
+.alarms{border-left:4px solid var(--bad);background:var(--tint);padding:.3rem 1rem;margin:1rem 0;max-width:54rem}
+.alarms h2{border:0;margin:.3rem 0;padding:0;font-size:1rem;color:var(--bad)}
+.alarms ul{margin:.3rem 0;padding-left:1.2rem;max-width:none}
 nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;padding:0;margin:.8rem 0}
 a{color:var(--link)}
 a:focus-visible,summary:focus-visible,button:focus-visible,[tabindex]:focus-visible{outline:3px solid var(--link);outline-offset:2px}

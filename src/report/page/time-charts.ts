@@ -64,7 +64,12 @@ const LEVELS: readonly SeriesChart[] = [
   },
   {
     ...{ name: 'swap.usedPages', title: 'Swap in use', quantity: 'count' },
-    ...{ says: 'Entries that are taken, whatever is behind them.', label: 'pages' },
+    ...{ says: 'Entries that are taken, whatever is behind them.', label: 'entries' },
+  },
+  {
+    ...{ name: 'swap.usedSlots', title: 'Slots in use', quantity: 'count' },
+    ...{ says: 'Slots of areas with a device that are taken, also for pages in zswap.' },
+    label: 'slots',
   },
   {
     ...{ name: 'metadata.bytes', title: 'Metadata', quantity: 'bytes' },

@@ -1,15 +1,16 @@
 /** How long the runs of pages are that go to a device at once: the longer, the fewer requests. */
 import { barChart } from '../charts/bar-chart.ts';
-import { el, type Child } from '../charts/markup.ts';
+import { el, type Child, type Markup } from '../charts/markup.ts';
 import { grouped, threeDigits } from '../charts/quantity.ts';
 import type { HistogramRecord } from '../../runs/index.ts';
-import { absent, figure, figures, idOf, type ChartContext } from './figures.ts';
+import type { PageColumn } from './columns.ts';
+import { absent, figure, figures, idOf, without, type ChartContext } from './figures.ts';
 import { histogramOf } from './latency-charts.ts';
-import { counted } from './words.ts';
+import { capital, counted } from './words.ts';
 
 const KINDS = [
+  { name: 'deviceWrite.pages', what: 'all writes to devices' },
   { name: 'writeback.pages', what: 'writeback by zswap' },
-  { name: 'deviceWrite.pages', what: 'all writes' },
 ] as const;
 
 interface Bar {
@@ -18,43 +19,63 @@ interface Bar {
   readonly told: string;
 }
 
+type Lengths = readonly {
+  readonly column: PageColumn;
+  readonly record: HistogramRecord;
+  readonly bars: readonly Bar[];
+}[];
+
+/** One kind of write after the other, each as small multiples with axes of its own. */
 export function runLengthSection({ columns }: ChartContext): Child[] {
   const found = KINDS.map(({ name, what }) => ({
     what,
-    each: columns.flatMap((column) => {
+    each: columns.flatMap((column): Lengths => {
       const record = histogramOf(column.shown.histograms, name);
       return record === null ? [] : [{ column, record, bars: powersOfTwo(record) }];
     }),
   }));
-  const missing = found.filter(({ each }) => each.length === 0);
+  const hasAny = found.some(({ each }) => each.length > 0);
   return [
-    missing.length < found.length &&
+    hasAny &&
       el('p', { class: 'soft' }, 'Writes by how many pages each carries, in powers of two.'),
-    figures(
-      found.map(({ what, each }, kind) => {
-        const widest = Math.max(0, ...each.map(({ bars }) => bars.length));
-        const max = Math.max(0, ...each.flatMap(({ bars }) => bars.map(({ value }) => value)));
-        return each.map(({ column: { label, index }, record, bars }) => {
-          const title = `${label}: ${what}`;
-          const all = [...bars, ...classesFrom(bars.length, widest)];
-          return figure({
-            title,
-            says: meanText(record),
-            chart: barChart({
-              ...{ id: idOf('lengths', kind, index), title, bars: all, max, column: index },
-              ...{ quantity: 'count', label: 'writes', classes: 'pages in a write' },
-              description: bars.map(({ told }) => told).join('; '),
-            }),
-          });
-        });
-      }),
+    found.map(({ what, each }, kind) => {
+      if (each.length === 0) return null;
+      const lengths = lengthFigures(each, { what, kind });
+      const none = without(
+        columns,
+        (column) => each.some((shown) => shown.column === column),
+        `${what}: there were none, or the run was stored without their lengths.`,
+      );
+      return [el('h3', {}, capital(what)), figures(lengths), none];
+    }),
+    found.map(
+      ({ what, each }) =>
+        each.length === 0 &&
+        absent(
+          `Not shown: ${what} (there were none, or the runs were stored without their lengths).`,
+        ),
     ),
-    missing.length > 0 &&
-      absent(
-        `Not shown: ${missing.map(({ what }) => what).join(', ')} (there were none, or the runs were ` +
-          'stored without their lengths).',
-      ),
   ];
+}
+
+function lengthFigures(
+  each: Lengths,
+  { what, kind }: { readonly what: string; readonly kind: number },
+): Markup[] {
+  const widest = Math.max(...each.map(({ bars }) => bars.length));
+  const max = Math.max(...each.flatMap(({ bars }) => bars.map(({ value }) => value)));
+  return each.map(({ column: { label, index }, record, bars }) =>
+    figure({
+      title: label,
+      says: meanText(record),
+      chart: barChart({
+        ...{ id: idOf('lengths', kind, index), title: `${label}: ${what}`, max, column: index },
+        bars: [...bars, ...classesFrom(bars.length, widest)],
+        ...{ quantity: 'count', label: 'writes', classes: 'pages in a write' },
+        description: bars.map(({ told }) => told).join('; '),
+      }),
+    }),
+  );
 }
 
 /** Lengths are recorded exactly up to 127 pages, longer ones to a 64th. */

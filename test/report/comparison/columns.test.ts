@@ -50,6 +50,25 @@ describe('runs as columns', () => {
     ]);
   });
 
+  it('are called as they were in the comparison that made and named them', () => {
+    const named = (seed: number, design: string, name: string): MeasuredRun =>
+      run(seed, { design, name });
+    expect(labels(named(1, 'vswap', 'web: old'), named(1, 'ghost', 'web: new'))).toEqual([
+      'old',
+      'new',
+    ]);
+    expect(labels(named(1, 'vswap', 'a: b: old'), named(1, 'ghost', 'a: b: new'))).toEqual([
+      'old',
+      'new',
+    ]);
+    // Another comparison, or names that tell runs apart.
+    expect(labels(named(1, 'vswap', 'web: old'), named(1, 'ghost', 'db: new'))).toEqual([
+      'vswap',
+      'ghost',
+    ]);
+    expect(labels(named(1, 'vswap', 'web: 1'), named(2, 'vswap', 'web: 2'))).toEqual(['vswap']);
+  });
+
   it('are called by numbers where names do not tell them apart', () => {
     const areas = [{ size: '32M', ghost: false, on: true }];
     expect(labels(run(1, {}), run(1, { areas }))).toEqual(['vswap', 'vswap (2)']);
