@@ -47,8 +47,7 @@ function placeFunction(place: Place, places: readonly Place[]): string {
   const { path, commands, options, operand } = place;
   const specs = options.map(optionSpec);
   if (commands.length === 0) {
-    const action =
-      operand.kind === 'commands' ? wordsAction(commandNames(places[0]!)) : actionOf(operand);
+    const action = operandAction(operand, places[0]!);
     return `${functionName(path)}() {
   _arguments -s -S : \\
 ${[...specs, quoted(`*:${operand.kind === 'nothing' ? 'argument' : operand.kind}:${action}`)]
@@ -83,8 +82,12 @@ ${commands
 `;
 }
 
-function commandNames({ commands }: Place): string[] {
-  return commands.map(({ name }) => name);
+/** What is offered where an option may stand as well. */
+function operandAction(operand: Candidates, root: Place): string {
+  if (operand.kind === 'commands') return wordsAction(root.commands.map(({ name }) => name));
+  // A blank would say what is wanted, as for values; but what _message says keeps zsh from
+  // inserting the one option that begins as what is typed.
+  return operand.kind === 'nothing' ? '{:}' : actionOf(operand);
 }
 
 /** The names of an option, its text and what follows it, as _arguments wants them. */

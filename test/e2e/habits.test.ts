@@ -184,12 +184,15 @@ zpty -d z
     );
     const lines = [
       'swaplab run --desi',
+      'swaplab compare --qui',
       'swaplab runs sh',
       'swaplab compare --designs=xarray,vswap-',
     ];
     const said = shell('zsh', '-f', 'type.zsh', ...lines);
-    for (const completed of ['run --design', 'runs show', '--designs=xarray,vswap-table'])
-      expect(said.replaceAll(/\u001b\[[0-9;?]*[a-zA-Z]/g, '')).toContain(completed);
+    const plain = said.replaceAll(/\u001b\[[0-9;?]*[a-zA-Z]/g, '');
+    for (const completed of ['run --design=', 'compare --quiet ', 'runs show '])
+      expect(plain).toContain(completed);
+    expect(plain).toContain('--designs=xarray,vswap-table');
   });
 });
 
@@ -214,7 +217,7 @@ describe('the man pages', () => {
 describe('a run', () => {
   it('tells with -v what it does, on stderr, and never in the document', () => {
     const { code, stdout, stderr } = place.swaplab(
-      ...['run', '--trace', 'short.trace', '--swap', '1M', '--memory', '128K', '--json', '-v'],
+      ...['run', '--trace', 'short.trace', '--swap', '1M', '--memory', '256K', '--json', '-v'],
     );
     expect(code).toBe(0);
     expect((JSON.parse(stdout) as { run: number }).run).toBe(2);
