@@ -1,12 +1,8 @@
 /** One endurance run: areas taken, driver run, intervals and checkpoints in the database. */
-import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
-import { parse, resolve } from 'node:path';
 import type { FaultTally } from '../src/device/index.ts';
 import {
   Endurance,
-  formatReplay,
   shrink,
-  type ShrunkReplay,
   type EnduranceGauges,
   type EnduranceResult,
   type EnduranceState,
@@ -23,9 +19,11 @@ import {
 import { type RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import type { EndureLine } from './endure-options.ts';
+import { checkWritable, replayPath, writeReplay, type WrittenReplay } from './endure-replay.ts';
 import { LiveRun } from './live-run.ts';
 import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
+import { storeCounts, storeState } from './store-result.ts';
 import { resolvedSpec, specOfStored } from './stored-spec.ts';
 import { sweepTemporaryFolders } from './temporary-folder.ts';
 import { detail, tellAreas } from './telling.ts';
@@ -34,11 +32,15 @@ import { version } from './version.ts';
 /** A checkpoint is stored at the end of a phase, but not more often. */
 const CHECKPOINT_MS = 1000;
 
-/** How a run stands at an interval. */
-export interface EndureMoment {
+/** How a run stands. */
+interface Standing {
   readonly faults: readonly FaultTally[];
   readonly totals: EnduranceTotals;
   readonly gauges: EnduranceGauges;
+}
+
+/** How a run stands at an interval. */
+export interface EndureMoment extends Standing {
   readonly seconds: number;
   /** Page operations per second of wall time since the last moment. */
   readonly rate: number;
@@ -55,13 +57,6 @@ export interface FinishedEndurance {
   readonly replay: WrittenReplay | null;
   /** Why the run is not, or not all of it, in the database; null: it is. */
   readonly notStored: RunError | null;
-}
-
-export interface WrittenReplay {
-  readonly path: string;
-  readonly operations: number;
-  readonly steps: number;
-  readonly tries: number;
 }
 
 export interface EndureHooks {
@@ -150,38 +145,6 @@ function once(action: () => void): () => void {
     isDone = true;
     action();
   };
-}
-
-/** Beside the database, called after the run. */
-function replayPath(databasePath: string, runId: number): string {
-  const { dir, name } = parse(databasePath);
-  return resolve(dir, `${name}-replay-${runId}.json`);
-}
-
-/** A run of hours should not end where its replay cannot be kept. */
-function checkWritable(path: string): void {
-  try {
-    accessSync(existsSync(path) ? path : resolve(parse(path).dir || '.'), constants.W_OK);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    throw new UsageError(`--replay-out: ${path} cannot be written: ${code}`);
-  }
-}
-
-/** @returns null when the file could not be written, which is told: the verdict matters more */
-function writeReplay(
-  path: string,
-  { replay, broken, tries }: ShrunkReplay,
-  io: CommandIo,
-): WrittenReplay | null {
-  try {
-    writeFileSync(path, formatReplay(replay, broken), { mode: 0o600 });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    io.stderr(`swaplab: the replay was not written: ${path}: ${code}\n`);
-    return null;
-  }
-  return { path, operations: replay.operations.count, steps: replay.steps.length, tries };
 }
 
 /** What is run, and from where. */
@@ -338,7 +301,15 @@ class EnduranceSession {
     });
   }
 
-  #storeResult(writer: RunWriter, { broken, verdict, totals, digest }: EnduranceResult): void {
+  #storeResult(writer: RunWriter, result: EnduranceResult): void {
+    const { broken, verdict, totals, digest, faults, gauges, run } = result;
+    this.#storeInterval(writer, { totals, gauges, faults });
+    if (run !== null) {
+      for (const phase of run.phases) writer.phase(phase);
+      storeState(writer, run);
+      // Each part of a resumed run has counted anew: what one of them was is not what the run was.
+      if (this.#options.from === null) storeCounts(writer, run);
+    }
     if (broken !== null) {
       writer.fail(`${verdict}: operation ${broken.operation}: ${broken.what}`, 3);
       return;
@@ -346,40 +317,37 @@ class EnduranceSession {
     writer.finish({
       digest,
       verify: { pagesChecked: totals.pagesChecked, mismatches: 0 },
-      slotRuns: 0,
+      slotRuns: run?.slotRuns ?? 0,
       virtualNs: totals.virtualNs,
       wallMs: performance.now() - this.#startMs,
     });
   }
 
+  /** Figures by the names that every live run has. */
+  #storeInterval(writer: RunWriter, { totals, gauges, faults }: Standing): void {
+    const { areas, poolBytes, storedPages, ...rest } = gauges;
+    const { operations, virtualNs, ...counts } = totals;
+    const fired = Object.fromEntries(faults.map((each) => [`fault.${each.kind}`, each.fired]));
+    const used = Object.fromEntries(areas.map((area) => [`used ${area.name}`, area.usedPages]));
+    const pool = { pool_total_size: poolBytes, stored_pages: storedPages };
+    const figures = { ...counts, ...rest, ...pool, ...used, ...fired };
+    writer.interval({ operations, timeNs: virtualNs, figures });
+  }
+
   #moment(): void {
     const now = performance.now();
-    const totals = this.endurance.totals();
-    const operations = this.endurance.performer.machine.operations;
-    const gauges = this.endurance.gauges();
-    const faults = this.endurance.faults();
+    const { operations } = this.endurance.performer.machine;
+    const standing = {
+      totals: { ...this.endurance.totals(), operations },
+      ...{ gauges: this.endurance.gauges(), faults: this.endurance.faults() },
+    };
     const rate = Math.round(((operations - this.#lastOperations) * 1000) / (now - this.#lastMs));
     this.#lastMs = now;
     this.#lastOperations = operations;
-    const { areas, poolBytes, storedPages, ...rest } = gauges;
-    // By the names that every live run has.
-    const figures = {
-      ...{ ...rest, pool_total_size: poolBytes, stored_pages: storedPages },
-      ...Object.fromEntries(areas.map((area) => [`used ${area.name}`, area.usedPages])),
-    };
-    const { operations: _done, virtualNs, ...counts } = totals;
-    const fired = Object.fromEntries(faults.map((each) => [`fault.${each.kind}`, each.fired]));
     this.#store((writer) => {
-      writer.interval({
-        ...{ operations, timeNs: virtualNs },
-        figures: { ...counts, ...figures, ...fired },
-      });
+      this.#storeInterval(writer, standing);
     });
-    this.#options.hooks.onMoment({
-      totals: { ...totals, operations },
-      ...{ gauges, rate, faults },
-      seconds: (now - this.#startMs) / 1000,
-    });
+    this.#options.hooks.onMoment({ ...standing, rate, seconds: (now - this.#startMs) / 1000 });
   }
 
   #checkpoint(): void {

@@ -2,7 +2,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import {
   Machine,
-  metricRows,
   parseSpec,
   type RunHooks,
   type RunResult,
@@ -10,7 +9,6 @@ import {
 } from '../src/machine/index.ts';
 import {
   openStateDatabase,
-  REPORT_EVENT,
   flattenParameters,
   type JsonValue,
   type RunWriter,
@@ -29,6 +27,7 @@ import type { CommandIo } from './command.ts';
 import { LiveRun } from './live-run.ts';
 import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
+import { storeCounts, storeState } from './store-result.ts';
 import { resolvedSpec } from './stored-spec.ts';
 import { sweepTemporaryFolders } from './temporary-folder.ts';
 import { detail, tellAreas } from './telling.ts';
@@ -139,18 +138,6 @@ function watchPage(machine: Machine, { task, page }: WatchedPage): void {
   machine.watch(task, page as VirtualPage);
 }
 
-/** Counts under names of their own, for a flat record; ratios follow from them. */
-function prefixed(
-  prefix: string,
-  figures: Readonly<Record<string, number | string>> = {},
-): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(figures)
-      .filter((figure): figure is [string, number] => Number.isInteger(figure[1]))
-      .map(([name, value]) => [`${prefix}.${name}`, value]),
-  );
-}
-
 async function runAndStore(
   machine: Machine,
   writer: RunWriter,
@@ -184,7 +171,11 @@ async function runAndStore(
       },
     });
     storage.attempt(() => {
-      storeResult(writer, result);
+      writer.series(result.phases);
+      storeState(writer, result);
+      storeCounts(writer, result);
+      const { digest, verify, wrongPages, slotRuns, virtualNs, wallMs } = result;
+      writer.finish({ digest, verify, wrongPages, slotRuns, virtualNs, wallMs });
     });
     return { result, notStored: storage.problem };
   } catch (error) {
@@ -197,38 +188,6 @@ async function runAndStore(
 function exitCodeOf(error: unknown): number {
   if (error instanceof CheckError || error instanceof InvariantError) return 3;
   return error instanceof UsageError ? 2 : 1;
-}
-
-function storeResult(writer: RunWriter, result: RunResult): void {
-  writer.series(result.phases);
-  writer.areas(
-    result.areas.map(
-      ({ type, path, kind, pages, usedPages, priority, zram, mapped, wear, ...counters }) => ({
-        ...{ type, path, kind, pages, usedPages, priority },
-        counters: {
-          ...counters,
-          ...zram,
-          ...prefixed('map', mapped),
-          ...prefixed('wear', { ...wear }),
-        },
-      }),
-    ),
-  );
-  writer.slotMaps(result.slotMaps);
-  writer.metadata(result.metadata);
-  writer.metrics(metricRows(result));
-  writer.operations(result.operations);
-  for (const { name, buckets } of result.histograms)
-    writer.histogram(name, buckets, name.split('.').at(-1) ?? '');
-  for (const line of result.report) writer.event(result.virtualNs, REPORT_EVENT, line);
-  writer.finish({
-    digest: result.digest,
-    verify: result.verify,
-    wrongPages: result.wrongPages,
-    slotRuns: result.slotRuns,
-    virtualNs: result.virtualNs,
-    wallMs: result.wallMs,
-  });
 }
 
 /** The workload of a spec; what it names is read. */

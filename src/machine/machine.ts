@@ -5,7 +5,7 @@
  */
 import { UsageError, type PageFrame, type VirtualPage } from '../units/index.ts';
 import type { FaultTally } from '../device/index.ts';
-import { EV, type Engine } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
 import type { Payload } from '../frames/index.ts';
 import type { Compressor } from '../codec/index.ts';
 import type {
@@ -27,9 +27,7 @@ import type { FaultPlan } from './area-device.ts';
 import { assemble } from './assembly.ts';
 import type { MachineAreas } from './areas.ts';
 import type { PreparedArea } from './prepared-area.ts';
-import { cgroupResults } from './cgroups.ts';
-import { difference, total } from './counts.ts';
-import { digestOf } from './digest.ts';
+import { concludeRun, SLOT_RUNS_SHOWN, type EndedRun, type OpenPhase } from './conclude-run.ts';
 import {
   checkEmpty,
   metadataTerms,
@@ -45,9 +43,6 @@ import { slotRunsOf } from './slot-runs.ts';
 import { RunSeries } from './series.ts';
 import { TaskRunner, type Sampler } from './task-runner.ts';
 import type { ZramSettingResult } from './zram-area.ts';
-
-/** Runs of slots that a result shows; the count has them all. */
-const SLOT_RUNS_SHOWN = 64;
 
 /** What a phase answers besides what it counts. */
 export interface PerformedPhase {
@@ -124,37 +119,19 @@ export class Machine {
     final ??= await this.#finalState();
     const beforeExit = this.engine.byOperation().free;
     this.end();
-    const exitCounts = difference(this.engine.byOperation().free, beforeExit);
-    const { areas, slotMaps, zswap, slots, operations, usage, charges, gauges, ...kept } = final;
-    const cgroups = cgroupResults(this.memory.cgroups, charges, this.#tasks.killed);
-    const virtualNs = phases.reduce((sum, phase) => sum + phase.virtualNs, 0);
-    const faults = this.faultTallies();
-    // Later phases may have thinned out what earlier ones had when they were told of.
-    const thinned = phases.map((phase) => ({
-      ...phase,
-      series: this.#series.ofPhase(phase.index),
-    }));
-    const outcome = { phases: thinned, ...kept, slotRuns: slots.length, virtualNs };
-    return {
-      ...outcome,
-      operations: { ...operations, free: total(operations.free, exitCounts) },
-      usage,
-      gauges,
-      slots: slots.slice(0, SLOT_RUNS_SHOWN),
-      areas,
-      slotMaps,
-      zswap,
-      metadataBytesMax: this.#series.metadataBytesMax,
-      sigbusTasks: this.engine.counted(EV.sigbus),
-      faults,
-      wrongPages: this.swap.wrongPagesGiven,
-      killedTasks: this.killedTasks,
-      memoryMaxPages: cgroups.reduce((sum, { memoryMaxPages }) => sum + memoryMaxPages, 0),
-      cgroups,
+    return this.result({ phases, final, beforeExit, startMs });
+  }
+
+  /** What the run gives, after its last task has gone. */
+  result(ended: EndedRun): RunResult {
+    return concludeRun(ended, {
+      engine: this.engine,
+      memory: this.memory,
+      series: this.#series,
+      killed: this.#tasks.killed,
       report: this.#tasks.report(),
-      digest: digestOf(this.#faults === null ? outcome : { ...outcome, faults }),
-      wallMs: performance.now() - startMs,
-    };
+      faults: this.#faults === null ? null : this.faultTallies(),
+    });
   }
 
   /**
@@ -354,21 +331,38 @@ export class Machine {
     return slotRunsOf(this.#tasks.spaces);
   }
 
-  /** What the workload has left, taken before the verification stirs it. */
+  /** What the workload has left, before anything that follows it stirs it. */
+  state(): Omit<FinalState, 'verify'> {
+    return takeState(this.#state, this.slotRuns());
+  }
+
   async #finalState(): Promise<FinalState> {
     this.memory.settle();
-    const state = takeState(this.#state, this.slotRuns());
+    const state = this.state();
     return { ...state, verify: await this.#tasks.verify() };
   }
 
   async #runPhase(index: number, phase: Phase): Promise<PhaseResult> {
-    const before = this.engine.snapshot();
-    const startNs = this.engine.latestNs;
-    const startMs = performance.now();
-    const performed = await this.perform(phase, index, (operations) =>
-      this.#series.sample(index, operations),
-    );
+    const open = this.openPhase(index, phase.label);
+    const performed = await this.perform(phase, index, this.sampler(index));
     this.#areas.check();
+    return this.closePhase(open, performed);
+  }
+
+  /** Takes the points of a phase's series. */
+  sampler(phase: number): Sampler {
+    return (operations) => this.#series.sample(phase, operations);
+  }
+
+  /** What counts from now on until `closePhase` is of this phase. */
+  openPhase(index: number, op: string): OpenPhase {
+    const { engine } = this;
+    const [startNs, startMs] = [engine.latestNs, performance.now()];
+    return { index, op, before: engine.snapshot(), startNs, startMs };
+  }
+
+  closePhase(open: OpenPhase, performed: PerformedPhase = {}): PhaseResult {
+    const { index, op, before, startNs, startMs } = open;
     const zram = this.#areas.zramFigures();
     const live = this.#tasks.spaces
       .filter((space) => space.isAlive)
@@ -376,7 +370,7 @@ export class Machine {
     live.push({ present: 0, swapped: this.memory.sharedResidency().swapped });
     return {
       index,
-      op: phase.label,
+      op,
       counters: this.engine.since(before),
       present: live.reduce((sum, space) => sum + space.present, 0),
       swapped: live.reduce((sum, space) => sum + space.swapped, 0),

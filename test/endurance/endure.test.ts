@@ -24,6 +24,10 @@ interface Document {
   readonly pagesChecked: number;
   readonly seconds: number;
   readonly digest: string;
+  readonly forks: number;
+  readonly restarts: number;
+  readonly swapoffs: number;
+  readonly phases: number;
   readonly run: number;
   readonly replay: { readonly path: string; readonly operations: number } | null;
   readonly faults: readonly {
@@ -40,6 +44,26 @@ function endure(...args: readonly string[]): { code: number | null; document: Do
   const { code, stdout, stderr } = place.swaplab('endure', ...args, '--json');
   expect(stdout, stderr).not.toBe('');
   return { code, document: JSON.parse(stdout) as Document };
+}
+
+interface StoredDocument {
+  readonly phases: readonly {
+    readonly op: string;
+    readonly counters: Readonly<Record<string, number>>;
+    readonly series: readonly { readonly name: string; readonly value: number }[];
+  }[];
+  readonly metrics: readonly { readonly name: string; readonly value: number }[];
+  readonly operations: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly metadata: readonly { readonly bytes: number }[];
+  readonly slotMaps: readonly { readonly type: number }[];
+  readonly histograms: readonly {
+    readonly name: string;
+    readonly buckets: readonly { readonly count: number }[];
+  }[];
+  readonly intervals: readonly {
+    readonly operations: number;
+    readonly figures: Readonly<Record<string, number>>;
+  }[];
 }
 
 describe('swaplab endure', () => {
@@ -76,6 +100,35 @@ describe('swaplab endure', () => {
     const first = figures('7');
     expect(figures('7')).toEqual(first);
     expect((figures('8') as Document).digest).not.toBe((first as Document).digest);
+  });
+
+  it('stores what any run stores, and its own figures at its end', () => {
+    const args = ['--pages', '16e3', ...SMALL, '--ram', '2M', '--interval', '1h'];
+    const { document } = endure(...args);
+    const run = JSON.parse(
+      place.swaplab('runs', 'show', String(document.run), '--json').stdout,
+    ) as StoredDocument;
+    const metric = (name: string): number | undefined =>
+      run.metrics.find((each) => each.name === name)?.value;
+    const [phase] = run.phases;
+    expect(run.phases.map(({ op }) => op)).toEqual(['endure']);
+    expect(metric('pswpout')).toBe(phase!.counters['pswpout']);
+    const last = phase!.series.filter(({ name }) => name === 'pswpout').at(-1)!;
+    expect(last.value).toBe(phase!.counters['pswpout']);
+    expect(metric('pages compared')).toBe(document.pagesChecked);
+    expect(run.operations['swapOut']!['compress']).toBeGreaterThan(0);
+    expect(run.metadata.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(
+      metric('at the end metadata'),
+    );
+    expect(run.slotMaps.map(({ type }) => type)).toEqual([0, 1]);
+    const faults = run.histograms.find(({ name }) => name === 'majorFault.ns')!;
+    expect(faults.buckets.reduce((sum, { count }) => sum + count, 0)).toBe(metric('pgmajfault'));
+    // No line was due before the end: this interval is of the end itself.
+    const { forks, restarts, swapoffs, phases } = document;
+    expect(run.intervals.map(({ operations }) => operations)).toEqual([document.operations]);
+    expect(run.intervals[0]!.figures).toMatchObject({ forks, restarts, swapoffs, phases });
+    const shown = place.swaplab('runs', 'show', String(document.run), '--section', 'endurance');
+    expect(shown.stdout).toMatch(/^At 16,000 operations$[^]*^swapoffs +\d+$/m);
   });
 
   it('finds what is damaged with payload none, too', () => {
@@ -145,6 +198,14 @@ describe('swaplab endure', () => {
     expect(code).toBe(0);
     expect(document.operations).toBe(before + 20_000);
     expect(document.verdict).toBe('no silent damage');
+    // The state is that of the end; counts of its last part are not those of the run.
+    const rows = `SELECT (SELECT count(*) FROM slot_cell WHERE run_id = ${document.run}),
+      (SELECT count(*) FROM metric WHERE run_id = ${document.run})`;
+    const [cells, metrics] = JSON.parse(
+      place.swaplab('runs', 'sql', '--json', rows).stdout,
+    ).flatMap(Object.values) as number[];
+    expect(cells).toBeGreaterThan(0);
+    expect(metrics).toBe(0);
   }, 30_000);
 
   it('ends with a verdict when it is interrupted', async () => {

@@ -5,8 +5,10 @@
  */
 import type { FaultTally } from '../../device/index.ts';
 import { auditPhase, planPhase, type PlanConfig } from '../../workload/index.ts';
+import type { OpenPhase } from '../conclude-run.ts';
 import type { PreparedArea } from '../prepared-area.ts';
 import type { RunHooks } from '../run-hooks.ts';
+import type { RunResult } from '../run-result.ts';
 import type { RunSpec } from '../spec.ts';
 import type { Steering, SteeringRequest } from '../steering.ts';
 import {
@@ -70,6 +72,11 @@ export interface EnduranceResult {
   readonly faults: readonly FaultTally[];
   readonly gauges: EnduranceGauges;
   readonly digest: string;
+  /**
+   * What any run gives, of this process's part: all of it one phase, the state that before the last
+   * look. Null where a promise was broken before.
+   */
+  readonly run: RunResult | null;
 }
 
 /** A swapon or swapoff that another process asked for. */
@@ -90,6 +97,8 @@ export class Endurance {
   readonly #options: EnduranceOptions;
   readonly #from: EnduranceState;
   readonly #spent: Set<number>;
+  /** To the machine's series and counters the run is one phase: a plan has thousands. */
+  readonly #open: OpenPhase;
   #phase: number;
   #phases = 0;
   /** Not during the last look. */
@@ -107,7 +116,7 @@ export class Endurance {
     this.plan = planOf(spec, settings, areas);
     this.performer = new Performer({
       ...{ spec: goOn(spec, this.#from), seed: spec.seed, settings, areas },
-      operations: this.#from.totals.operations,
+      ...{ operations: this.#from.totals.operations, sampledPhase: WHOLE.index },
       hooks: {
         onEvent: (timeNs, kind, detail) => hooks.onEvent?.(timeNs, kind, detail),
         onProgress: () => hooks.onOperations?.(),
@@ -124,6 +133,7 @@ export class Endurance {
         onConsequence: (...told) => hooks.onConsequence?.(...told),
       },
     });
+    this.#open = this.performer.machine.openPhase(WHOLE.index, WHOLE.op);
   }
 
   async run(): Promise<EnduranceResult> {
@@ -190,18 +200,28 @@ export class Endurance {
     const { performer } = this;
     this.#mayStop = false;
     performer.goOn();
-    const { operations } = performer;
+    const { operations, machine } = performer;
+    const state = await performer.state(this.#phase);
+    const phases = [machine.closePhase(this.#open)];
     await performer.performPhase(auditPhase(this.plan, this.#phase));
     await this.#check();
     const gauges = this.gauges();
+    const beforeExit = machine.engine.byOperation().free;
     await performer.end(this.#phase);
     performer.settle();
     const { broken } = performer;
     // What the last look has read was asked for by nobody: operations are those of the plan.
     const totals = { ...this.totals(), operations: broken?.operation ?? operations };
-    const digest = countersDigest(performer.machine);
+    const digest = countersDigest(machine);
     const faults = this.faults();
-    return { verdict: verdictOf(broken), broken, totals, faults, gauges, digest };
+    const run =
+      state === null
+        ? null
+        : machine.result({
+            final: { ...state, verify: machine.compared },
+            ...{ phases, beforeExit, startMs: this.#open.startMs },
+          });
+    return { verdict: verdictOf(broken), broken, totals, faults, gauges, digest, run };
   }
 
   async #check(): Promise<void> {
@@ -210,6 +230,8 @@ export class Endurance {
     this.#checks += 1;
   }
 }
+
+const WHOLE = { index: 0, op: 'endure' } as const;
 
 const NEW: EnduranceState = { phase: 0, totals: NO_TOTALS, resumed: 0, faults: [], spent: [] };
 

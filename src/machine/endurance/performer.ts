@@ -18,6 +18,7 @@ import { Machine } from '../machine.ts';
 import type { PreparedArea } from '../prepared-area.ts';
 import type { RunHooks } from '../run-hooks.ts';
 import type { RunSpec } from '../spec.ts';
+import type { Sampler } from '../task-runner.ts';
 import { enduranceWorkload, type EnduranceSettings } from './settings.ts';
 
 /** How a promise was broken. */
@@ -71,6 +72,8 @@ export interface PerformerOptions {
   readonly hooks?: RunHooks;
   /** Operations done before: of a run that goes on. */
   readonly operations?: number;
+  /** The phase of the machine's series that all of it is; absent: nothing is sampled. */
+  readonly sampledPhase?: number;
 }
 
 const OPERATIONS: Phase = { kind: 'operations', label: 'operations', fork: false };
@@ -94,6 +97,7 @@ export class Performer {
   #isAudit = false;
   #isStopped = false;
   #operations: number;
+  readonly #sampler: Sampler | null;
 
   constructor(options: PerformerOptions) {
     const { spec, settings, areas, hooks = {}, operations = 0 } = options;
@@ -101,6 +105,8 @@ export class Performer {
     this.#operations = operations;
     this.workload = enduranceWorkload({ ...spec, seed: options.seed ?? spec.seed }, settings);
     this.machine = new Machine(spec, areas, this.workload);
+    const { sampledPhase } = options;
+    this.#sampler = sampledPhase === undefined ? null : this.machine.sampler(sampledPhase);
     this.machine.begin(
       {
         ...hooks,
@@ -162,7 +168,9 @@ export class Performer {
       this.#operations + 1,
       count,
     );
-    await this.#guard(phase, () => this.machine.perform(OPERATIONS, phase));
+    // The last look at everything is none of the workload's.
+    const sampler = this.#isAudit ? null : this.#sampler;
+    await this.#guard(phase, () => this.machine.perform(OPERATIONS, phase, sampler));
     if (this.#isStopped) this.#operations = this.machine.operations;
     else this.#operations += count;
   }
@@ -222,6 +230,16 @@ export class Performer {
       this.machine.memory.checkInvariants();
       return Promise.resolve();
     });
+  }
+
+  /** How the machine stands; null where a promise was broken, or is by what is found here. */
+  async state(phase: number): Promise<ReturnType<Machine['state']> | null> {
+    const taken: ReturnType<Machine['state']>[] = [];
+    await this.#guard(phase, () => {
+      taken.push(this.machine.state());
+      return Promise.resolve();
+    });
+    return taken[0] ?? null;
   }
 
   /** Every task exits; nothing may be left. */
