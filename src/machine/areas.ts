@@ -369,7 +369,7 @@ export class MachineAreas {
     );
     return this.#engine.aside(() =>
       areas.map((area) =>
-        slotMapOf(area, (slot) => this.#swap.slotState(makeSwapEntry(area.type, slot))),
+        slotMapOf(area, (slot) => this.#swap.view.slotState(makeSwapEntry(area.type, slot))),
       ),
     );
   }

@@ -129,7 +129,7 @@ export class RunSeries {
       swap.design.entriesInUse(),
       usedSlots,
       swap.design.zeroEntries(),
-      swap.filePages,
+      swap.view.filePages,
       presentPages,
       presentPages - frames.doubledCount,
       bytes,

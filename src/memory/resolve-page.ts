@@ -44,7 +44,7 @@ export function resolvePage(
       ? swap.entryOf(found.location.frame)
       : engine.aside(() => entryOf(parts, space, page));
   const isCached = found.location.kind === 'frame' && entry !== NO_ENTRY;
-  const outside = isCached ? recordSearch(engine, () => swap.locateOutside(entry)) : null;
+  const outside = isCached ? recordSearch(engine, () => swap.view.locateOutside(entry)) : null;
   return { ...found, entry, outside };
 }
 
@@ -72,11 +72,11 @@ function search(parts: ResolvePageParts, space: AddressSpace, page: VirtualPage)
   }
   if ((flags & PTE.present) !== 0) {
     trace.hop('pteVisit', pte, `frame ${space.frame(page)}`);
-    return swap.locationOfFrame(space.frame(page));
+    return swap.view.locationOfFrame(space.frame(page));
   }
   if ((flags & PTE.swap) !== 0) {
     trace.hop('pteVisit', pte, entryName(space.entry(page)));
-    return swap.locate(space.entry(page));
+    return swap.view.locate(space.entry(page));
   }
   if ((flags & PTE.poisoned) !== 0) {
     trace.hop('pteVisit', pte, 'a poisoned marker');
@@ -94,9 +94,9 @@ function search(parts: ResolvePageParts, space: AddressSpace, page: VirtualPage)
   const entry = parts.sharedEntry(space, page);
   if (frame !== NO_FRAME) {
     trace.hop('xaLoad', at, `frame ${frame}`);
-    return swap.locationOfFrame(frame);
+    return swap.view.locationOfFrame(frame);
   }
   trace.hop('xaLoad', at, entry === NO_ENTRY ? 'nothing' : entryName(entry));
-  if (entry !== NO_ENTRY) return swap.locate(entry);
+  if (entry !== NO_ENTRY) return swap.view.locate(entry);
   return { kind: 'nowhere', why: 'nothing was written to that page of the file' };
 }

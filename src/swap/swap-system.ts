@@ -20,18 +20,17 @@ import {
 import { EV, type Engine } from '../engine/index.ts';
 import { PG, type FrameTable, type Payload } from '../frames/index.ts';
 import type { BlockDevice } from '../device/block-device.ts';
-import type { SlotSpace, SlotState } from '../slots/index.ts';
+import type { SlotSpace } from '../slots/index.ts';
 import type { WritebackTarget, Zswap } from '../zswap/index.ts';
 import { describeFill, describePlace, describeTime } from './descriptions.ts';
 import { FilledPages, type SameFilled } from './filled-pages.ts';
 import { PageChecks } from './page-checks.ts';
 import { NO_SHADOW, type DesignHost, type SwapDesign } from './swap-design.ts';
-import { locate, locateOutside, locationOfFrame, recordSearch } from './resolve.ts';
-import type { LocateParts, Location, Resolution, SlotPlace } from './resolve.ts';
 import type { SwapClient } from './swap-client.ts';
 import { SwapIn, type SwapInSource } from './swap-in.ts';
 import { SwapIo, type AreaTraffic, type WriteCompletion } from './swap-io.ts';
 import { emptyArea, type SwapoffResult } from './swapoff.ts';
+import { SwapView } from './swap-view.ts';
 import { ZswapWriteback } from './zswap-writeback.ts';
 import { WrongPages, type PageWitness } from './wrong-pages.ts';
 
@@ -76,6 +75,8 @@ export class SwapSystem implements WriteCompletion, DesignHost {
   readonly filled: FilledPages;
   /** What zswap writes back through. */
   readonly writeback: ZswapWriteback;
+  /** For those who look on. */
+  readonly view: SwapView;
   readonly #engine: Engine;
   readonly #frames: FrameTable;
   readonly #client: SwapClient;
@@ -123,6 +124,11 @@ export class SwapSystem implements WriteCompletion, DesignHost {
       },
     });
     this.zswap = parts.createZswap(this.design, this.writeback);
+    this.view = new SwapView({
+      ...{ frames: parts.frames, design: this.design, zswap: this.zswap, filled: this.filled },
+      placeOf: (type, slot) => this.#io.placeOf(type, slot),
+      nameOf: (type) => this.#areaName(type),
+    });
   }
 
   /** Puts an area to use; its slots are in the slot space already. */
@@ -307,38 +313,6 @@ export class SwapSystem implements WriteCompletion, DesignHost {
     this.#io.endReadRuns();
   }
 
-  /** The hops from an entry to its bytes; the run's counts stay as they are. */
-  resolve(entry: SwapEntry): Resolution {
-    return recordSearch(this.#engine, () => this.locate(entry));
-  }
-
-  /** Where an entry's bytes are, by the look-ups of a fault; counted as those are. */
-  locate(entry: SwapEntry): Location {
-    return locate(this.#locateParts(), entry);
-  }
-
-  /** As `locate`, past the swap cache: what a cached folio's entry has elsewhere. */
-  locateOutside(entry: SwapEntry): Location {
-    return locateOutside(this.#locateParts(), entry);
-  }
-
-  /** What a slot that is taken is taken for, the same for every design. */
-  slotState(slot: SwapEntry): SlotState {
-    const { entries, backing } = this.design;
-    const entry = backing.entryAt(slot);
-    if (entry === NO_ENTRY) return 'cached';
-    if (entries.isZero(entry)) return 'zero';
-    if (this.zswap.holds(entry)) return 'zswap';
-    // A ghost's, or an index whose bytes are in a slot of another area.
-    if (backing.slotForRead(entry) !== slot) return 'cached';
-    const frame = entries.folioAt(entry);
-    return frame !== NO_FRAME && this.#frames.has(frame, PG.dirty) ? 'cached' : 'written';
-  }
-
-  locationOfFrame(frame: PageFrame): Location {
-    return locationOfFrame(this.#frames, frame);
-  }
-
   /** The entry that a folio has in the swap cache, or NO_ENTRY. */
   entryOf(frame: PageFrame): SwapEntry {
     return this.#frames.has(frame, PG.swapcache) ? this.#frames.entry(frame) : NO_ENTRY;
@@ -449,14 +423,6 @@ export class SwapSystem implements WriteCompletion, DesignHost {
       if (this.#frames.has(frame, PG.swapcache)) this.#checkCached(frame);
   }
 
-  /** Pages whose only copy is on a device. */
-  get filePages(): number {
-    const { cachedCount, doubledCount } = this.#frames;
-    const { design, zswap } = this;
-    const elsewhere = design.zeroEntries() + zswap.entries.count - doubledCount + cachedCount;
-    return design.entriesInUse() - elsewhere;
-  }
-
   #checkCached(frame: PageFrame): void {
     const { entries } = this.design;
     const entry = this.#frames.entry(frame);
@@ -495,13 +461,6 @@ export class SwapSystem implements WriteCompletion, DesignHost {
 
   #areaName(type: number): string {
     return this.#areas[type]?.name ?? 'virtual swap space';
-  }
-
-  #locateParts(): LocateParts {
-    const nameOf = (type: number): string => this.#areaName(type);
-    const { filled, zswap, design } = this;
-    const placeOf = (type: number, slot: number): SlotPlace => this.#io.placeOf(type, slot);
-    return { frames: this.#frames, design, zswap, filled, placeOf, nameOf };
   }
 
   #noteSynchronous(): void {

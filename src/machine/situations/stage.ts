@@ -113,7 +113,7 @@ export class Stage {
       for (let index = 0; index < this.space.pageCount; index++) {
         const page = index as VirtualPage;
         const entry = memory.entryOf(this.space, page);
-        if (entry !== NO_ENTRY) found.push({ page, entry, location: swap.locate(entry) });
+        if (entry !== NO_ENTRY) found.push({ page, entry, location: swap.view.locate(entry) });
       }
     });
     for (const at of found) if (at.location.kind !== 'frame') this.seen.set(at.page, at);
