@@ -30,7 +30,7 @@ function time(points: readonly { x: number; y: number }[], label = 'one'): strin
 
 /** y coordinates of the first line. */
 function heights(text: string): number[] {
-  const d = /class="line c0" d="([^"]*)"/.exec(text)?.[1] ?? '';
+  const d = /class="line c0 d0" d="([^"]*)"/.exec(text)?.[1] ?? '';
   expect(d).not.toMatch(/NaN|Infinity/);
   return [...d.matchAll(/[ML][\d.]+,([\d.]+)/g)].map(([, y]) => Number(y));
 }
@@ -242,6 +242,19 @@ describe('numbers', () => {
 });
 
 describe('colours', () => {
+  it('with dashes are another pair for each of many lines, which are all drawn', () => {
+    const lines = Array.from({ length: 20 }, (_, column) => ({
+      ...{ label: `column ${column}`, column },
+      points: [
+        { x: 0, y: 1 },
+        { x: 1, y: 2 },
+      ],
+    }));
+    const text = svg(timeChart({ ...NAMES, lines, quantity: 'count', label: 'pages' }));
+    const looks = [...text.matchAll(/class="line (c[0-7] d[0-7])"/g)].map(([, look]) => look);
+    expect(new Set(looks).size).toBe(20);
+  });
+
   /** WCAG 2.2, relative luminance. */
   const luminance = (colour: string): number => {
     const [red, green, blue] = [1, 3, 5].map((at) => {

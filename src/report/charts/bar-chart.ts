@@ -3,6 +3,7 @@ import { scaleBand } from 'd3-scale';
 import { linearAxis } from './axis.ts';
 import { frame, number, PLOT, type ChartNames } from './frame.ts';
 import { el, type Markup } from './markup.ts';
+import { hue } from './palette.ts';
 import { grouped, type Quantity } from './quantity.ts';
 
 export interface BarChartInput extends ChartNames {
@@ -46,7 +47,7 @@ export function barChart(input: BarChartInput): Markup {
     return el(
       'rect',
       {
-        class: `fill c${column % 8}`,
+        class: `fill ${hue(column)}`,
         ...{ x: number(band(bar.label) ?? 0), width: number(band.bandwidth()) },
         ...{ y: number(top), height: number(PLOT.bottom - top) },
       },

@@ -5,6 +5,8 @@ import { el, type Child, type Markup } from './markup.ts';
 /** In SVG units; a chart is shown at 0.9 to 1.4 of that, on a phone as on paper. */
 export const CHART_WIDTH = 360;
 const CHART_HEIGHT = 200;
+/** About that of a digit. */
+const LETTER_WIDTH = 6;
 const MARGIN = { top: 24, right: 22, bottom: 36, left: 50 } as const;
 
 /** Where values may stand. */
@@ -61,7 +63,15 @@ function grid(x: Axis, y: Axis): Markup {
     el('path', { class: 'base', d: `M${PLOT.left} ${PLOT.bottom}H${PLOT.right}` }),
     x.ticks.map(({ at, text }) => [
       el('path', { class: 'base', d: `M${number(at)} ${PLOT.bottom}v4` }),
-      el('text', { x: number(at), y: PLOT.bottom + 15, 'text-anchor': 'middle' }, text),
+      el(
+        'text',
+        {
+          // Half of a text at the right end has to stay inside.
+          x: number(Math.min(at, CHART_WIDTH - (text.length * LETTER_WIDTH) / 2)),
+          ...{ y: PLOT.bottom + 15, 'text-anchor': 'middle' },
+        },
+        text,
+      ),
     ]),
     el(
       'text',

@@ -3,6 +3,7 @@ import { curveStepAfter, line } from 'd3-shape';
 import { linearAxis, logAxis, percentileAxis, type Axis } from './axis.ts';
 import { frame, number, PLOT, type ChartNames } from './frame.ts';
 import { el, type Markup } from './markup.ts';
+import { hue, stroke } from './palette.ts';
 import { quantityText, type Quantity } from './quantity.ts';
 import { thinned, type Point } from './thin.ts';
 
@@ -85,10 +86,14 @@ function drawn(input: LineChartInput, { x, y, xText, xMax }: Drawing): Markup {
       // A line of a single point has no length.
       if (few.length === 1)
         return el('circle', {
-          class: `dot c${column}`,
+          class: `dot ${hue(column)}`,
           ...{ cx: number(x.place(few[0]!.x)), cy: number(y.place(few[0]!.y)), r: 3 },
         });
-      return el('path', { class: `line c${column}`, d: path(few) ?? '' }, el('title', {}, label));
+      return el(
+        'path',
+        { class: `line ${stroke(column)}`, d: path(few) ?? '' },
+        el('title', {}, label),
+      );
     }),
     strips.map(({ at, from, to }) =>
       el(

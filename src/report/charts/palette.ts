@@ -1,6 +1,6 @@
 /**
  * Colours, dashes and patterns: as classes and names, so that one style sheet serves light, dark and
- * paper. Eight of each; a ninth column looks like the first, and its label tells them apart.
+ * paper. Eight of each; a ninth line has the colour of the first and the dash of the second.
  *
  * The colours are Okabe and Ito's and relatives of the same kind, told apart with any of the common
  * kinds of colour blindness, darker on white and lighter on black: at least 3 : 1 to the background
@@ -28,9 +28,19 @@ export const DASHES: readonly string[] = [
   '6 2 2 2 2 2',
 ];
 
-/** The class of colour, dash and pattern for the n-th of something. */
+/** The class of colour for the n-th of something. */
 export function hue(index: number): string {
   return `c${index % COLOUR_COUNT}`;
+}
+
+/** The dash of the n-th line, by its position: 64 lines have another pair of colour and dash. */
+export function dashIndex(index: number): number {
+  return (index + Math.floor(index / COLOUR_COUNT)) % DASHES.length;
+}
+
+/** The classes of colour and dash for the n-th line. */
+export function stroke(index: number): string {
+  return `${hue(index)} d${dashIndex(index)}`;
 }
 
 /** What is drawn over the colour of an area, by its number; nothing over the first. */
@@ -69,7 +79,7 @@ export function patternDefinitions(): Markup {
 export function swatch(kind: 'line' | 'area', index: number): Markup {
   const shape =
     kind === 'line'
-      ? el('path', { class: `line ${hue(index)}`, d: 'M0 6h26' })
+      ? el('path', { class: `line ${stroke(index)}`, d: 'M0 6h26' })
       : el('rect', { class: `area p${index % COLOUR_COUNT}`, width: 14, height: 12 });
   const width = kind === 'line' ? 26 : 14;
   return el('svg', { class: 'swatch', width, height: 12, 'aria-hidden': 'true' }, shape);

@@ -1,8 +1,9 @@
 /** What must not be overlooked: wrong bytes, runs without an end, killed tasks, unequal columns. */
-import type { SpecDifference } from '../comparison/index.ts';
+import type { RunComparison } from '../comparison/index.ts';
 import type { StoredRun } from '../../runs/index.ts';
 import { grouped } from '../charts/quantity.ts';
 import type { PageColumn, PageRuns } from './columns.ts';
+import { settingsApart } from './differences.ts';
 import { listed } from './words.ts';
 
 /** One sentence each; none where all is well. */
@@ -14,21 +15,18 @@ export function alarms({ comparison, columns }: PageRuns): string[] {
     killedTasks(columns),
     failedAllocations(columns),
     refusedPages(columns),
-    ...unequalColumns(comparison.differences, comparison.baseline, columns),
+    unequalColumns(comparison, columns),
   ].flatMap((sentence) => sentence ?? []);
 }
 
 /** `a 3, b 12`: columns where it is not 0, over all of their runs; null where it is 0 everywhere. */
-function perColumn(
-  columns: readonly PageColumn[],
-  of: (run: StoredRun) => number,
-  more: (column: PageColumn) => string = () => '',
-): string | null {
-  const parts = columns.flatMap((column) => {
-    const count = sum(column.runs, of);
-    return count === 0 ? [] : [`${column.label} ${grouped(count)}${more(column)}`];
-  });
-  return parts.length === 0 ? null : parts.join(', ');
+function perColumn(columns: readonly PageColumn[], of: (run: StoredRun) => number): string | null {
+  const counts = columns.map(({ label, runs }) => ({ label, count: sum(runs, of) }));
+  const known = counts.filter(({ count }) => count !== 0);
+  if (known.length === 0) return null;
+  const isShared = counts.length > 2 && counts.every(({ count }) => count === counts[0]!.count);
+  if (isShared) return `${grouped(counts[0]!.count)} in each of the ${counts.length} columns`;
+  return known.map(({ label, count }) => `${label} ${grouped(count)}`).join(', ');
 }
 
 function sum(runs: readonly StoredRun[], of: (run: StoredRun) => number): number {
@@ -73,28 +71,25 @@ function unendedRuns(columns: readonly PageColumn[]): string[] {
   });
 }
 
-/** A metric of a run, or else that figure of an endurance run's last interval; 0 where it has none. */
-function figureOf({ metrics, intervals }: StoredRun, metric: string, figure?: string): number {
-  const found = metrics.find(({ name }) => name === metric)?.value;
-  return found ?? (figure === undefined ? 0 : (intervals.at(-1)?.figures[figure] ?? 0));
+function figureOf({ metrics }: StoredRun, metric: string): number {
+  return metrics.find(({ name }) => name === metric)?.value ?? 0;
 }
 
-/** With why: a task ends by the OOM killer, or by SIGBUS where its page cannot be read. */
+/** Of runs without metrics, such as those of endure, as far as they tell it. */
+export function killedTasksOf({ metrics, intervals, events }: StoredRun): number {
+  const told = metrics.find(({ name }) => name === 'killed tasks')?.value;
+  const last = intervals.at(-1)?.figures['killedTasks'] ?? 0;
+  return told ?? Math.max(last, events.filter(({ kind }) => kind === 'kill').length);
+}
+
+/** With why, where it is known: the OOM killer, or SIGBUS for a page that cannot be read. */
 function killedTasks(columns: readonly PageColumn[]): string | null {
-  const killed = (run: StoredRun): number => figureOf(run, 'killed tasks', 'killedTasks');
-  const sigbus = (run: StoredRun): number => figureOf(run, 'tasks ended by SIGBUS', 'sigbus');
-  const told = perColumn(columns, killed, ({ runs }) => {
-    const bySignal = sum(runs, sigbus);
-    const byKiller = sum(runs, killed) - bySignal;
-    const why = [
-      ...(byKiller > 0 ? [`${grouped(byKiller)} out of memory`] : []),
-      ...(bySignal > 0 ? [`${grouped(bySignal)} by SIGBUS`] : []),
-    ];
-    return ` (${why.join(', ')})`;
-  });
-  return told === null
-    ? null
-    : `Tasks were KILLED before their end: ${told}. What they had not done yet is in no figure.`;
+  const told = perColumn(columns, killedTasksOf);
+  if (told === null) return null;
+  const bySignal = perColumn(columns, (run) => figureOf(run, 'tasks ended by SIGBUS'));
+  const signal =
+    bySignal === null ? '' : `; by SIGBUS, for a page that cannot be read: ${bySignal}`;
+  return `Tasks were KILLED before their end: ${told}${signal}. What they had not done yet is in no figure.`;
 }
 
 function failedAllocations(columns: readonly PageColumn[]): string | null {
@@ -107,29 +102,19 @@ function refusedPages(columns: readonly PageColumn[]): string | null {
   return told === null ? null : `zswap refused pages, which took another way: ${told}.`;
 }
 
-/** What a spec says of how it was resolved, or what goes with another key. */
-const KEYS_BESIDE = ['areasHeld', 'costs', 'revision'] as const;
-
-/** Columns that differ from the baseline by several settings, those by the same ones together. */
-function unequalColumns(
-  differences: readonly SpecDifference[],
-  baseline: number,
-  columns: readonly PageColumn[],
-): string[] {
+/** Columns that differ from the baseline by several settings. */
+function unequalColumns(comparison: RunComparison, columns: readonly PageColumn[]): string | null {
   const byKeys = new Map<string, string[]>();
   for (const { label, index } of columns) {
-    const keys = differences
-      .filter(({ key }) => !KEYS_BESIDE.some((each) => each === key))
-      .filter(({ values }) => JSON.stringify(values[index]) !== JSON.stringify(values[baseline]))
-      .map(({ key }) => key);
+    const keys = settingsApart(comparison, index);
     if (keys.length < 2) continue;
     const named = listed(keys);
     byKeys.set(named, [...(byKeys.get(named) ?? []), label]);
   }
-  const of = columns[baseline]!.label;
-  return [...byKeys].map(
-    ([keys, labels]) =>
-      `${listed(labels)} ${labels.length === 1 ? 'differs' : 'differ'} from ${of} by more than one ` +
-      `setting: ${keys}. What changed may come of any of them.`,
+  if (byKeys.size === 0) return null;
+  const told = [...byKeys].map(([keys, labels]) => `${listed(labels)} (${keys})`);
+  return (
+    `By more than one setting differ from ${columns[comparison.baseline]!.label}: ` +
+    `${told.join('; ')}. What changed there may come of any of them.`
   );
 }

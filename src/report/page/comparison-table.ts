@@ -11,7 +11,8 @@ import { el, type Child, type Markup } from '../charts/markup.ts';
 import { grouped } from '../charts/quantity.ts';
 import type { JsonValue } from '../../runs/index.ts';
 import { clipped } from '../../units/index.ts';
-import { areasText } from './headline.ts';
+import { shownDifferences } from './differences.ts';
+import { areasText, linesText, sizeText } from './headline.ts';
 import { plainTable, scrolling } from './table.ts';
 import { changeText, counted, metricTexts } from './words.ts';
 
@@ -27,7 +28,8 @@ const VALUE_LETTERS_MAX = 80;
 
 /** The tables with the sentences that say how to read them. */
 export function comparisonSection(comparison: RunComparison): Child[] {
-  const { columns, metrics, differences } = comparison;
+  const { columns, metrics } = comparison;
+  const differences = shownDifferences(comparison);
   if (metrics.length === 0)
     return [el('p', {}, 'There is no table: these runs were stored without metrics.')];
   const isHidden = (metric: ComparedMetric): boolean => !metric.isAlwaysShown && isSilent(metric);
@@ -51,17 +53,20 @@ export function comparisonSection(comparison: RunComparison): Child[] {
       plainTable({
         name: 'Settings that differ between columns',
         titles: ['setting', ...columns.map(({ label }) => label)],
-        rows: differences
-          .filter(({ key }) => key !== 'areasHeld')
-          .map(({ key, values }) => [key, ...values.map((value) => settingText(key, value))]),
+        rows: differences.map(({ key, values }) => [
+          key,
+          ...values.map((value) => settingText(key, value)),
+        ]),
       }),
     ],
   ];
 }
 
-/** Areas as they are told in sentences; all else as it stands in a spec. */
+/** Areas, sizes and traces as they are told in sentences; all else as it stands in a spec. */
 function settingText(key: string, value: JsonValue | undefined): string {
   if (key === 'areas' && value !== undefined) return areasText(value);
+  if (key === 'machine.ram' || key === 'machine.memory') return sizeText(value) || '–';
+  if (key === 'workload.trace' && typeof value === 'string') return linesText(value);
   return clipped(specValueText(value), VALUE_LETTERS_MAX);
 }
 

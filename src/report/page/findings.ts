@@ -1,6 +1,7 @@
 /** What came out, in plain sentences computed from the table: who did least, by how much, ties told. */
 import type { ComparedMetric } from '../comparison/index.ts';
 import { grouped } from '../charts/quantity.ts';
+import { killedTasksOf } from './alarms.ts';
 import type { PageColumn, PageRuns } from './columns.ts';
 import { changeText, counted, listed, metricTexts } from './words.ts';
 
@@ -62,9 +63,13 @@ function sentence(
   metric: ComparedMetric,
   columns: readonly PageColumn[],
 ): string | null {
-  const known = columns.flatMap(({ label, index }) => {
-    const value = metric.summaries[index]?.median;
-    return value === undefined ? [] : [{ label, value, column: index }];
+  const killed = columns.filter(({ runs }) => runs.some((run) => killedTasksOf(run) > 0));
+  const known = columns.flatMap((column) => {
+    const value = metric.summaries[column.index]?.median;
+    // Who has not done all of the work wins nothing by it; where all have not, nobody is told apart.
+    const isLess = killed.includes(column) && killed.length < columns.length;
+    const label = isLess ? `${column.label} (with killed tasks)` : column.label;
+    return value === undefined ? [] : [{ label, value, column: column.index }];
   });
   if (known.length === 0) return null;
   const show = metricTexts(

@@ -22,10 +22,14 @@ export function headline(columns: readonly PageColumn[]): string {
     ? `${columns.length} ways: ${listed(columns.map(({ label }) => label))}`
     : `under the swap design ${columns[0]!.shown.design}`;
   const zswap = of(zswapText);
+  const faults = columns.every(({ shown }) => faultsText(shown.spec) === '')
+    ? ''
+    : of((spec) => faultsText(spec) || 'none');
   return [
     `${capital(of(workloadText))} was run ${who}. `,
     `Memory: ${of(memoryText)}. Swap: ${of(swapText)}, device ${of(deviceText)}. `,
     `zswap: ${zswap}. `,
+    faults === '' ? '' : `Faults of devices: ${faults}. `,
     `${capital(seedsText(columns))}.`,
   ].join('');
 }
@@ -34,23 +38,30 @@ function text(value: JsonValue | undefined): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
+/** Of a built-in workload; empty where a trace was run. */
+export function workloadName(spec: JsonValue): string {
+  return text(part(part(spec, 'workload'), 'name'));
+}
+
 function workloadText(spec: JsonValue): string {
   const workload = part(spec, 'workload');
-  const name = text(part(workload, 'name'));
+  const name = workloadName(spec);
   if (name !== '') {
     const words = part(workload, 'arguments');
     const given = Array.isArray(words) ? (words as JsonValue[]).map(text) : [];
     return `the workload ‘${[name, ...given].join(' ')}’`;
   }
-  const lines = text(part(workload, 'trace'))
-    .split('\n')
-    .filter((line) => line.trim() !== '');
   const source = text(part(workload, 'source')).split('/').at(-1)!;
-  return `the trace ${source === '' ? '' : `‘${source}’ `}(${counted(lines.length, 'line')})`;
+  return `the trace ${source === '' ? '' : `‘${source}’ `}(${linesText(text(part(workload, 'trace')))})`;
+}
+
+/** How long a trace is. */
+export function linesText(trace: string): string {
+  return counted(trace.split('\n').filter((line) => line.trim() !== '').length, 'line');
 }
 
 /** A size of a spec, which has bytes or text such as 512M. */
-function sizeText(value: JsonValue | undefined): string {
+export function sizeText(value: JsonValue | undefined): string {
   try {
     return quantityText('bytes', parseSize(text(value), 'size'));
   } catch (error) {
@@ -103,6 +114,12 @@ function zswapText(spec: JsonValue): string {
   const compressor = text(part(zswap, 'compressor'));
   const pool = text(part(zswap, 'zpool'));
   return `${compressor} in ${pool}, at most ${percent} % of the machine's memory`;
+}
+
+/** Rules as they were given; empty without any. */
+function faultsText(spec: JsonValue): string {
+  const rules = part(spec, 'faults');
+  return Array.isArray(rules) ? listed((rules as JsonValue[]).map(text)) : '';
 }
 
 function seedsText(columns: readonly PageColumn[]): string {

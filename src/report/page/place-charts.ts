@@ -1,10 +1,12 @@
 /** Where pages live over time: in memory, in zswap, as zero flags, on a device. One chart a column. */
 import type { Child } from '../charts/markup.ts';
 import { stackedAreaChart } from '../charts/stacked-area.ts';
+import { grouped } from '../charts/quantity.ts';
 import type { Point } from '../charts/thin.ts';
 import type { PageColumn } from './columns.ts';
 import { figure, figures, idOf, legend, without, type ChartContext } from './figures.ts';
 import { seriesOf } from './time-charts.ts';
+import { counted, listed } from './words.ts';
 
 /** From the bottom of the stack. */
 const PLACES = [
@@ -37,14 +39,12 @@ export function placeSection({ columns, plots }: ChartContext): Child[] {
         const names = {
           id: idOf('places', column.index),
           title: column.label,
-          description: `Pages by place over virtual time; at the end ${layers
-            .map((label, layer) => `${values[layer]!.at(-1)!} ${label}`)
-            .join(', ')}.`,
+          description: `Pages by place over virtual time. ${mostText(values)}`,
         };
         const shared = { quantity: 'count', label: 'pages' } as const;
         return figure({
           title: column.label,
-          says: endText(values),
+          says: mostText(values),
           chart: stackedAreaChart({
             ...names,
             ...shared,
@@ -72,11 +72,19 @@ export function placeSection({ columns, plots }: ChartContext): Child[] {
   ];
 }
 
-function endText(values: readonly (readonly number[])[]): string {
-  const total = values.reduce((sum, layer) => sum + layer.at(-1)!, 0);
-  const onDevice = values.at(-1)!.at(-1)!;
-  const share = total === 0 ? 0 : Math.round((onDevice / total) * 100);
-  return `At the end ${share} % of the pages have their only copy on a device.`;
+/** When most pages are out of memory, which at the end, without tasks, none may be. */
+function mostText(values: readonly (readonly number[])[]): string {
+  const outside = values[0]!.map((_, index) =>
+    values.slice(1).reduce((sum, layer) => sum + layer[index]!, 0),
+  );
+  const peak = outside.reduce((most, count, index) => (count > outside[most]! ? index : most), 0);
+  const total = values[0]![peak]! + outside[peak]!;
+  if (outside[peak]! === 0) return 'All pages are in memory all the time.';
+  const parts = PLACES.flatMap(({ label }, layer) => {
+    const count = values[layer]![peak]!;
+    return layer === 0 || count === 0 ? [] : [`${grouped(count)} ${label}`];
+  });
+  return `At the most ${grouped(outside[peak]!)} of ${counted(total, 'page')} are out of memory: ${listed(parts)}.`;
 }
 
 /** Null unless all places are known; times are those at which all were sampled. */

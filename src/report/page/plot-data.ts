@@ -1,5 +1,5 @@
 /** The numbers of series charts, once on the page, for the script that makes them zoomable. */
-import { DASHES } from '../charts/palette.ts';
+import { DASHES, dashIndex } from '../charts/palette.ts';
 import { unitFor, type Quantity, type Unit } from '../charts/quantity.ts';
 import { thinned, type Point } from '../charts/thin.ts';
 import { most } from '../charts/line-chart.ts';
@@ -98,6 +98,6 @@ export class PlotData {
 }
 
 function dashOf(column: number): number[] {
-  const dash = DASHES[column % DASHES.length]!;
+  const dash = DASHES[dashIndex(column)]!;
   return dash === 'none' ? [] : dash.split(' ').map(Number);
 }

@@ -11,6 +11,7 @@ import { patternDefinitions } from '../charts/palette.ts';
 import { alarms } from './alarms.ts';
 import { pageRuns, type PageColumn, type PageRuns } from './columns.ts';
 import { comparisonSection } from './comparison-table.ts';
+import { enduranceSection } from './endurance-charts.ts';
 import type { ChartContext } from './figures.ts';
 import { findings } from './findings.ts';
 import { headline } from './headline.ts';
@@ -67,7 +68,11 @@ export function reportPage(input: ReportInput): string {
   const plots = new PlotData();
   const heading = title ?? defaultTitle(columns);
   const sections: Section[] = [
-    { id: 'comparison', title: 'Comparison', content: comparisonSection(made.comparison) },
+    {
+      id: 'comparison',
+      title: columns.length > 1 ? 'Comparison' : 'Figures',
+      content: comparisonSection(made.comparison),
+    },
     ...chartSections({ columns, plots }),
     { id: 'runs', title: 'Each run in full', content: runSection(columns) },
     { id: 'again', title: 'Run it again', content: rerunSection(made) },
@@ -115,31 +120,56 @@ export function reportPage(input: ReportInput): string {
   return `<!DOCTYPE html>\n${renderMarkup(page)}\n`;
 }
 
+/** Sections with charts, and behind them why there are no others. */
 function chartSections(context: ChartContext): Section[] {
-  const { columns } = context;
-  const choice = choiceText(columns);
-  const chart = (id: string, title: string, content: readonly Child[]): Section => ({
-    ...{ id, title },
-    content: choice === null ? content : [el('p', { class: 'soft' }, choice), ...content],
-  });
+  const all: readonly Section[] = [
+    { id: 'traffic', title: 'Swap traffic over time', content: trafficSection(context) },
+    { id: 'levels', title: 'Pool, swap and metadata over time', content: levelSection(context) },
+    { id: 'endurance', title: 'Endurance over time', content: enduranceSection(context) },
+    { id: 'places', title: 'Where pages live over time', content: placeSection(context) },
+    { id: 'latency', title: 'How long a task waits', content: latencySection(context) },
+    { id: 'metadata', title: 'Metadata by term', content: metadataSection(context) },
+    { id: 'slots', title: 'Slot maps', content: slotMapSection(context) },
+    { id: 'clusters', title: 'Cluster lists', content: clusterSection(context) },
+    { id: 'lengths', title: 'Lengths of writes', content: runLengthSection(context) },
+    { id: 'wear', title: 'Wear of flash', content: wearSection(context) },
+  ];
+  const shown = all.filter(({ content }) => hasFigure(content));
+  const empty = all.filter(({ content }) => content.length > 0 && !hasFigure(content));
+  const hints = shown.length === 0 ? [] : [choiceText(context.columns), zoomHint()];
   return [
-    chart('traffic', 'Swap traffic over time', [zoomHint(), ...trafficSection(context)]),
-    chart('levels', 'Pool, swap and metadata over time', levelSection(context)),
-    chart('places', 'Where pages live over time', placeSection(context)),
-    chart('latency', 'How long a task waits', latencySection(context)),
-    chart('metadata', 'Metadata by term', metadataSection(context)),
-    chart('slots', 'Slot maps', slotMapSection(context)),
-    chart('clusters', 'Cluster lists', clusterSection(context)),
-    chart('lengths', 'Lengths of writes', runLengthSection(context)),
-    chart('wear', 'Wear of flash', wearSection(context)),
+    ...shown.map((section, index) =>
+      index === 0 ? { ...section, content: [...hints, ...section.content] } : section,
+    ),
+    ...(empty.length === 0 ? [] : [withoutCharts(empty)]),
   ];
 }
 
+function withoutCharts(sections: readonly Section[]): Section {
+  return {
+    ...{ id: 'not-shown', title: 'What there is no chart of' },
+    content: sections.map(({ id, title, content }) => [el('h3', { id }, title), content]),
+  };
+}
+
+function hasFigure(content: Child): boolean {
+  if (Array.isArray(content)) return content.some(hasFigure);
+  if (typeof content !== 'object' || content === null || !('type' in content)) return false;
+  return (
+    content.type === 'figure' || hasFigure((content.props as { children?: Child }).children ?? null)
+  );
+}
+
 /** Which of several runs the charts are of; null where there is one a column. */
-function choiceText(columns: readonly PageColumn[]): string | null {
+function choiceText(columns: readonly PageColumn[]): Child {
   if (columns.every(({ runs }) => runs.length === 1)) return null;
   const seeds = [...new Set(columns.map(({ shown }) => shown.seed))];
-  return `Charts show one run of each column, that of the median seed: ${listed(seeds.map(String))}.`;
+  return el(
+    'p',
+    { class: 'soft' },
+    'Charts, here and below, show one run of each column, that of the median seed: ' +
+      `${listed(seeds.map(String))}.`,
+  );
 }
 
 function zoomHint(): Markup {

@@ -3,6 +3,7 @@ import { comparisonScenario, type RunComparison } from '../comparison/index.ts';
 import { el, type Child } from '../charts/markup.ts';
 import { quantityText } from '../charts/quantity.ts';
 import type { PageRuns } from './columns.ts';
+import { workloadName } from './headline.ts';
 import { plainTable } from './table.ts';
 
 /** Letters of the longest file that a page carries: a page should stay under 2 MB. */
@@ -12,6 +13,7 @@ const FILE_NAME = 'comparison.json';
 export function rerunSection({ comparison, columns }: PageRuns): Child[] {
   const runs = columns.flatMap((column) => column.runs.map((run) => ({ column, run })));
   const versions = [...new Set(runs.map(({ run }) => run.version))];
+  const isEndurance = runs.some(({ run }) => workloadName(run.spec) === 'endurance');
   const commands = [...new Set(runs.map(({ run }) => run.command))];
   return [
     el(
@@ -27,8 +29,8 @@ export function rerunSection({ comparison, columns }: PageRuns): Child[] {
     ),
     el('p', { class: 'soft' }, 'Files that it names are those of the machine where it ran.'),
     commands.map((command) => el('pre', {}, command)),
-    el('h3', {}, 'From this page alone'),
-    scenarioFile(comparison),
+    // What endure does is no workload that compare could run.
+    !isEndurance && [el('h3', {}, 'From this page alone'), scenarioFile(comparison)],
     el('h3', {}, 'Digests to expect'),
     plainTable({
       name: 'Digests to expect',

@@ -93,20 +93,34 @@ const STATE_WORDS: Readonly<Record<(typeof SLOT_STATES)[number], string>> = {
   bad: 'bad, and the header',
 };
 
-/** Each area of each column as a picture, in small multiples. */
+/** Each area of each column as a picture, in small multiples; of empty ones a sentence. */
 export function slotMapSection({ columns }: ChartContext): Child[] {
   const made = columns.flatMap((column) =>
-    column.shown.slotMaps.map((map) => slotMapFigure(column, map)),
+    column.shown.slotMaps.filter(hasTakenSlots).map((map) => slotMapFigure(column, map)),
   );
+  const isEmpty = ({ shown }: PageColumn): boolean =>
+    shown.slotMaps.length > 0 && !shown.slotMaps.some(hasTakenSlots);
   return [
     made.length > 0 && stateLegend(),
     figures(made),
+    without(
+      columns,
+      (column) => !isEmpty(column),
+      'every slot was free at the end, as it is when all tasks have exited.',
+    ),
     without(
       columns,
       ({ shown }) => shown.slotMaps.length > 0,
       'the run has no area with slots, or was stored without their map.',
     ),
   ];
+}
+
+function hasTakenSlots({ cells }: SlotMapRecord): boolean {
+  const [free, bad] = [SLOT_STATES.indexOf('free'), SLOT_STATES.indexOf('bad')];
+  return cells.some(({ counts }) =>
+    counts.some((count, state) => count > 0 && state !== free && state !== bad),
+  );
 }
 
 function slotMapFigure({ index, label, shown }: PageColumn, map: SlotMapRecord): Markup {

@@ -24,7 +24,7 @@ function variables(colours: Readonly<Record<string, string>>, palette: readonly 
 const MARKS = [
   ...DASHES.map(
     (dash, index) =>
-      `.c${index}{--c:var(--c${index});--dash:${dash}}.p${index}{fill:url(#p${index})}`,
+      `.c${index}{--c:var(--c${index})}.d${index}{--dash:${dash}}.p${index}{fill:url(#p${index})}`,
   ),
   ...STATE_COLOURS.map((colour, index) => `.s${index + 1}{fill:var(--c${colour})}`),
   ...CELL_STRENGTHS.map((strength, index) => `.i${index + 1}{fill-opacity:${strength}}`),

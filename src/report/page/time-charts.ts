@@ -15,8 +15,8 @@ import {
 } from './figures.ts';
 import { listed } from './words.ts';
 
-interface SeriesChart {
-  /** Of the stored series. */
+export interface SeriesChart {
+  /** Of the stored series, or what else `pointsOf` reads. */
   readonly name: string;
   readonly title: string;
   readonly says: string;
@@ -88,16 +88,21 @@ export function seriesOf(run: StoredRun, name: string): Point[] {
 
 /** Charts of cumulative counters. */
 export function trafficSection(context: ChartContext): Child[] {
-  return seriesSection(context, TRAFFIC);
+  return seriesSection(context, TRAFFIC, seriesOf);
 }
 
 /** Charts of what there was at each time. */
 export function levelSection(context: ChartContext): Child[] {
-  return seriesSection(context, LEVELS);
+  return seriesSection(context, LEVELS, seriesOf);
 }
 
-function seriesSection(context: ChartContext, charts: readonly SeriesChart[]): Child[] {
-  const made = charts.map((chart) => seriesFigure(context, chart));
+/** Charts of what `pointsOf` a run's name gives, and why there are none of the others. */
+export function seriesSection(
+  context: ChartContext,
+  charts: readonly SeriesChart[],
+  pointsOf: (run: StoredRun, name: string) => Point[],
+): Child[] {
+  const made = charts.map((chart) => seriesFigure(context, chart, pointsOf));
   const shown = made.flatMap(({ figure: each }) => each ?? []);
   return [
     shown.length > 0 && columnLegend(context.columns),
@@ -120,9 +125,10 @@ const REASONS = [
 function seriesFigure(
   { columns, plots }: ChartContext,
   { name, title, says, quantity, label }: SeriesChart,
+  pointsOf: (run: StoredRun, name: string) => Point[],
 ): { readonly title: string; readonly figure?: Child; readonly why?: (typeof REASONS)[number] } {
   const lines = columns.flatMap(({ label: column, index, shown }): Line[] => {
-    const points = seriesOf(shown, name);
+    const points = pointsOf(shown, name);
     return points.length === 0 ? [] : [{ label: column, column: index, points }];
   });
   if (lines.length === 0) return { title, why: REASONS[0] };

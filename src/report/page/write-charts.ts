@@ -6,7 +6,7 @@ import type { HistogramRecord } from '../../runs/index.ts';
 import type { PageColumn } from './columns.ts';
 import { absent, figure, figures, idOf, without, type ChartContext } from './figures.ts';
 import { histogramOf } from './latency-charts.ts';
-import { capital, counted } from './words.ts';
+import { capital, counted, listed } from './words.ts';
 
 const KINDS = [
   { name: 'deviceWrite.pages', what: 'all writes to devices' },
@@ -25,6 +25,8 @@ type Lengths = readonly {
   readonly bars: readonly Bar[];
 }[];
 
+const NONE = 'there were none, or the runs were stored without their lengths';
+
 /** One kind of write after the other, each as small multiples with axes of its own. */
 export function runLengthSection({ columns }: ChartContext): Child[] {
   const found = KINDS.map(({ name, what }) => ({
@@ -34,9 +36,9 @@ export function runLengthSection({ columns }: ChartContext): Child[] {
       return record === null ? [] : [{ column, record, bars: powersOfTwo(record) }];
     }),
   }));
-  const hasAny = found.some(({ each }) => each.length > 0);
+  const missing = found.filter(({ each }) => each.length === 0);
   return [
-    hasAny &&
+    missing.length < found.length &&
       el('p', { class: 'soft' }, 'Writes by how many pages each carries, in powers of two.'),
     found.map(({ what, each }, kind) => {
       if (each.length === 0) return null;
@@ -44,17 +46,12 @@ export function runLengthSection({ columns }: ChartContext): Child[] {
       const none = without(
         columns,
         (column) => each.some((shown) => shown.column === column),
-        `${what}: there were none, or the run was stored without their lengths.`,
+        `${what} (${NONE}).`,
       );
       return [el('h3', {}, capital(what)), figures(lengths), none];
     }),
-    found.map(
-      ({ what, each }) =>
-        each.length === 0 &&
-        absent(
-          `Not shown: ${what} (there were none, or the runs were stored without their lengths).`,
-        ),
-    ),
+    missing.length > 0 &&
+      absent(`Not shown: ${listed(missing.map(({ what }) => what))} (${NONE}).`),
   ];
 }
 

@@ -1,0 +1,54 @@
+/** What a run of endure was from time to time: it stores intervals in place of series. */
+import type { StoredRun } from '../../runs/index.ts';
+import type { Child } from '../charts/markup.ts';
+import type { Point } from '../charts/thin.ts';
+import type { ChartContext } from './figures.ts';
+import { seriesSection, type SeriesChart } from './time-charts.ts';
+
+const INTERVALS: readonly SeriesChart[] = [
+  {
+    ...{ name: 'pagesChecked', title: 'Pages compared', quantity: 'count', label: 'pages' },
+    says: 'Added up: each was compared with what the task had written.',
+  },
+  {
+    ...{ name: 'swapOuts', title: 'Pages swapped out', quantity: 'count', label: 'pages' },
+    says: 'Added up.',
+  },
+  {
+    ...{ name: 'swapIns', title: 'Pages swapped in', quantity: 'count', label: 'pages' },
+    says: 'Added up.',
+  },
+  {
+    ...{ name: 'pool_total_size', title: 'Size of the zswap pool', quantity: 'bytes' },
+    ...{ says: 'Memory that compressed pages take.', label: 'pool' },
+  },
+  {
+    ...{ name: 'stored_pages', title: 'Pages in the zswap pool', quantity: 'count' },
+    ...{ says: 'How many pages that memory holds.', label: 'pages' },
+  },
+  {
+    ...{ name: 'usedSlots', title: 'Slots in use', quantity: 'count', label: 'slots' },
+    says: 'Slots of areas with a device that are taken, also for pages in zswap.',
+  },
+  {
+    ...{ name: 'meanFreeRun', title: 'Mean run of free slots', quantity: 'count', label: 'slots' },
+    says: 'The shorter, the more fragmented.',
+  },
+  {
+    ...{ name: 'killedTasks', title: 'Killed tasks', quantity: 'count', label: 'tasks' },
+    says: 'Added up: out of memory, or by a page that could not be read.',
+  },
+];
+
+/** Nothing where no run has intervals. */
+export function enduranceSection(context: ChartContext): Child[] {
+  const hasIntervals = context.columns.some(({ shown }) => shown.intervals.length > 0);
+  return hasIntervals ? seriesSection(context, INTERVALS, intervalPoints) : [];
+}
+
+function intervalPoints({ intervals }: StoredRun, name: string): Point[] {
+  return intervals.flatMap(({ timeNs, figures }) => {
+    const value = figures[name];
+    return value === undefined ? [] : [{ x: timeNs, y: value }];
+  });
+}
