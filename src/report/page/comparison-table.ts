@@ -31,7 +31,13 @@ export function comparisonSection(comparison: RunComparison): Child[] {
   const { columns, metrics } = comparison;
   const differences = shownDifferences(comparison);
   if (metrics.length === 0)
-    return [el('p', {}, 'There is no table: these runs were stored without metrics.')];
+    return [
+      el(
+        'p',
+        {},
+        'There is no table: metrics are worked out at the end of a run, and not by endure.',
+      ),
+    ];
   const isHidden = (metric: ComparedMetric): boolean => !metric.isAlwaysShown && isSilent(metric);
   const silent = metrics.filter(isHidden);
   return [

@@ -3,6 +3,7 @@ import type { StoredRun } from '../../runs/index.ts';
 import type { Child } from '../charts/markup.ts';
 import type { Point } from '../charts/thin.ts';
 import type { ChartContext } from './figures.ts';
+import { workloadName } from './headline.ts';
 import { seriesSection, type SeriesChart } from './time-charts.ts';
 
 const INTERVALS: readonly SeriesChart[] = [
@@ -40,10 +41,13 @@ const INTERVALS: readonly SeriesChart[] = [
   },
 ];
 
-/** Nothing where no run has intervals. */
-export function enduranceSection(context: ChartContext): Child[] {
-  const hasIntervals = context.columns.some(({ shown }) => shown.intervals.length > 0);
-  return hasIntervals ? seriesSection(context, INTERVALS, intervalPoints) : [];
+/** Nothing where no run of endure has intervals; those of other runs are in their series. */
+export function enduranceSection({ columns, plots }: ChartContext): Child[] {
+  const endured = columns.filter(
+    ({ shown }) => workloadName(shown.spec) === 'endurance' && shown.intervals.length > 0,
+  );
+  if (endured.length === 0) return [];
+  return seriesSection({ columns: endured, plots }, INTERVALS, intervalPoints);
 }
 
 function intervalPoints({ intervals }: StoredRun, name: string): Point[] {

@@ -14,7 +14,7 @@ interface Question {
   readonly same: string;
   /** One column: `It wrote to the disk`. */
   readonly alone: string;
-  /** Not told where every column has 0. */
+  /** Not told of columns that have 0: they are without what the question is about. */
   readonly isSilentAtZero?: boolean;
 }
 
@@ -67,6 +67,8 @@ function sentence(
   const known = columns.flatMap((column) => {
     const value = metric.summaries[column.index]?.median;
     // Who has not done all of the work wins nothing by it; where all have not, nobody is told apart.
+    // Without zswap there is no pool that could be small.
+    if (value === 0 && question.isSilentAtZero === true) return [];
     const isLess = killed.includes(column) && killed.length < columns.length;
     const label = isLess ? `${column.label} (with killed tasks)` : column.label;
     return value === undefined ? [] : [{ label, value, column: column.index }];
@@ -78,8 +80,7 @@ function sentence(
   );
   const least = Math.min(...known.map(({ value }) => value));
   const most = Math.max(...known.map(({ value }) => value));
-  if (most === 0 && question.isSilentAtZero === true) return null;
-  const missing = columns.length - known.length;
+  const missing = question.isSilentAtZero === true ? 0 : columns.length - known.length;
   const end = missing === 0 ? '.' : ` (of ${counted(missing, 'column')} it is not known).`;
   if (columns.length === 1) return `${question.alone}: ${show(least)}.`;
   // Of others nothing is known: runs that live, or were stored without metrics.

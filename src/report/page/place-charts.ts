@@ -8,10 +8,12 @@ import { figure, figures, idOf, legend, without, type ChartContext } from './fig
 import { seriesOf } from './time-charts.ts';
 import { counted, listed } from './words.ts';
 
+const ZSWAP_SERIES = 'zswap.storedPages';
+
 /** From the bottom of the stack. */
 const PLACES = [
   { name: 'memory.onlyPages', label: 'in memory' },
-  { name: 'zswap.storedPages', label: 'in zswap' },
+  { name: ZSWAP_SERIES, label: 'in zswap' },
   { name: 'swap.zeroPages', label: 'zero pages (a flag)' },
   { name: 'swap.filePages', label: 'on a device' },
 ] as const;
@@ -89,7 +91,12 @@ function mostText(values: readonly (readonly number[])[]): string {
 
 /** Null unless all places are known; times are those at which all were sampled. */
 function placesOf(column: PageColumn): Places | null {
-  const series = PLACES.map(({ name }) => seriesOf(column.shown, name));
+  const series = PLACES.map(({ name }) => {
+    const points = seriesOf(column.shown, name);
+    if (points.length > 0 || name !== ZSWAP_SERIES) return points;
+    // Without zswap nothing is there.
+    return seriesOf(column.shown, PLACES[0].name).map(({ x }) => ({ x, y: 0 }));
+  });
   if (series.some((points) => points.length === 0)) return null;
   const byTime = series.map((points) => new Map(points.map(({ x, y }: Point) => [x, y])));
   const times = [...byTime[0]!.keys()].filter((time) => byTime.every((map) => map.has(time)));

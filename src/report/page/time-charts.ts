@@ -118,7 +118,7 @@ export function seriesSection(
 
 /** Why there is no chart. */
 const REASONS = [
-  'these runs were stored without such a series',
+  'these runs have no such series (they are without zswap, or an earlier version stored them)',
   'of these runs it was 0 all the time',
 ] as const;
 
