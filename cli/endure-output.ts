@@ -1,5 +1,6 @@
 /** What `swaplab endure` prints: lines while it lives, and the end. */
 import { FAULT_KINDS, parseFaultRule, type FaultTally } from '../src/device/index.ts';
+import { durationText } from './progress.ts';
 import type { EndureMoment, FinishedEndurance } from './endure-runner.ts';
 import { alignRows, alignTable, type Cell } from '../src/report/text/table.ts';
 
@@ -8,14 +9,15 @@ const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
 
 /** One line for people. */
 export function momentText(moment: EndureMoment): string {
-  const { totals, gauges, seconds, rate, faults } = moment;
+  const { totals, gauges, seconds, rate, faults, total, secondsLeft } = moment;
   const { pagesChecked, virtualNs, killedTasks } = totals;
   const sum = (of: (tally: FaultTally) => number): string =>
     count(faults.reduce((total, tally) => total + of(tally), 0));
   return [
     `${seconds.toFixed(0)} s`,
-    `${count(totals.operations)} operations`,
+    `${count(totals.operations)}${total === null ? '' : `/${count(total)}`} operations`,
     `${count(rate)}/s`,
+    ...(secondsLeft === null ? [] : [`${durationText(secondsLeft)} left`]),
     `${(virtualNs / 1e9).toFixed(1)} s virtual`,
     `${count(pagesChecked)} pages checked`,
     ...(faults.length === 0

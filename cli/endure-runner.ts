@@ -44,6 +44,10 @@ export interface EndureMoment extends Standing {
   readonly seconds: number;
   /** Page operations per second of wall time since the last moment. */
   readonly rate: number;
+  /** Page operations after which the run ends; null: another limit ends it. */
+  readonly total: number | null;
+  /** Until it ends by itself, at the rate that it had on the whole; null: too early to say. */
+  readonly secondsLeft: number | null;
 }
 
 export interface FinishedEndurance {
@@ -61,6 +65,13 @@ export interface FinishedEndurance {
 
 export interface EndureHooks {
   readonly onMoment: (moment: EndureMoment) => void;
+  /** Called every 1024 operations or so. */
+  readonly onProgress: (
+    progress: Pick<EndureMoment, 'total' | 'secondsLeft'> & {
+      readonly done: number;
+      readonly virtualNs: number;
+    },
+  ) => void;
 }
 
 /** @throws UsageError, RunError */
@@ -234,6 +245,7 @@ class EnduranceSession {
         },
         onOperations: () => {
           if (performance.now() - this.#lastMs >= line.intervalMs) this.#moment();
+          this.#progress();
         },
         onPhaseEnd: () => {
           if (performance.now() - this.#checkpointMs >= CHECKPOINT_MS) this.#checkpoint();
@@ -347,7 +359,31 @@ class EnduranceSession {
     this.#store((writer) => {
       this.#storeInterval(writer, standing);
     });
-    this.#options.hooks.onMoment({ ...standing, rate, seconds: (now - this.#startMs) / 1000 });
+    const seconds = (now - this.#startMs) / 1000;
+    this.#options.hooks.onMoment({ ...standing, rate, seconds, ...this.#left(operations) });
+  }
+
+  #progress(): void {
+    const { machine } = this.endurance.performer;
+    const { operations } = machine;
+    const left = this.#left(operations);
+    const virtualNs = (this.#options.from?.totals.virtualNs ?? 0) + machine.engine.latestNs;
+    // The last look at everything is none of the operations that were asked for.
+    const done = Math.min(operations, left.total ?? Infinity);
+    this.#options.hooks.onProgress({ done, virtualNs, ...left });
+  }
+
+  /** What of the limits is left: whichever comes first. */
+  #left(operations: number): Pick<EndureMoment, 'total' | 'secondsLeft'> {
+    const { limits, from } = this.#options;
+    const seconds = (performance.now() - this.#startMs) / 1000;
+    const perSecond = (operations - (from?.totals.operations ?? 0)) / seconds;
+    const byOperations = (limits.operations - operations) / perSecond;
+    const left = Math.max(0, Math.min(limits.durationMs / 1000 - seconds, byOperations));
+    return {
+      total: Number.isFinite(limits.operations) ? limits.operations : null,
+      secondsLeft: Number.isFinite(left) ? left : null,
+    };
   }
 
   #checkpoint(): void {

@@ -3,9 +3,10 @@ import type { CliCommand, CommandIo } from './command.ts';
 import { readJson } from './run-options.ts';
 import { parseReplay, performReplay, verdictOf } from '../src/machine/index.ts';
 import { describeCommand } from './description.ts';
-import { endureCommand, readEndureLine } from './endure-options.ts';
+import { endureCommand, readEndureLine, type EndureLine } from './endure-options.ts';
 import { endureJson, endureText, momentJson, momentText } from './endure-output.ts';
-import { executeEndurance } from './endure-runner.ts';
+import { executeEndurance, type EndureHooks, type FinishedEndurance } from './endure-runner.ts';
+import { createProgress } from './progress.ts';
 import { shellCommand } from './shell-words.ts';
 
 /** Exit code of a run with wrong bytes or a broken promise. */
@@ -19,17 +20,7 @@ export const command: CliCommand = {
     const line = readEndureLine(argv, io);
     if (line === null) return 0;
     if (line.replay !== null) return await showAgain(line.replay, line.output === 'json', io);
-    const finished = await executeEndurance(
-      line,
-      shellCommand('endure', argv),
-      {
-        onMoment: (moment) => {
-          if (line.output === 'ndjson') io.stdout(`${JSON.stringify(momentJson(moment))}\n`);
-          if (!line.quiet) io.stderr(`${momentText(moment)}\n`);
-        },
-      },
-      io,
-    );
+    const finished = await endure(line, shellCommand('endure', argv), io);
     if (line.output === 'json') io.stdout(`${JSON.stringify(endureJson(finished), null, 2)}\n`);
     else if (line.output === 'ndjson')
       io.stdout(`${JSON.stringify({ kind: 'end', ...(endureJson(finished) as object) })}\n`);
@@ -40,6 +31,28 @@ export const command: CliCommand = {
     return 0;
   },
 };
+
+/** Runs it with a line at each interval and, on a terminal, a bar below the lines. */
+async function endure(
+  line: EndureLine,
+  commandLine: string,
+  io: CommandIo,
+): Promise<FinishedEndurance> {
+  const bar = createProgress({ label: 'swapping', unit: 'operations' }, io);
+  const hooks: EndureHooks = {
+    onProgress: bar.update,
+    onMoment: (moment) => {
+      bar.stop();
+      if (line.output === 'ndjson') io.stdout(`${JSON.stringify(momentJson(moment))}\n`);
+      if (!line.quiet) io.stderr(`${momentText(moment)}\n`);
+    },
+  };
+  try {
+    return await executeEndurance(line, commandLine, hooks, io);
+  } finally {
+    bar.stop();
+  }
+}
 
 /** Performs a replay: the promise breaks again, or it is kept now. */
 async function showAgain(path: string, isJson: boolean, io: CommandIo): Promise<number> {

@@ -12,6 +12,7 @@ import {
 } from './metadata-options.ts';
 import { metadataJson, metadataText, type MetadataRow } from './metadata-output.ts';
 import { createProgress } from './progress.ts';
+import { detail } from './telling.ts';
 import { PUBLISHED_SIZE_BYTES, publishedMetadata, type PublishedTable } from './published.ts';
 
 const MIB = 1024 * 1024;
@@ -30,11 +31,12 @@ export const command: CliCommand = {
     // Filled once per case, and with random frees emptied again.
     const pagesPerCase = pagesMoved(line);
     const total = pagesPerCase * line.cases.length;
-    const rows = line.cases.flatMap((item, index) =>
-      measure(line, item, table, (label, moved) => {
+    const rows = line.cases.flatMap((item, index) => {
+      detail(io, `${item.design}, ${item.backend}: ${pagesPerCase} pages are moved`);
+      return measure(line, item, table, (label, moved) => {
         bar.update({ done: index * pagesPerCase + moved, total, label });
-      }),
-    );
+      });
+    });
     bar.stop();
     if (line.json) io.stdout(`${JSON.stringify(metadataJson(line, rows, table), null, 2)}\n`);
     else io.stdout(metadataText(line, rows, table));

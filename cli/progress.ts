@@ -27,11 +27,13 @@ export interface ProgressStep {
   readonly unit?: string;
   /** Of the emulated machine, where there is one. */
   readonly virtualNs?: number;
+  /** What is left where something else than the total ends it; null: nobody knows. */
+  readonly secondsLeft?: number | null;
 }
 
 export interface ProgressReporter {
   readonly update: (step: ProgressStep) => void;
-  /** Takes the bar away; may be called more than once. */
+  /** Takes the bar away, also for a line that is written there: an update draws it again, below. */
   readonly stop: () => void;
 }
 
@@ -93,15 +95,19 @@ class LateBar {
       },
       stream: terminal.stream,
       clearOnComplete: true,
-      hideCursor: true,
+      // Who is killed restores nothing: the terminal stays as it is, but for this line, of which
+      // there is only as much as fits.
+      hideCursor: false,
+      linewrap: true,
+      // Its handlers would keep ^C from ending work that gives the event loop no turn.
+      gracefulExit: false,
       barsize: BAR_LETTERS,
       // Work that gives the event loop no turn still moves its bar.
       synchronousUpdate: true,
-      gracefulExit: true,
     });
   }
 
-  update({ done, total, label, unit, virtualNs }: ProgressStep): void {
+  update({ done, total, label, unit, virtualNs, secondsLeft }: ProgressStep): void {
     const nowMs = this.#terminal.nowMs();
     if (label !== undefined) this.#label = label;
     if (total !== undefined) this.#total = total;
@@ -113,13 +119,18 @@ class LateBar {
     if (!this.#isShown && nowMs - this.#startMs < SILENT_MS) return;
     const elapsedMs = nowMs - this.#fromMs;
     this.#hasTotal = this.#total !== null && this.#total > 0;
+    const perSecond = elapsedMs > 0 ? ((done - this.#fromDone) * 1000) / elapsedMs : 0;
+    const byRate =
+      perSecond > 0 && this.#total !== null ? Math.max(0, this.#total - done) / perSecond : null;
     const text = progressText({
-      ...{ done, total: this.#total, unit: this.#unit, virtualNs },
-      perSecond: elapsedMs > 0 ? ((done - this.#fromDone) * 1000) / elapsedMs : 0,
+      ...{ done, total: this.#total, unit: this.#unit, virtualNs, perSecond },
+      secondsLeft: secondsLeft === undefined ? byRate : secondsLeft,
     });
     const payload = { head: this.#label, text };
-    if (!this.#isShown) this.#bar.start(this.#total ?? 1, done, payload);
-    else {
+    if (!this.#isShown) {
+      this.#bar.start(this.#total ?? 1, done, payload);
+      process.on('exit', this.#atExit);
+    } else {
       if (this.#total !== null) this.#bar.setTotal(this.#total);
       this.#bar.update(done, payload);
     }
@@ -127,9 +138,15 @@ class LateBar {
   }
 
   stop(): void {
-    if (this.#isShown) this.#bar.stop();
+    if (!this.#isShown) return;
+    process.off('exit', this.#atExit);
+    this.#bar.stop();
     this.#isShown = false;
   }
+
+  readonly #atExit = (): void => {
+    this.stop();
+  };
 }
 
 const BAR_LETTERS = 24;
@@ -140,16 +157,16 @@ interface Standing {
   readonly unit: string;
   readonly perSecond: number;
   readonly virtualNs: number | undefined;
+  readonly secondsLeft: number | null;
 }
 
 /** What stands behind the bar: done of total, rate, remaining time, virtual time. */
-function progressText({ done, total, unit, perSecond, virtualNs }: Standing): string {
+function progressText({ done, total, unit, perSecond, virtualNs, secondsLeft }: Standing): string {
   const parts = [
     total === null ? `${count(done)} ${unit}` : `${count(done)}/${count(total)} ${unit}`,
   ];
   if (perSecond > 0) parts.push(`${rateText(perSecond)}/s`);
-  if (perSecond > 0 && total !== null)
-    parts.push(`${durationText(Math.max(0, total - done) / perSecond)} left`);
+  if (secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left`);
   if (virtualNs !== undefined) parts.push(`${(virtualNs / 1e9).toFixed(2)} s virtual`);
   return parts.join(' | ');
 }

@@ -11,6 +11,7 @@ import { describeCommand } from './description.ts';
 import { plotLibrary } from './plot-library.ts';
 import { readSeveral, withRuns } from './runs/open-runs.ts';
 import { RUN_SELECTION } from './runs/select-runs.ts';
+import { detail, notice } from './telling.ts';
 import { version } from './version.ts';
 
 const DEFAULT_FILE = 'report.html';
@@ -40,7 +41,8 @@ export const command: CliCommand = {
     const line = reportCommand();
     if (!parseLine(line, argv, io)) return Promise.resolve(0);
     const { output, title } = line.opts<Flags>();
-    const runs = withRuns(io, (store) => readSeveral(store, line.args));
+    const runs = withRuns(io, (store) => readSeveral(store, line.args, io));
+    detail(io, `page of ${runs.length} runs for ${output}`);
     writeReport(output, reportText(runs, title === undefined ? {} : { title }), io);
     return Promise.resolve(0);
   },
@@ -90,7 +92,7 @@ export function writeReport(path: string, page: string, io: CommandIo): void {
     if (code === 'ENOSPC' || code === 'EIO') throw new RunError(`report: ${path}: ${code}`);
     throw new UsageError(`report: ${path} cannot be written: ${code}`);
   }
-  io.stderr(`report: wrote ${path}\n`);
+  notice(io, `report: wrote ${path}\n`);
 }
 
 /** @throws UsageError for a folder, before anything runs for it */

@@ -17,6 +17,7 @@ import { parseLine } from './command-line.ts';
 import type { CliCommand } from './command.ts';
 import { describeCommand } from './description.ts';
 import { createProgress } from './progress.ts';
+import { detail } from './telling.ts';
 import { readInput } from './runner.ts';
 import { alignTable, type Cell } from '../src/report/text/table.ts';
 
@@ -62,6 +63,7 @@ export const command: CliCommand = {
     try {
       for (const { file, capture } of captures) {
         progress.update({ done: results.length, label: `replaying ${basename(file)}` });
+        detail(io, `replaying ${file}`);
         const result = await validate(file, capture, flags.payload);
         results.push(result);
         // Where it is asked for, the bar is under the last line of the text.

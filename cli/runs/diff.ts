@@ -40,7 +40,7 @@ export function addDiff(runs: Command, io: CommandIo, endsWith: (exitCode: numbe
 }
 
 function diff(io: CommandIo, [a, b]: readonly [string, string], asJson: boolean): boolean {
-  const found = withRuns(io, (runs) => diffRuns(readOne(runs, a), readOne(runs, b)));
+  const found = withRuns(io, (runs) => diffRuns(readOne(runs, a, io), readOne(runs, b, io)));
   if (asJson) printJson(io, runDiffJson(found));
   else io.stdout(runDiffText(found));
   return found.isEqual;

@@ -44,7 +44,7 @@ export function addExport(runs: Command, io: CommandIo): void {
       ].join('\n'),
     )
     .action((texts: string[], { format, histogram, output }: ExportOptions) => {
-      const stored = withRuns(io, (store) => readSeveral(store, texts));
+      const stored = withRuns(io, (store) => readSeveral(store, texts, io));
       const text = EXPORT_FORMATS[format]!(stored, { histogram });
       if (output === undefined) io.stdout(text);
       else writeTo(output, text);

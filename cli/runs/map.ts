@@ -30,7 +30,7 @@ export function addMap(runs: Command, io: CommandIo): void {
       '\nExamples:\n  swaplab runs map last\n  swaplab runs map 12 --area 0 --width 100',
     )
     .action((run: string, options: MapOptions) => {
-      const stored = withRuns(io, (store) => readOne(store, run));
+      const stored = withRuns(io, (store) => readOne(store, run, io));
       io.stdout(mapsText(io, stored, options));
     });
 }

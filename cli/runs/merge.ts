@@ -1,9 +1,12 @@
 /** `runs merge`: takes the runs of other state databases into this one. */
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { openStateDatabase } from '../../src/runs/index.ts';
+import { openStateDatabase, type MergeResult, type StateDatabase } from '../../src/runs/index.ts';
 import { UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
+import { createProgress } from '../progress.ts';
+import { detail } from '../telling.ts';
 
 export function addMerge(runs: Command, io: CommandIo): void {
   runs
@@ -30,11 +33,13 @@ export function addMerge(runs: Command, io: CommandIo): void {
 }
 
 function merge(io: CommandIo, paths: readonly string[]): void {
+  detail(io, `state database ${io.databasePath}`);
   // Unlike its neighbours it may make the database: an empty one to merge shards into.
   const database = openStateDatabase(io.databasePath);
   try {
     for (const path of paths) {
-      const { added, known, live } = database.runs.merge(path);
+      detail(io, `merging ${path}`);
+      const { added, known, live } = mergeOne(database, path, io);
       const [first] = added;
       const last = added.at(-1);
       const parts = [
@@ -48,5 +53,16 @@ function merge(io: CommandIo, paths: readonly string[]): void {
     }
   } finally {
     database.close();
+  }
+}
+
+function mergeOne(database: StateDatabase, path: string, io: CommandIo): MergeResult {
+  const bar = createProgress({ label: `merging ${basename(path)}`, unit: 'runs' }, io);
+  try {
+    return database.runs.merge(path, (done, total) => {
+      bar.update({ done, total });
+    });
+  } finally {
+    bar.stop();
   }
 }

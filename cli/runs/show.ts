@@ -5,6 +5,7 @@ import { runText, SECTION_NAMES, type SectionName } from '../../src/report/text/
 import { nearestNames } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
 import { followRun } from './follow-run.ts';
+import { notice } from '../telling.ts';
 import { openRuns, printJson, readOne, withRuns } from './open-runs.ts';
 import { RUN_SELECTION, selectRun } from './select-runs.ts';
 import { characterSet } from './terminal.ts';
@@ -45,12 +46,12 @@ export function addShow(runs: Command, io: CommandIo, endsWith: (exitCode: numbe
 }
 
 function show(io: CommandIo, wanted: string, { section, json }: ShowOptions): void {
-  const run = withRuns(io, (runs) => readOne(runs, wanted));
+  const run = withRuns(io, (runs) => readOne(runs, wanted, io));
   if (json === true) printJson(io, runDocument(run));
   else {
     const names = section.length === 0 ? SECTION_NAMES : section;
     const text = runText(run, names, characterSet(io.env));
-    if (text === '') io.stderr(`run ${run.runId} has nothing of: ${names.join(', ')}\n`);
+    if (text === '') notice(io, `run ${run.runId} has nothing of: ${names.join(', ')}\n`);
     io.stdout(text);
   }
 }

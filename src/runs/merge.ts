@@ -12,7 +12,7 @@ import { assert, CheckError, RunError } from '../units/index.ts';
 import { Connection } from './connection.ts';
 import { contentHash } from './content-hash.ts';
 import { inspectDatabaseFile } from './database-file.ts';
-import type { StoredRun } from './records.ts';
+import type { RunSummary, StoredRun } from './records.ts';
 import { listRuns, readRun } from './run-reader.ts';
 import { migrate } from './schema.ts';
 
@@ -30,12 +30,17 @@ const OTHER = 'other';
 
 /**
  * @param path - the other database
+ * @param onRun - told before each run that is looked at: those of here, then those of there
  * @throws RunError when it is no state database
  * @throws CheckError when a run there has the spec and the version of one here but another digest: one
  *   of them is wrong; nothing is merged then
  * @throws UsageError when a newer swaplab made it
  */
-export function mergeRuns(connection: Connection, path: string): MergeResult {
+export function mergeRuns(
+  connection: Connection,
+  path: string,
+  onRun: (done: number, total: number) => void = () => undefined,
+): MergeResult {
   if (inspectDatabaseFile(path) !== 'ours') throw new RunError(`${path}: no state database`);
   const folder = mkdtempSync(join(tmpdir(), 'swaplab-merge-'));
   try {
@@ -44,7 +49,7 @@ export function mergeRuns(connection: Connection, path: string): MergeResult {
     const other = new Connection(copy);
     try {
       migrate(other);
-      return mergeFrom(connection, other, path);
+      return mergeFrom(connection, other, { path, onRun });
     } finally {
       other.close();
     }
@@ -63,14 +68,25 @@ function copyDatabase(from: string, to: string): void {
   }
 }
 
-function mergeFrom(connection: Connection, other: Connection, path: string): MergeResult {
+function mergeFrom(
+  connection: Connection,
+  other: Connection,
+  { path, onRun }: { path: string; onRun: (done: number, total: number) => void },
+): MergeResult {
   connection.run(`ATTACH ? AS ${OTHER}`, other.path);
   try {
     return connection.transaction(() => {
-      const here = knownRuns(connection);
+      const [own, theirs] = [listRuns(connection), listRuns(other).reverse()];
+      let done = 0;
+      const next = (): void => {
+        onRun(done, own.length + theirs.length);
+        done += 1;
+      };
+      const here = knownRuns(connection, own, next);
       const added: MergeResult['added'][number][] = [];
       const [known, live]: [number[], number[]] = [[], []];
-      for (const { runId: from, status } of listRuns(other).reverse()) {
+      for (const { runId: from, status } of theirs) {
+        next();
         if (status === 'running') {
           live.push(from);
           continue;
@@ -100,9 +116,14 @@ interface KnownRuns {
   readonly repeatable: Map<string, Pick<StoredRun, 'runId' | 'digest'>>;
 }
 
-function knownRuns(connection: Connection): KnownRuns {
+function knownRuns(
+  connection: Connection,
+  runs: readonly RunSummary[],
+  next: () => void,
+): KnownRuns {
   const here: KnownRuns = { hashes: new Set(), repeatable: new Map() };
-  for (const { runId, status } of listRuns(connection)) {
+  for (const { runId, status } of runs) {
+    next();
     if (status === 'running') continue;
     const run = stored(connection, runId);
     here.hashes.add(contentHash(run));

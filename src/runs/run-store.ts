@@ -110,8 +110,8 @@ export class RunStore {
    * @throws RunError when it is none; CheckError when it contradicts a run that is here
    * @throws UsageError when a newer swaplab made it
    */
-  merge(path: string): MergeResult {
-    return mergeRuns(this.#connection, path);
+  merge(path: string, onRun?: (done: number, total: number) => void): MergeResult {
+    return mergeRuns(this.#connection, path, onRun);
   }
 
   /** SHA-256 of all runs that have ended, whatever their numbers, order, and names. */

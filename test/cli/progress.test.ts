@@ -6,6 +6,7 @@ import { Verbosity } from '../../cli/verbosity.ts';
 /** A terminal that keeps what is drawn, with a clock that is set by hand. */
 class FakeTerminal extends Writable {
   isTTY = true;
+  columns = 120;
   ms = 0;
   drawn = '';
 
@@ -32,9 +33,9 @@ describe('a progress bar', () => {
     expect(fake.drawn).toContain(
       'filling [========----------------] 3,000/9,000 pages | 1,000/s | 6 s left | 1.50 s virtual',
     );
-    // The line is taken away, and the cursor is back.
+    // The line is taken away, and a kill would have left the terminal as it was.
     expect(fake.drawn.endsWith('\u001b[2K')).toBe(true);
-    expect(fake.drawn.lastIndexOf('\u001b[?25h')).toBeGreaterThan(fake.drawn.indexOf('filling'));
+    expect(fake.drawn).not.toContain('\u001b[?');
   });
 
   it('has no bar and no end where the total is not known', () => {
@@ -45,6 +46,50 @@ describe('a progress bar', () => {
     bar.stop();
     expect(fake.drawn).toContain('reading 10 pages | 2.5/s');
     expect(fake.drawn).not.toContain('left');
+  });
+
+  it('tells the time that is left where a clock ends the work', () => {
+    const fake = new FakeTerminal();
+    const bar = createProgress({ label: 'swapping', unit: 'operations' }, {}, fake.terminal);
+    fake.ms = 4000;
+    bar.update({ done: 100, total: null, secondsLeft: 187 });
+    bar.stop();
+    expect(fake.drawn).toContain('swapping 100 operations | 25/s | 3:07 min left');
+  });
+
+  it('keeps to one line of a narrow terminal', () => {
+    const fake = new FakeTerminal();
+    fake.columns = 40;
+    const bar = createProgress({ label: 'filling', unit: 'pages', total: 9 }, {}, fake.terminal);
+    fake.ms = 3000;
+    bar.update({ done: 3 });
+    bar.stop();
+    const [drawn = ''] = /filling.*?(?=\u001b)/.exec(fake.drawn) ?? [];
+    expect(drawn).toHaveLength(40);
+  });
+
+  it('leaves ^C to whoever minds it', () => {
+    const fake = new FakeTerminal();
+    const before = process.listenerCount('SIGINT');
+    const bar = createProgress({ label: 'x', unit: 'pages', total: 9 }, {}, fake.terminal);
+    fake.ms = 3000;
+    bar.update({ done: 3 });
+    expect(process.listenerCount('SIGINT')).toBe(before);
+    bar.stop();
+  });
+
+  it('makes room for a line, and is drawn again below it', () => {
+    const fake = new FakeTerminal();
+    const bar = createProgress({ label: 'x', unit: 'pages', total: 9 }, {}, fake.terminal);
+    fake.ms = 3000;
+    bar.update({ done: 3 });
+    bar.stop();
+    expect(fake.drawn.endsWith('\u001b[2K')).toBe(true);
+    const before = fake.drawn.length;
+    fake.ms = 4000;
+    bar.update({ done: 4 });
+    bar.stop();
+    expect(fake.drawn.slice(before)).toContain('4/9 pages | 1.0/s | 5 s left');
   });
 
   it('is not there with --quiet, nor in a pipe', () => {

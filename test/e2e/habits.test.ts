@@ -232,6 +232,34 @@ describe('a run', () => {
   });
 });
 
+/** What the program writes where stderr is a terminal, as a line for each redrawing. */
+function onTerminal(before: string, ...args: readonly string[]): string[] {
+  const line = `stty cols 120; ${before} swaplab ${args.join(' ')} > out.txt`;
+  return shell('script', '-qc', line, '/dev/null')
+    .replaceAll('\u001b[1G', '\n')
+    .replaceAll(/\u001b(?:\[[0-9;?]*[a-zA-Z]|[78])/g, '')
+    .split('\n');
+}
+
+describe.skipIf(!has('script'))('a bar under a terminal', () => {
+  const BAR =
+    / \[=+-*\] [\d,]+\/[\d,]+ operations \| [\d,]+\/s \| [\d:]+ (s|min|h) left \| \d+\.\d\d s virtual$/;
+
+  it('tells rate and remaining time of run, and goes with it', () => {
+    // Ended by a signal: how long the work takes depends on the machine.
+    place.write('long.trace', 'pages 256\nW 0 256 seq 256 1 rand\nR 0 256 rand 100000000 1 -\n');
+    const run = ['run', '--trace', 'long.trace', '--swap', '2M', '--memory', '512K'];
+    const drawn = onTerminal('timeout --foreground -s INT 4', ...run);
+    expect(drawn.filter((each) => BAR.test(each)).length).toBeGreaterThan(0);
+    expect(drawn.at(-1)).toBe('');
+  });
+
+  it('stands below the lines of endure', () => {
+    const drawn = onTerminal('', 'endure', '--duration', '3s', '--interval', '2500ms');
+    expect(drawn.find((each) => / operations \| .* \| 1 s left \| /.test(each))).toBeDefined();
+  });
+});
+
 describe('a slip', () => {
   it.each([
     [['rnu'], /^swaplab: 'rnu' is no command; accepted: .*; did you mean run\?\n$/],
