@@ -74,7 +74,7 @@ function messageOf({ code, message }: CommanderError, command: Command): string 
   const text = message.replace(/^error: /, '').replace(/\n\((Did .*)\)$/, (_, question: string) => {
     return `; ${question[0]!.toLowerCase()}${question.slice(1)}`;
   });
-  const choice = /argument '(.*)' is invalid\. Allowed choices are (.*)\.$/.exec(text);
+  const choice = /(?:argument|value) '(.*)' is invalid.*?\. Allowed choices are (.*)\.$/.exec(text);
   if (choice === null) return text;
   const question = didYouMean(choice[1]!, choice[2]!.split(', '));
   return question === '' ? text : text.slice(0, -1) + question;

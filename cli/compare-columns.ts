@@ -6,7 +6,7 @@
 import { parseSpec, type RunSpec } from '../src/machine/index.ts';
 import { chooseDesign } from '../src/swap/index.ts';
 import { settingLabel, uniqueLabels } from '../src/report/comparison/index.ts';
-import { PAGE_SIZE, UsageError } from '../src/units/index.ts';
+import { didYouMean, PAGE_SIZE, UsageError } from '../src/units/index.ts';
 import type { VariedSetting } from './compare-vary.ts';
 import { applySetting, putAt, type Json } from './run-options.ts';
 import { buildWorkload } from './runner.ts';
@@ -180,7 +180,8 @@ function splitFor(setting: string, labels: readonly string[]): ColumnSetting {
   const given = setting.slice(0, colon);
   const unknown = given.split(',').find((name) => !labels.includes(name)) ?? given;
   throw new UsageError(
-    `--for: '${unknown}' is not compared; accepted: ${labels.map(quotedLabel).join(', ')}`,
+    `--for: '${unknown}' is not compared; accepted: ${labels.map(quotedLabel).join(', ')}` +
+      didYouMean(unknown, labels),
   );
 }
 

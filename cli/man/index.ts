@@ -26,8 +26,9 @@ export function makeCommand(describeProgram: () => Promise<ProgramDescription>):
       const command = manCommand();
       if (!parseLine(command, argv, io)) return 0;
       const { write } = command.opts<{ readonly write?: string }>();
-      const pages = manPages(await describeProgram());
-      if (write === undefined) io.stdout(choosePage(pages, command.args[0]).text);
+      const program = await describeProgram();
+      const pages = manPages(program);
+      if (write === undefined) io.stdout(choosePage(pages, command.args, program).text);
       else if (command.args.length === 0) writePages(pages, write);
       else throw new UsageError('man: --write writes all pages; it takes no COMMAND');
       return 0;
@@ -38,18 +39,31 @@ export function makeCommand(describeProgram: () => Promise<ProgramDescription>):
 function manCommand(): Command {
   return new Command('swaplab man')
     .description(SUMMARY)
-    .argument('[COMMAND]', 'whose page')
+    .argument('[COMMAND...]', 'whose page; of a command below another its section is in it')
     .option('--write <FOLDER>', 'write all pages to files: swaplab.1, swaplab-run.1, …')
     .addHelpText('after', EXAMPLES);
 }
 
-function choosePage(pages: readonly ManPage[], command: string | undefined): ManPage {
-  if (command === undefined) return pages[0]!;
-  const found = pages.find(({ name }) => name === `swaplab-${command}`);
-  if (found !== undefined) return found;
-  const names = pages.slice(1).map(({ name }) => name.slice('swaplab-'.length));
-  throw new UsageError(
-    `man: '${command}' is no command; accepted: ${names.join(', ')}${didYouMean(command, names)}`,
+/** @param words - `runs show` is in the page of `runs` */
+function choosePage(
+  pages: readonly ManPage[],
+  [first, ...below]: readonly string[],
+  program: ProgramDescription,
+): ManPage {
+  if (first === undefined) return pages[0]!;
+  const names = program.commands.map(({ name }) => name);
+  const at = names.indexOf(first);
+  if (at < 0) throw unknownCommand(first, names);
+  const known = program.commands[at]!.subcommands.map(({ name }) => name);
+  const path = [first, ...below].join(' ');
+  if (below.length > 0 && !known.includes(path)) throw unknownCommand(path, known);
+  return pages.find(({ name }) => name === `swaplab-${first}`)!;
+}
+
+function unknownCommand(name: string, names: readonly string[]): UsageError {
+  const accepted = names.length === 0 ? 'one word' : names.join(', ');
+  return new UsageError(
+    `man: '${name}' is no command; accepted: ${accepted}${didYouMean(name, names)}`,
   );
 }
 

@@ -436,7 +436,9 @@ function describeIssue(issue: z.core.$ZodIssue, json: unknown, schema: () => unk
   const value = valueAt(json, issue.path);
   const shown =
     value === undefined ? 'is missing' : `${clipped(JSON.stringify(value))} is not accepted`;
-  const names = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  // Registries name the nearest themselves.
+  const isAsked = issue.message.includes('; did you mean ');
+  const names = issue.code === 'invalid_value' && !isAsked ? issue.values.map(String) : [];
   const question = typeof value === 'string' ? didYouMean(value, names) : '';
   return `${key}: ${shown}: ${clipped(issue.message, 1000)}${question}`;
 }

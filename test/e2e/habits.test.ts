@@ -1,6 +1,6 @@
 /** What one command tells about itself is told everywhere: help, man pages, completion. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SCRIPTS } from '../../cli/completion/index.ts';
@@ -201,6 +201,9 @@ describe('the man pages', () => {
     expect(place.swaplab('man', '--write', 'pages').code).toBe(0);
     const wanted = ['swaplab.1', ...program.commands.map(({ name }) => `swaplab-${name}.1`)];
     expect(readdirSync(place.path('pages')).sort()).toEqual(wanted.sort());
+    // The pages of commands below another are sections of its page.
+    const { stdout } = place.swaplab('man', 'runs', 'show');
+    expect(stdout).toBe(readFileSync(place.path('pages/swaplab-runs.1'), 'utf8'));
   });
 
   it.skipIf(!has('mandoc'))('are good troff', () => {
@@ -243,7 +246,7 @@ function onTerminal(before: string, ...args: readonly string[]): string[] {
 
 describe.skipIf(!has('script'))('a bar under a terminal', () => {
   const BAR =
-    / \[=+-*\] [\d,]+\/[\d,]+ operations \| [\d,]+\/s \| [\d:]+ (s|min|h) left \| \d+\.\d\d s virtual$/;
+    / \[=*-*\] [\d,]+\/[\d,]+ operations \| [\d,]+\/s \| [\d:]+ (s|min|h) left \| \d+\.\d\d s virtual$/;
 
   it('tells rate and remaining time of run, and goes with it', () => {
     // Ended by a signal: how long the work takes depends on the machine.
@@ -274,6 +277,16 @@ describe('a slip', () => {
       /^swaplab: run: unknown key 'maxPoolPrecent' in zswap; did you mean maxPoolPercent\?\n$/,
     ],
     [['run', '--trace', 'short.trace', '--design', 'swap-tabel'], /; did you mean swap-table\?\n$/],
+    [['completion', 'zhs'], /Allowed choices are bash, zsh, fish, runs; did you mean zsh\?\n$/],
+    [
+      ['man', 'runs', 'shwo'],
+      /^swaplab: man: 'runs shwo' is no command; .*; did you mean runs show\?\n$/,
+    ],
+    [['run', '--trace', 'short.trace', '--fault', 'bitrot'], /; did you mean bit-rot\?\n$/],
+    [
+      ['compare', '--trace', 'short.trace', '--vary', 'zswap.compressor=lz5'],
+      /accepted: lz4, zstd, deflate; did you mean lz4\?\n$/,
+    ],
     [['metadata', '--backend', 'dsk'], /choices are zswap, disk; did you mean disk\?\n$/],
   ])('in %j is answered with the nearest there is', (argv, message) => {
     const { code, stderr } = place.swaplab(...argv);

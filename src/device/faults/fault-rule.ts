@@ -5,7 +5,7 @@
  * Kernel counterpart: fault injection by attributes in debugfs (lib/fault-inject.c: probability,
  * interval, times) and device-mapper's dm-flakey; the kinds are those of real disks.
  */
-import { UsageError } from '../../units/index.ts';
+import { didYouMean, UsageError } from '../../units/index.ts';
 
 export const FAULT_KINDS = [
   'eio-read',
@@ -70,7 +70,10 @@ export function parseFaultRule(text: string, where: string): FaultRule {
   const [name = '', ...parts] = text.split(',').map((part) => part.trim());
   const kind = FAULT_KINDS.find((each) => each === name);
   if (kind === undefined)
-    return fail(`'${name}' is no kind of fault; accepted: ${FAULT_KINDS.join(', ')}`);
+    return fail(
+      `'${name}' is no kind of fault; accepted: ${FAULT_KINDS.join(', ')}` +
+        didYouMean(name, FAULT_KINDS),
+    );
   const values = new Map<string, string>();
   for (const part of parts) {
     const at = part.indexOf('=');
