@@ -103,7 +103,9 @@ function subcommandSection(command: CommandDescription): string {
       ...operands.filter(({ text }) => text !== '').map(operandItem),
       ...options.map(optionItem),
       ...rest,
-      ...(examples.length === 0 ? [] : [`.PP\n${verbatim(examples)}`]),
+      ...(examples.length === 0
+        ? []
+        : [`.PP\n${blockText(['Examples:', ...examples.map((line) => ` ${line}`)])}`]),
     ]),
     ...subcommands.map(subcommandSection),
   ].join('');
@@ -179,7 +181,7 @@ function partNotes(notes: string): { readonly examples: string[]; readonly rest:
   const rest: string[] = [];
   for (const block of blocks) {
     const [first = '', ...lines] = block.split('\n');
-    if (first.trim() !== 'Examples:') rest.push(`.PP\n${blockText(block.split('\n'))}`);
+    if (!/^Examples?:$/.test(first.trim())) rest.push(`.PP\n${blockText(block.split('\n'))}`);
     else examples.push(...lines.map((line) => line.replace(/^ {2}/, '')));
   }
   return { examples, rest };

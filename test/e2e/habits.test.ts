@@ -206,6 +206,18 @@ describe('the man pages', () => {
     expect(stdout).toBe(readFileSync(place.path('pages/swaplab-runs.1'), 'utf8'));
   });
 
+  it.skipIf(!has('mandoc'))(
+    'name values as --help does, and have all examples under a heading',
+    () => {
+      const input = manPages(program).find(({ name }) => name === 'swaplab-runs')!.text;
+      const { stdout } = spawnSync('mandoc', ['-T', 'ascii'], { input, encoding: 'utf8' });
+      const plain = stdout.replaceAll(/.\u0008/g, '');
+      expect(plain).toContain('--sort key[,desc]\n');
+      expect(plain).toMatch(/^ +Examples:\n +swaplab --db all\.db runs merge shard-\*\.db$/m);
+      expect(plain.match(/^ +Examples:$/gm)!.length).toBeGreaterThan(7);
+    },
+  );
+
   it.skipIf(!has('mandoc'))('are good troff', () => {
     for (const { name, text } of manPages(program)) {
       const { stdout } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning'], {
