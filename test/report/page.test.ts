@@ -85,7 +85,7 @@ describe('findings', () => {
       'b had the smallest zswap pool at its largest: 4 KiB. Next: c 8 KiB (+100 %).',
     );
     expect(said([pool(1, 'a', 0), pool(2, 'b', 4096)])[0]).toBe(
-      'The zswap pool at its largest, b: 4 KiB.',
+      'The zswap pool at its largest (b): 4 KiB.',
     );
   });
 
@@ -103,7 +103,7 @@ describe('findings', () => {
 
   it('tell a figure that a single column has', () => {
     expect(said([written(1, 'a', 4096), run(2, 'b')])[0]).toBe(
-      'Written to the disk, a: 4 KiB (of 1 column it is not known).',
+      'Written to the disk (a): 4 KiB (of 1 column it is not known).',
     );
   });
 

@@ -84,7 +84,7 @@ function sentence(
   const end = missing === 0 ? '.' : ` (of ${counted(missing, 'column')} it is not known).`;
   if (columns.length === 1) return `${question.alone}: ${show(least)}.`;
   // Of others nothing is known: runs that live, or were stored without metrics.
-  if (known.length === 1) return `${question.alone} by ${known[0]!.label}: ${show(least)}${end}`;
+  if (known.length === 1) return `${question.alone} (${known[0]!.label}): ${show(least)}${end}`;
   if (least === most) return `All ${known.length} ${question.same}: ${show(least)}${end}`;
   const winners = known.filter(({ value }) => value === least);
   const names = listed(winners.map(({ label }) => label));
