@@ -46,7 +46,7 @@ export function runLengthSection({ columns }: ChartContext): Child[] {
       const none = without(
         columns,
         (column) => each.some((shown) => shown.column === column),
-        `${what} (${NONE}).`,
+        `${what}, of which there were none.`,
       );
       return [el('h3', {}, capital(what)), figures(lengths), none];
     }),
