@@ -115,7 +115,7 @@ function describeOption(option: Option): OptionDescription {
     value:
       required || optional
         ? {
-            placeholder: /[<[](.+?)(\.\.\.)?[\]>]$/.exec(option.flags)?.[1] ?? 'VALUE',
+            placeholder: /[<[](.*?)(\.\.\.)?[\]>]/.exec(option.flags)?.[1] ?? 'VALUE',
             isOptional: optional,
             isJoined: false,
             choices: argChoices ?? [],

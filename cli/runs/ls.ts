@@ -43,7 +43,10 @@ export function addLs(runs: Command, io: CommandIo): void {
       collect,
       [],
     )
-    .option('--sort <key[,desc]>', 'by a column; -n then counts from the top (newest first)')
+    .option(
+      '--sort <column>',
+      'by a column, or COLUMN,desc; -n then counts from the top (newest first)',
+    )
     .option('-o, --output <list>', `columns, +LIST for more: ${COLUMN_NAMES.join(', ')}`);
   addOutputFormat(command, FORMATS, 'csv has the columns of -o; json and ndjson have everything')
     .addHelpText(
