@@ -221,7 +221,9 @@ if (import.meta.url === pathToFileURL(realpathSync(process.argv[1] ?? '.')).href
   // A reader that has had enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.exit(
+      say(`standard output takes no more: ${error.code ?? error.message}`, EXIT.failure),
+    );
   });
   process.exitCode = await main(process.argv.slice(2));
 }

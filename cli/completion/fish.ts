@@ -28,7 +28,7 @@ end
 function __swaplab_list
     set -l before (string match -r '^.*,' -- (commandline -ct | string replace -r '^--?[\\w-]+=' ''))
     for word in $argv
-        echo $before$word
+        echo "$before$word"
     end
 end
 

@@ -66,7 +66,7 @@ export function namesTakingWord({ option }: PlaceOption): string[] {
 
 /** The beginning of a text, up to where a shell has room for it: one line without quotes of its own. */
 export function shortText(text: string): string {
-  const [first = ''] = text.replaceAll(/\s+/g, ' ').split(/; |: (?=\S+,)/);
+  const [first = ''] = text.replaceAll(/\s+/g, ' ').split(/; | \([^)]*: (?=\S+,)|: (?=\S+,)/);
   return first.length <= 72 ? first : `${first.slice(0, 71)}…`;
 }
 

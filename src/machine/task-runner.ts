@@ -75,6 +75,7 @@ export class TaskRunner {
   #acting: AddressSpace | null = null;
   readonly #startNs: Float64Array;
   readonly #endNs: Float64Array;
+  /** What exiting took; -1 of a task that has not come to it: it was killed. */
   readonly #freeNs: Float64Array;
   #visits: Visits | null = null;
   /** Operation after which the next visit is; 0 is none. */
@@ -103,7 +104,7 @@ export class TaskRunner {
       this.spaces.push(this.#memory.createSpace(workload.pagesPerTask, cgroup));
     this.#startNs = new Float64Array(workload.taskCount).fill(-1);
     this.#endNs = new Float64Array(workload.taskCount);
-    this.#freeNs = new Float64Array(workload.taskCount);
+    this.#freeNs = new Float64Array(workload.taskCount).fill(-1);
   }
 
   /** Looks from outside are wanted from now on. */
@@ -299,12 +300,13 @@ export class TaskRunner {
     this.hooks.onTurn?.();
   }
 
-  /** Lines in the form of the real program. */
+  /** Lines in the form of the real program; a task that was killed prints none. */
   report(): readonly string[] {
     if (this.#workload.report === undefined) return [];
+    const tasks = [...this.#freeNs.keys()].filter((task) => this.#freeNs[task]! >= 0);
     return this.#workload.report({
-      accessNs: [...this.#endNs].map((end, task) => end - Math.max(0, this.#startNs[task]!)),
-      freeNs: [...this.#freeNs],
+      accessNs: tasks.map((task) => this.#endNs[task]! - Math.max(0, this.#startNs[task]!)),
+      freeNs: tasks.map((task) => this.#freeNs[task]!),
       initNs: 0,
     });
   }

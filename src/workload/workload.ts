@@ -163,11 +163,11 @@ export interface ContentSample {
   readonly bytes: Uint8Array;
 }
 
-/** Virtual times that a workload's own report is made of. */
+/** Virtual times that a workload's own report is made of, of the tasks that came to their end. */
 export interface WorkloadTimes {
-  /** Virtual nanoseconds from the start to the end of each task's access phase, by task. */
+  /** Virtual nanoseconds from the start to the end of each task's access phase. */
   readonly accessNs: readonly number[];
-  /** Virtual nanoseconds that freeing each task's memory took, by task. */
+  /** Virtual nanoseconds that freeing each task's memory took. */
   readonly freeNs: readonly number[];
   /** Virtual nanoseconds before the first access. */
   readonly initNs: number;

@@ -135,6 +135,7 @@ const LINES: readonly (readonly [readonly string[], readonly string[]])[] = [
   [['ru'], ['run', 'runs']],
   [['run', '--des'], ['--design']],
   [['run', '--design', 'swap-t'], swapTables],
+  [['compare', '--designs', 'xs'], ['xswap']],
   [['compare', '--designs', 'xarray,vswap-'], ['xarray,vswap-table']],
   [['--db', 'x', 'runs', 'ls', '--status', 'd'], ['done']],
   [

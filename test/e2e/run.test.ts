@@ -114,6 +114,15 @@ describe('swaplab run', () => {
     expect(stdout).toContain('1 task(s) were killed');
   });
 
+  it('prints no line of usemem for a task that was killed', () => {
+    const { code, stdout } = place.swaplab(
+      ...['run', '--workload', 'usemem', '--memory', '1M', '--swap', 'none', '--', '-n', '1', '2M'],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('1 task(s) were killed');
+    expect(stdout).not.toContain('usecs');
+  });
+
   it.each([
     [
       'usemem',
