@@ -50,9 +50,9 @@ Examples:
 Designs that cannot write back (${namesOf(({ kind }) => !kind.writesBack)}) get a pool of zswap that holds every page, because with
 a smaller one they end out of memory; --same-pool gives them the others' pool all the same.
 
-With --repeat or --seeds numbers are medians over the seeds; a change is marked where it is more than
-chance at 5 % for the whole table (README, "How compare decides"). A scenario brings its own columns,
-spec and claims; options, --set and --for change its spec.
+With --repeat or --seeds numbers are medians over the seeds; with five or more a change is marked
+where it is more than chance at 5 % for the whole table (README, "How compare decides"). A scenario
+brings its own columns, spec and claims; options, --set and --for change its spec.
 
 Exit code 3 if a page came back wrong or a claim does not hold, 4 if a threshold of --fail-if was passed.
 `;

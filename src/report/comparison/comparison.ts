@@ -2,19 +2,21 @@
  * A comparison of columns of runs, by which columns are equal but for seeds.
  *
  * How it decides. Of a column's runs a metric has the median, and around it the interval that holds
- * the true median with a confidence of 95 % (bootstrap by percentiles, 2000 resamples). The change
- * of a column is that of its median against the baseline's; its interval is made by resampling the
- * runs of both, seed by seed where both have the same seeds, because designs that share a seed share
- * a workload. A change is marked as significant when
+ * the true median with a confidence of about 95 % (bootstrap by percentiles, 2000 resamples); of
+ * fewer than five runs that is the range from the lowest to the highest, which holds it less often.
+ * The change of a column is that of its median against the baseline's; its interval is made by
+ * resampling the runs of both, seed by seed where both have the same seeds, because designs that
+ * share a seed share a workload. A change is marked as significant when
  *
- * - both columns have three runs or more,
+ * - both columns have five runs or more,
  * - the interval of the change does not reach 0, and
  * - a t-test (of the differences seed by seed; Welch's where seeds differ) holds at 5 % after Holm's
  *   correction over all metrics and columns of the table: one table in twenty of columns that do
  *   not differ may have a mark, not one metric in twenty.
  *
- * A change that is the same for every seed is certain by both. Not modelled: that metrics depend on
- * each other, under which Holm's correction is stricter than it need be.
+ * A change between two columns that no seed changes is certain; one that is the same for each of
+ * seeds that do change something is as likely as significance.ts says. Not modelled: that metrics
+ * depend on each other, under which Holm's correction is stricter than it need be.
  */
 import { max, median, min } from 'simple-statistics';
 import type { JsonValue, MetricRecord, Verification } from '../../runs/index.ts';
@@ -48,7 +50,7 @@ export interface Summary {
   /** In the order of the column's runs, but for those that have no such value. */
   readonly values: readonly number[];
   readonly median: number;
-  /** The 95 % interval of the median. */
+  /** The 95 % interval of the median; of fewer than five runs their range. */
   readonly low: number;
   readonly high: number;
   readonly min: number;
@@ -61,7 +63,7 @@ export interface Summary {
 export interface Change {
   /** Of the medians; null where the baseline's is 0 and the column's is not. */
   readonly percent: number | null;
-  /** The 95 % interval of `percent`; null: no bound, or no percent. */
+  /** Around `percent`, as `Summary` has them; null: no bound, or no percent. */
   readonly low: number | null;
   readonly high: number | null;
   readonly isSignificant: boolean;

@@ -8,13 +8,13 @@ import { quickselect } from 'simple-statistics';
 import { RandomStream } from '../../engine/index.ts';
 
 /** Enough that the ends of a 95 % interval have 50 resamples beyond them. */
-export const RESAMPLE_COUNT = 2000;
+const RESAMPLE_COUNT = 2000;
 const CONFIDENCE = 0.95;
 
 /** Whose runs are drawn; the columns of an unpaired comparison are drawn apart. */
-export type DrawRole = 'column' | 'baseline';
+type DrawRole = 'column' | 'baseline';
 
-/** An interval that holds the true value with a confidence of 95 %. */
+/** An interval that holds the true value with a confidence of 95 %, of five runs or more. */
 export interface Interval {
   readonly low: number;
   readonly high: number;

@@ -77,7 +77,7 @@ describe('the change of a column', () => {
     const verdict = (better: 'lower' | 'higher' | 'none', to: number): string => {
       const of = (value: number, label: string) => ({
         label,
-        runs: [1, 2, 3].map((seed) =>
+        runs: [1, 2, 3, 4, 5].map((seed) =>
           measured(seed, {}, { metrics: [metric('m', value, { better })] }),
         ),
       });
@@ -89,13 +89,18 @@ describe('the change of a column', () => {
   });
 
   it('has no percent where something comes of nothing, and is marked all the same', () => {
-    expect(changeOf([0, 0, 0], [4, 4, 4])).toMatchObject({
+    expect(changeOf([0, 0, 0, 0, 0], [4, 4, 4, 4, 4])).toMatchObject({
       ...{ percent: null, low: null, high: null, isSignificant: true, verdict: 'worse' },
     });
-    expect(changeOf([0, 0, 0], [0, 0, 0])).toMatchObject({ percent: 0, isSignificant: false });
+    expect(changeOf([0, 0, 0, 0, 0], [0, 0, 0, 0, 0])).toMatchObject({
+      percent: 0,
+      isSignificant: false,
+    });
   });
 
-  it('is not marked of one or two runs', () => {
+  it('is not marked of one to four runs', () => {
+    expect(changeOf([1, 1, 1, 1], [9, 9, 9, 9]).isSignificant).toBe(false);
+    expect(changeOf([1, 1, 1, 1, 1], [9, 9, 9, 9, 9]).isSignificant).toBe(true);
     expect(changeOf([1], [100]).isSignificant).toBe(false);
     expect(changeOf([1, 1], [100, 100]).isSignificant).toBe(false);
   });
@@ -120,7 +125,10 @@ describe('the table', () => {
 
   it('has changes beside numbers, with marks and their direction', () => {
     const table = comparisonTable(
-      compareColumns([column('a', [100, 102, 101]), column('b', [50, 52, 51])], 0),
+      compareColumns(
+        [column('a', [100, 102, 101, 101, 100]), column('b', [50, 52, 51, 50, 51])],
+        0,
+      ),
       ALL,
     );
     expect(table).toMatch(/UNIT +a +b$/m);
@@ -173,8 +181,8 @@ describe('a threshold', () => {
 
   it('judges medians, and says what is more than chance', () => {
     expect(passes('m > 5%', [100, 100, 100], [100, 200, 100])).toEqual([]);
-    expect(passes('m > 5%', [100, 100, 100], [200, 200, 200])).toEqual([
-      'm > 5%: b has 200, 100.0 % more than 100 (significant)',
+    expect(passes('m > 5%', [9, 9, 9, 9, 9], [18, 18, 18, 18, 18])).toEqual([
+      'm > 5%: b has 18, 100.0 % more than 9 (significant)',
     ]);
   });
 

@@ -57,34 +57,49 @@ function markedNames(a: ComparedColumn, b: ComparedColumn): string[] {
     .map(({ name }) => name);
 }
 
+/** The chances of all metrics of a table whose columns do not differ. */
+function chancesOfEqual(stream: RandomStream, runs: number, isPaired: boolean): (number | null)[] {
+  return Array.from({ length: METRIC_COUNT }, (_, index) => {
+    const draw = (): number[] => Array.from({ length: runs }, () => drawMetric(index, stream));
+    return chanceOf({ baseline: draw(), column: draw(), isPaired });
+  });
+}
+
 describe('columns that do not differ', () => {
   it.each([
-    [200, 'other seeds', [6, 7, 8, 9, 10]],
-    [100, 'the same seeds, from which nothing follows', FIVE],
-  ])(
-    'have a mark in at most one in twenty of %i tables of 70 metrics, with %s',
-    (tables, _, seeds) => {
-      const stream = new RandomStream(7, `equal ${seeds.join()}`);
-      let markedTables = 0;
-      for (let table = 0; table < tables; table++) {
-        const [a, b] = [drawColumn('a', FIVE, stream), drawColumn('b', seeds, stream)];
-        if (markedNames(a, b).length > 0) markedTables += 1;
-      }
-      expect(markedTables).toBeLessThanOrEqual(tables * 0.05);
-    },
-  );
+    ['five runs of other seeds', 5, false],
+    ['five runs of the same seeds, from which nothing follows', 5, true],
+    ['eight runs of the same seeds', 8, true],
+  ])('are told apart in at most 50 of 1000 tables of 70 metrics, with %s', (_, runs, isPaired) => {
+    const stream = new RandomStream(7, `equal ${runs} ${isPaired}`);
+    let markedTables = 0;
+    for (let table = 0; table < 1000; table++)
+      if (holmRejects(chancesOfEqual(stream, runs, isPaired)).includes(true)) markedTables += 1;
+    expect(markedTables).toBeLessThanOrEqual(50);
+    expect(markedTables).toBeGreaterThan(10);
+  });
+
+  it.each([
+    ['other seeds', 5, [6, 7, 8, 9, 10], 1],
+    ['the same seeds', 5, FIVE, 1],
+    ['four runs', 4, [1, 2, 3, 4], 0],
+    ['three runs', 3, [6, 7, 8], 0],
+  ])('are marked in at most as many tables, with %s', (_, runs, seeds, most) => {
+    const stream = new RandomStream(7, `marked ${seeds.join()}`);
+    let markedTables = 0;
+    for (let table = 0; table < 20; table++) {
+      const a = drawColumn('a', FIVE.slice(0, runs), stream);
+      if (markedNames(a, drawColumn('b', seeds, stream)).length > 0) markedTables += 1;
+    }
+    expect(markedTables).toBeLessThanOrEqual(most);
+  });
 
   it('would have many without a correction: the simulation can fail', () => {
     const stream = new RandomStream(8, 'uncorrected');
     let markedTables = 0;
     for (let table = 0; table < 50; table++) {
-      const chances = Array.from({ length: METRIC_COUNT }, (_, index) => {
-        const [baseline, column] = [FIVE, FIVE].map((seeds) =>
-          seeds.map(() => drawMetric(index, stream)),
-        ) as [number[], number[]];
-        return chanceOf({ baseline, column, isPaired: false }) ?? 1;
-      });
-      if (chances.some((chance) => chance < 0.05)) markedTables += 1;
+      const chances = chancesOfEqual(stream, 5, false);
+      if (chances.some((chance) => chance !== null && chance < 0.05)) markedTables += 1;
     }
     expect(markedTables).toBeGreaterThan(25);
   });
@@ -97,14 +112,14 @@ describe('columns that differ', () => {
     const effect = { 10: 1.1, 2: 1.2, 24: 1.01 };
     let foundTables = 0;
     let otherTables = 0;
-    for (let table = 0; table < 30; table++) {
+    for (let table = 0; table < 15; table++) {
       const a = drawColumn('a', FIVE, stream);
       const names = markedNames(a, drawColumn('b', [6, 7, 8, 9, 10], stream, effect));
       if (['m10', 'm2', 'm24'].every((name) => names.includes(name))) foundTables += 1;
       if (names.length > 3) otherTables += 1;
     }
-    expect(foundTables).toBeGreaterThanOrEqual(28);
-    expect(otherTables).toBeLessThanOrEqual(2);
+    expect(foundTables).toBeGreaterThanOrEqual(14);
+    expect(otherTables).toBeLessThanOrEqual(1);
   });
 
   it('are marked by the difference of each seed where both have the same', () => {
@@ -141,13 +156,28 @@ describe('the chance of a difference', () => {
     expect(chance).toBeCloseTo(0.12366384251507963, 12);
   });
 
-  it('is none for a difference without any spread, and cannot be told of equal values or two runs', () => {
-    const of = (baseline: number[], column: number[], isPaired = false): number | null =>
-      chanceOf({ baseline, column, isPaired });
-    expect(of([3, 3, 3], [4, 4, 4])).toBe(0);
-    expect(of([1, 2, 3], [2, 3, 4], true)).toBe(0);
-    expect(of([1, 2, 3], [1, 2, 3], true)).toBe(1);
-    expect(of([3, 3, 3], [3, 3, 3])).toBeNull();
-    expect(of([3, 3], [4, 4])).toBeNull();
+  const of = (baseline: number[], column: number[], isPaired = false): number | null =>
+    chanceOf({ baseline, column, isPaired });
+
+  it('is none between columns without any spread, and not told of equal values or four runs', () => {
+    expect(of([3, 3, 3, 3, 3], [4, 4, 4, 4, 4])).toBe(0);
+    expect(of([3, 3, 3, 3, 3], [4, 4, 4, 4, 4], true)).toBe(0);
+    expect(of([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], true)).toBe(1);
+    expect(of([3, 3, 3, 3, 3], [3, 3, 3, 3, 3])).toBeNull();
+    expect(of([3, 3, 3, 3], [4, 4, 4, 4])).toBeNull();
+  });
+
+  it('is above none where each seed differs by as much, if seeds differ too', () => {
+    // All five signs alike, on either side: 2 of 32.
+    expect(of([1, 2, 3, 4, 5], [2, 3, 4, 5, 6], true)).toBe(1 / 16);
+    // The differences are equal but for rounding.
+    expect(of([0.1, 0.2, 0.3, 0.4, 0.5], [0.3, 0.4, 0.5, 0.6, 0.7], true)).toBe(1 / 16);
+    // Far beyond what seeds change: as certain as without pairs.
+    const far = [
+      [1, 2, 3, 4, 5],
+      [1001, 1002, 1003, 1004, 1005],
+    ] as const;
+    expect(of([...far[0]], [...far[1]], true)).toBe(of([...far[0]], [...far[1]]));
+    expect(of([...far[0]], [...far[1]], true)).toBeLessThan(1e-9);
   });
 });
