@@ -56,10 +56,30 @@ describe('findings', () => {
   it('say where repeated columns are not told apart', () => {
     const of = (first: number, design: string, values: readonly number[]): StoredRun[] =>
       values.map((value, index) => written(first + index, design, value, index + 1));
-    const near = [...of(1, 'a', [100, 200, 300]), ...of(4, 'b', [110, 210, 310])];
+    const near = [
+      ...of(1, 'a', [100, 200, 300, 400, 500]),
+      ...of(6, 'b', [90, 230, 310, 420, 510]),
+    ];
     expect(said(near)[0]).toMatch(/^a wrote least.* Over the seeds the two are not told apart\.$/);
-    const far = [...of(1, 'a', [100, 101, 102]), ...of(4, 'b', [900, 901, 902])];
-    expect(said(far)[0]).not.toContain('not told apart');
+    const far = [
+      ...of(1, 'a', [100, 101, 102, 101, 100]),
+      ...of(6, 'b', [900, 902, 901, 905, 900]),
+    ];
+    expect(said(far)[0]).not.toContain('apart');
+    expect(said([...far.slice(0, 4), ...far.slice(5, 9)])[0]).toMatch(
+      / Fewer than 5 runs of a column do not tell the two apart\.$/,
+    );
+    // Of each seed more, though the intervals overlap: the table marks it.
+    const shifted = [
+      ...of(1, 'a', [1000, 1010, 1020, 1030, 1040]),
+      ...of(6, 'b', [1030, 1041, 1050, 1061, 1070]),
+    ];
+    expect(said(shifted)[0]).not.toContain('apart');
+    // Neither is the baseline: as if one of them were.
+    const third = of(20, '0', [5000, 5001, 5002, 5003, 5004]);
+    expect(said([...third, ...shifted])[0]).toMatch(/^a wrote least.* most: 0 /);
+    expect(said([...third, ...shifted])[0]).not.toContain('apart');
+    expect(said([...third, ...near])[0]).toContain('not told apart');
   });
 
   it('give figures as many digits as it takes to tell them apart', () => {

@@ -126,6 +126,25 @@ export function compareColumns(
   }
 }
 
+/**
+ * Whether a metric of two columns differs by more than chance: as the table marks it where one of
+ * them is the baseline, else as a table of the two would.
+ * @param first - position of a column, as `second`
+ */
+export function isToldApart(
+  comparison: RunComparison,
+  name: string,
+  first: number,
+  second: number,
+): boolean {
+  const { columns, baseline } = comparison;
+  if (second === baseline) return isToldApart(comparison, name, second, first);
+  const made =
+    first === baseline ? comparison : compareColumns([columns[first]!, columns[second]!], 0);
+  const changes = made.metrics.find((metric) => metric.name === name)?.changes;
+  return changes?.[first === baseline ? second : 1]?.isSignificant ?? false;
+}
+
 type Indexes = readonly ReadonlyMap<string, number>[];
 
 function metricsByName({ metrics }: MeasuredRun): ReadonlyMap<string, number> {

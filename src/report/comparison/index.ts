@@ -7,5 +7,6 @@ export * from './numbers.ts';
 export * from './rows.ts';
 export * from './run-diff.ts';
 export * from './run-diff-text.ts';
+export { MARKED_RUN_COUNT_MIN } from './significance.ts';
 export * from './spec-differences.ts';
 export * from './threshold.ts';

@@ -1,5 +1,10 @@
 /** What came out, in plain sentences computed from the table: who did least, by how much, ties told. */
-import type { ComparedMetric } from '../comparison/index.ts';
+import {
+  isToldApart,
+  MARKED_RUN_COUNT_MIN,
+  type ComparedMetric,
+  type RunComparison,
+} from '../comparison/index.ts';
 import { grouped } from '../charts/quantity.ts';
 import { killedTasksOf } from './alarms.ts';
 import type { PageColumn, PageRuns } from './columns.ts';
@@ -52,7 +57,7 @@ export function findings({ comparison, columns }: PageRuns): string[] {
     const metric = comparison.metrics.find(
       ({ group, name }) => group === question.group && name === question.name,
     );
-    return metric === undefined ? [] : (sentence(question, metric, columns) ?? []);
+    return metric === undefined ? [] : (sentence(question, metric, { comparison, columns }) ?? []);
   });
   const pages = pagesSentence(columns);
   return pages === null ? told : [...told, pages];
@@ -61,7 +66,7 @@ export function findings({ comparison, columns }: PageRuns): string[] {
 function sentence(
   question: Question,
   metric: ComparedMetric,
-  columns: readonly PageColumn[],
+  { comparison, columns }: PageRuns,
 ): string | null {
   const killed = columns.filter(({ runs }) => runs.some((run) => killedTasksOf(run) > 0));
   const known = columns.flatMap((column) => {
@@ -97,27 +102,28 @@ function sentence(
   );
   const behind = `${alike} ${show(next.value)}${ahead(least, next.value)}`;
   const worst = last.value === next.value ? '' : `; most: ${last.label} ${show(last.value)}`;
-  return `${names} ${question.least}${tie}: ${least === 0 ? 'nothing' : show(least)}. Next: ${behind}${worst}${end}${
-    isInDoubt(metric, winners, next) ? ' Over the seeds the two are not told apart.' : ''
-  }`;
+  return `${names} ${question.least}${tie}: ${least === 0 ? 'nothing' : show(least)}. Next: ${behind}${worst}${end}${doubt(comparison, metric, winners, next)}`;
 }
 
 function ahead(least: number, next: number): string {
   return least === 0 ? '' : ` (${changeText((next / least - 1) * 100)})`;
 }
 
-/** Intervals of the medians of repeated columns that overlap. */
-function isInDoubt(
-  { summaries }: ComparedMetric,
+/** What is said where the seeds do not tell the next column from one of the first, as in the table. */
+function doubt(
+  comparison: RunComparison,
+  { name, summaries }: ComparedMetric,
   winners: readonly { readonly column: number }[],
   next: { readonly column: number },
-): boolean {
-  const after = summaries[next.column];
-  return winners.some(({ column }) => {
-    const first = summaries[column];
-    if (!first || !after || first.values.length < 2) return false;
-    return first.high >= after.low;
-  });
+): string {
+  const counts = [...winners, next].map(({ column }) => summaries[column]?.values.length ?? 0);
+  // One run of each: no seeds that could say anything, and nobody asked them.
+  if (counts.every((count) => count < 2)) return '';
+  if (counts.some((count) => count < MARKED_RUN_COUNT_MIN))
+    return ` Fewer than ${MARKED_RUN_COUNT_MIN} runs of a column do not tell the two apart.`;
+  return winners.every(({ column }) => isToldApart(comparison, name, column, next.column))
+    ? ''
+    : ' Over the seeds the two are not told apart.';
 }
 
 /** Whether the bytes were right, which is the first thing to know of a swap. */
