@@ -293,6 +293,24 @@ describe('the page', () => {
     expect(reportPage({ runs, version: '0.1.0' })).toContain('×1,024');
   });
 
+  it('promises no marks and no 95 % of two runs a column', () => {
+    const of = (count: number): string =>
+      reportPage({
+        runs: ['a', 'b'].flatMap((design, at) =>
+          Array.from({ length: count }, (_, index) =>
+            written(at * 10 + index + 1, design, 100 + at * 50 + index, index + 1),
+          ),
+        ),
+        version: '0.1.0',
+      });
+    expect(of(2)).toContain('the range from the lowest to the highest run');
+    expect(of(2)).toContain('nothing is marked');
+    expect(of(2)).not.toMatch(/95 %|\* better/);
+    expect(of(5)).toContain('the 95 % interval of the median');
+    expect(of(5)).toContain('* better, * worse, * different: more than chance');
+    expect(of(1)).not.toContain('In brackets');
+  });
+
   it('is made of runs that were stored without metrics, series and maps, and says so', () => {
     const page = reportPage({ runs: [run(1, 'a')], version: '0.1.0', plotLibrary: PLOT_LIBRARY });
     expect(page).toContain('metrics are worked out at the end of a run');

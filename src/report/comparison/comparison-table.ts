@@ -4,7 +4,15 @@
  */
 import type { ComparedMetric, RunComparison } from './comparison.ts';
 import { shown } from './numbers.ts';
-import { changeText, isRepeated, shownRows, spreadText, unitText, type RowChoice } from './rows.ts';
+import {
+  changeText,
+  isRepeated,
+  nameInGroup,
+  shownRows,
+  spreadText,
+  unitText,
+  type RowChoice,
+} from './rows.ts';
 
 /** Of the table with changes beside numbers. */
 const WIDTH_MAX = 120;
@@ -39,11 +47,6 @@ function tableLines(
     lines.push(...linesOf(`  ${nameInGroup(metric)}`, metric));
   }
   return lines;
-}
-
-/** What the title of the group says, the row need not say again. */
-function nameInGroup({ name, group }: ComparedMetric): string {
-  return name.endsWith(` ${group}`) ? name.slice(0, -group.length - 1) : name;
 }
 
 function wideTable(comparison: RunComparison, choice: RowChoice): string {

@@ -46,15 +46,22 @@ export function isRepeated({ columns }: RunComparison): boolean {
   return columns.some(({ runs }) => runs.length > 1);
 }
 
-const ARROWS: Readonly<Record<ComparedMetric['better'], string>> = {
-  lower: ' ↓',
-  higher: ' ↑',
+/** The better direction, for eyes. */
+export const ARROWS: Readonly<Record<ComparedMetric['better'], string>> = {
+  lower: '↓',
+  higher: '↑',
   none: '',
 };
 
 /** `pages ↓`. */
 export function unitText({ unit, better }: ComparedMetric): string {
-  return `${unit}${ARROWS[better]}`;
+  return `${unit} ${ARROWS[better]}`.trimEnd();
+}
+
+/** Names of which several groups have the same end with their group, which stands above them. */
+export function nameInGroup({ name, group }: ComparedMetric): string {
+  const isTold = group.startsWith('per 1000') || group === 'metadata';
+  return isTold && name.endsWith(` ${group}`) ? name.slice(0, -group.length - 1) : name;
 }
 
 /** Half of the range from the lowest to the highest run: `±0.4%`; nothing for none. */
@@ -89,7 +96,7 @@ export function legend(comparison: RunComparison): string[] {
     ...(isRepeated(comparison)
       ? [`numbers are medians, ± half of the range; ${runCountText(comparison)}`]
       : []),
-    ...(columns.length < 2 ? [] : [markLegend(comparison)]),
+    ...(columns.length < 2 ? [] : [markLegend(comparison, '*b better, *w worse, * different')]),
   ];
 }
 
@@ -100,14 +107,36 @@ function runCountText({ columns }: RunComparison): string {
     : `runs: ${columns.map(({ label, runs }) => `${label} ${runs.length}`).join(', ')}`;
 }
 
-function markLegend({ columns }: RunComparison): string {
-  const least = Math.min(...columns.map(({ runs }) => runs.length));
-  if (least === 1)
+function isFew(runCount: number): boolean {
+  return runCount < MARKED_RUN_COUNT_MIN;
+}
+
+/**
+ * What marks say, or why there are none.
+ * @param marks - what stands for the verdicts
+ */
+export function markLegend({ columns, baseline }: RunComparison, marks: string): string {
+  const counts = columns.map(({ runs }) => runs.length);
+  const others = counts.filter((_, index) => index !== baseline);
+  if (counts.every((count) => count === 1))
     return 'one run a column tells no effect from chance: nothing is marked; --repeat 5 can';
-  if (least < MARKED_RUN_COUNT_MIN)
-    return `fewer than ${MARKED_RUN_COUNT_MIN} runs in a column: nothing is marked; --repeat 5 can`;
+  const few = `fewer than ${MARKED_RUN_COUNT_MIN} runs`;
+  if (isFew(counts[baseline]!))
+    return `${few} in ${columns[baseline]!.label}: nothing is marked; --repeat 5 can`;
+  if (others.every(isFew)) return `${few} in a column: nothing is marked; --repeat 5 can`;
   return (
-    '*b better, *w worse, * different: more than chance, at ' +
-    `${SIGNIFICANCE_LEVEL * 100} % for the whole table`
+    `${marks}: more than chance, at ${SIGNIFICANCE_LEVEL * 100} % for the whole table` +
+    (others.some(isFew) ? `; nothing is marked in columns of ${few}` : '')
   );
+}
+
+/** What `low` and `high` of medians are; nothing where no column has several runs. */
+export function intervalLegend({ columns }: RunComparison): string {
+  const counts = columns.map(({ runs }) => runs.length).filter((count) => count > 1);
+  if (counts.length === 0) return '';
+  if (counts.every(isFew)) return 'the range from the lowest to the highest run';
+  const interval = 'the 95 % interval of the median (bootstrap)';
+  return counts.some(isFew)
+    ? `${interval}, of columns of fewer than ${MARKED_RUN_COUNT_MIN} runs the range of their runs`
+    : interval;
 }

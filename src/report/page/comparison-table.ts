@@ -1,6 +1,11 @@
 /** The comparison as a table: a row per metric, grouped as on the terminal, a column per column. */
 import {
+  ARROWS,
+  intervalLegend,
+  isRepeated,
   isSilent,
+  markLegend,
+  nameInGroup,
   specValueText,
   type Change,
   type ComparedMetric,
@@ -16,11 +21,6 @@ import { areasText, linesText, sizeText } from './headline.ts';
 import { plainTable, scrolling } from './table.ts';
 import { changeText, counted, metricTexts } from './words.ts';
 
-const ARROWS: Readonly<Record<ComparedMetric['better'], string>> = {
-  lower: '↓',
-  higher: '↑',
-  none: '',
-};
 const ARROW_WORDS = { lower: 'lower is better', higher: 'higher is better', none: '' } as const;
 
 /** Letters of a spec's value in the table of differences. */
@@ -76,18 +76,16 @@ function settingText(key: string, value: JsonValue | undefined): string {
   return clipped(specValueText(value), VALUE_LETTERS_MAX);
 }
 
-function legend({ columns, baseline }: RunComparison): string {
-  const several = columns.some(({ runs }) => runs.length > 1);
+function legend(comparison: RunComparison): string {
+  const { columns, baseline } = comparison;
   const best = '↓ lower is better, ↑ higher is better; the best value of a row is bold.';
-  if (columns.length === 1) return several ? `Medians over the seeds. ${SPREAD}` : 'Exact values.';
+  const medians = `Medians over the seeds. In brackets ${intervalLegend(comparison)}.`;
+  const isOfSeveral = isRepeated(comparison);
+  if (columns.length === 1) return isOfSeveral ? medians : 'Exact values.';
   const change = `Percentages are changes against ${columns[baseline]!.label}`;
-  return several
-    ? `${best} Medians over the seeds. ${SPREAD} ${change}; * marks those that are significant ` +
-        '(bootstrap interval without 0, and a t-test at 5 % with Holm’s correction over the table).'
-    : `${best} ${change}; with one run a column there is no significance to tell.`;
+  const marks = markLegend(comparison, '* better, * worse, * different');
+  return [best, ...(isOfSeveral ? [medians] : []), `${change}; ${marks}.`].join(' ');
 }
-
-const SPREAD = 'In brackets the 95 % interval of the median (bootstrap).';
 
 function metricTable(
   name: string,
@@ -136,7 +134,7 @@ function metricRow(metric: ComparedMetric, { columns, baseline }: RunComparison)
   return el(
     'tr',
     { 'data-metric': name },
-    el('th', { scope: 'row' }, shortName(metric)),
+    el('th', { scope: 'row' }, nameInGroup(metric)),
     el(
       'td',
       {},
@@ -157,12 +155,6 @@ function metricRow(metric: ComparedMetric, { columns, baseline }: RunComparison)
       );
     }),
   );
-}
-
-/** Names of which several groups have the same end with their group, which stands above them. */
-function shortName({ name, group }: ComparedMetric): string {
-  const isTold = group.startsWith('per 1000') || group === 'metadata';
-  return isTold && name.endsWith(` ${group}`) ? name.slice(0, -group.length - 1) : name;
 }
 
 /** The best median; null where nothing is better, or all are alike. */

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   compareColumns,
   comparisonTable,
+  intervalLegend,
+  legend,
+  markLegend,
   parseThreshold,
   passedThresholds,
   passingText,
@@ -144,6 +147,15 @@ describe('the table', () => {
     expect(table.match(/±\d+%/g)).toHaveLength(8);
   });
 
+  it('shortens the names that end with their group where others have the same', () => {
+    const of = (name: string, group: string) => metric(name, 5, { group });
+    const own = [of('pages refused by zswap', 'zswap'), of('locks per 1000 x', 'per 1000 x')];
+    const runs = [measured(1, {}, { metrics: own })];
+    const table = comparisonTable(compareColumns([{ label: 'a', runs }], 0), ALL);
+    expect(table).toMatch(/^ {2}pages refused by zswap /m);
+    expect(table).toMatch(/^ {2}locks +pages/m);
+  });
+
   it('leaves out what is zero in every run, but not what is always shown', () => {
     const runs = [
       measured(1, {}, { metrics: [metric('m', 0), metric('n', 0, { isAlwaysShown: true })] }),
@@ -151,6 +163,43 @@ describe('the table', () => {
     const table = comparisonTable(compareColumns([{ label: 'a', runs }], 0), ALL);
     expect(table).not.toMatch(/^ {2}m /m);
     expect(table).toMatch(/^ {2}n +pages ↓ +0$/m);
+  });
+});
+
+describe('what is said of the numbers', () => {
+  const of = (...counts: number[]): RunComparison =>
+    compareColumns(
+      counts.map((count, index) =>
+        column(
+          'abc'[index]!,
+          Array.from({ length: count }, (_, at) => at),
+        ),
+      ),
+      0,
+    );
+  const marks = (...counts: number[]): string => markLegend(of(...counts), 'MARKS');
+
+  it('tells which marks there can be', () => {
+    expect(marks(1, 1)).toMatch(/^one run a column .* nothing is marked/);
+    expect(marks(2, 2)).toMatch(/^fewer than 5 runs in a: nothing is marked/);
+    expect(marks(4, 9)).toMatch(/^fewer than 5 runs in a: nothing is marked/);
+    expect(marks(5, 4)).toMatch(/^fewer than 5 runs in a column: nothing is marked/);
+    expect(marks(5, 5)).toBe('MARKS: more than chance, at 5 % for the whole table');
+    expect(marks(5, 5, 4)).toMatch(
+      /^MARKS: .*; nothing is marked in columns of fewer than 5 runs$/,
+    );
+    expect(legend(of(2, 2)).at(-1)).toBe(marks(2, 2));
+  });
+
+  it('calls an interval what holds the median in 95 of 100, and a range what does not', () => {
+    expect(intervalLegend(of(1, 1))).toBe('');
+    expect(intervalLegend(of(4, 2))).toBe('the range from the lowest to the highest run');
+    expect(intervalLegend(of(5, 5))).toBe('the 95 % interval of the median (bootstrap)');
+    expect(intervalLegend(of(5, 4))).toMatch(/95 %.*, of columns of fewer than 5 runs the range/);
+    for (const count of [2, 3, 4]) {
+      const { low, high, min, max } = of(count).metrics[0]!.summaries[0]!;
+      expect([low, high]).toEqual([min, max]);
+    }
   });
 });
 
