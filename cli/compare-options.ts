@@ -54,7 +54,8 @@ With --repeat or --seeds numbers are medians over the seeds; with five or more a
 where it is more than chance at 5 % for the whole table (README, "How compare decides"). A scenario
 brings its own columns, spec and claims; options, --set and --for change its spec.
 
-Exit code 3 if a page came back wrong or a claim does not hold, 4 if a threshold of --fail-if was passed.
+Exit code 3 if a page came back wrong or a claim does not hold, 4 if a threshold of --fail-if was passed,
+1 if no column has its metric.
 `;
 
 /** The command with its options, for parsing and for --help. */

@@ -5,12 +5,14 @@ import {
   comparisonDocument,
   comparisonMarkdown,
   comparisonTable,
+  gapText,
   legend,
   passingText,
   shown,
   type Passing,
   type RowChoice,
   type RunComparison,
+  type ThresholdGap,
 } from '../src/report/comparison/index.ts';
 import { alignTable } from '../src/report/text/table.ts';
 import type { MeasuredColumns } from './compare-measure.ts';
@@ -24,6 +26,8 @@ export interface Comparison {
   readonly notes: readonly string[];
   readonly faults: MeasuredColumns['faults'];
   readonly passed: readonly Passing[];
+  /** Thresholds that could not be judged in some column, or in none. */
+  readonly gaps: readonly ThresholdGap[];
   /** Null where columns were compared that no scenario has. */
   readonly scenario: NamedScenario | null;
   readonly verdicts: readonly Verdict[];
@@ -45,7 +49,7 @@ export function comparisonOutput(made: Comparison, format: Format): string {
 
 /** The document of --json. */
 function comparisonJson(made: Comparison): unknown {
-  const { comparison, choice, notes, faults, scenario, verdicts, passed } = made;
+  const { comparison, choice, notes, faults, scenario, verdicts, passed, gaps } = made;
   const document = comparisonDocument(comparison, choice);
   const runs = comparison.columns.flatMap((column) => column.runs);
   return {
@@ -58,6 +62,9 @@ function comparisonJson(made: Comparison): unknown {
     passed: passed.map(({ threshold, label, value, baseline }) => ({
       ...{ threshold: threshold.text, metric: threshold.metric },
       ...{ column: label, value, baseline },
+    })),
+    notJudged: gaps.map(({ threshold, labels }) => ({
+      ...{ threshold: threshold.text, metric: threshold.metric, columns: labels },
     })),
     ...(scenario === null ? {} : scenarioDocument(scenario, verdicts)),
   };
@@ -145,7 +152,10 @@ export function limitText({ of, factor }: Claim, limit: number | null): string {
   return factor === undefined ? `${shown(limit)} (${of})` : `${shown(limit)} (${factor} × ${of})`;
 }
 
-/** What is said on stderr of each threshold that was passed. */
-export function passedText(passed: readonly Passing[]): string {
-  return passed.map((each) => `swaplab: threshold passed: ${passingText(each)}\n`).join('');
+/** What is said on stderr of each threshold that was passed, or could not be judged. */
+export function thresholdsText({ passed, gaps }: Comparison): string {
+  return [
+    ...passed.map((each) => `swaplab: threshold passed: ${passingText(each)}\n`),
+    ...gaps.map((each) => `swaplab: --fail-if: ${gapText(each)}\n`),
+  ].join('');
 }

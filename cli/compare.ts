@@ -3,6 +3,7 @@ import { judgeClaims } from '../src/machine/index.ts';
 import {
   compareColumns,
   passedThresholds,
+  thresholdGaps,
   type RunComparison,
 } from '../src/report/comparison/index.ts';
 import { alignRows } from '../src/report/text/table.ts';
@@ -16,12 +17,14 @@ import {
   type CompareFlags,
   type Format,
 } from './compare-options.ts';
-import { comparisonOutput, passedText, type Comparison } from './compare-output.ts';
+import { comparisonOutput, thresholdsText, type Comparison } from './compare-output.ts';
 import { knownMetrics, planColumns, readWishes, type Wishes } from './compare-plan.ts';
 import { describeCommand } from './description.ts';
 import { readScenario, scenarioNames, type NamedScenario } from './scenarios.ts';
 import { shellCommand } from './shell-words.ts';
 
+/** Exit code where a threshold could not be judged in any column: not known is not passed. */
+const EXIT_NOT_JUDGED = 1;
 /** Exit code of a comparison with pages that were not what they must be, or a claim that fails. */
 const EXIT_CHECK = 3;
 /** Exit code of one that passed a threshold. */
@@ -58,7 +61,7 @@ export const command: CliCommand = {
     const made = comparisonOf(measured, flags);
     for (const output of outputsOf(flags)) output(made, io);
     page?.reportComparison(report!, made.comparison, io);
-    io.stderr(passedText(made.passed));
+    io.stderr(thresholdsText(made));
     return exitCodeOf(measured.measured, made);
   },
 };
@@ -99,6 +102,7 @@ function comparisonOf({ measured, wishes, scenario }: Measured, flags: CompareFl
     choice: { chosen, hasRest: chosen.length === 0 || flags.all === true },
     ...{ notes: measured.notes, faults: measured.faults, scenario },
     passed: passedThresholds(comparison, wishes.thresholds),
+    gaps: thresholdGaps(comparison, wishes.thresholds),
     verdicts: scenario === null ? [] : judgeClaims(scenario, mediansOf(comparison)),
   };
 }
@@ -129,7 +133,8 @@ function exitCodeOf({ isWrong, notStored }: MeasuredColumns, made: Comparison): 
   if (isWrong || made.verdicts.some(({ holds }) => !holds)) return EXIT_CHECK;
   // The table is on the screen; only then does the command fail.
   if (notStored !== null) throw notStored;
-  return made.passed.length > 0 ? EXIT_THRESHOLD : 0;
+  if (made.passed.length > 0) return EXIT_THRESHOLD;
+  return made.gaps.some(({ isWhole }) => isWhole) ? EXIT_NOT_JUDGED : 0;
 }
 
 function scenarioList(isJson: boolean): string {

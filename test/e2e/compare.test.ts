@@ -223,6 +223,25 @@ describe('a comparison over seeds', () => {
     );
   });
 
+  it('fails with 1 where nobody has the metric of a threshold, but for one that was passed', () => {
+    const ids = document(fresh).runs.map(({ run }) => run);
+    const judged = (...limits: readonly string[]): Outcome =>
+      place.swaplab(
+        ...['compare', '--runs', ids.join(), '--metrics', POOL],
+        ...limits.flatMap((limit) => ['--fail-if', limit]),
+      );
+    const unknown = 'zram bytes max > 1';
+    const line =
+      `swaplab: --fail-if: ${unknown}: not judged: compressor=lz4, compressor=deflate ` +
+      "have no 'zram bytes max'\n";
+    const alone = judged(unknown);
+    expect([alone.code, alone.stderr]).toEqual([1, line]);
+    expect(alone.stdout).toContain(POOL);
+    const passed = judged(unknown, 'mismatches >= 0');
+    expect(passed.code).toBe(4);
+    expect(passed.stderr).toContain(line);
+  });
+
   it('is repeated by the command that is stored, and its runs say of what they are', () => {
     const { run } = document(fresh).runs[7]!;
     const sql = `SELECT name, command FROM run WHERE run_id = ${run}`;

@@ -27,6 +27,15 @@ export interface Passing {
   readonly isSignificant: boolean;
 }
 
+/** Columns for which a threshold says nothing. */
+export interface ThresholdGap {
+  readonly threshold: Threshold;
+  /** Those without such a metric; of a change from a baseline without it, the baseline alone. */
+  readonly labels: readonly string[];
+  /** No column at all was judged by it. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Reads `METRIC RELATION LIMIT`, such as `pswpout > +5%` or `virtual time >= 1200`.
  * @param metrics - names that are accepted
@@ -63,7 +72,7 @@ export function requireMetric(name: string, metrics: readonly string[], option: 
 
 /**
  * Where medians are beyond thresholds: a change in every column but the baseline, a value in every
- * column. A column without such a value passes none.
+ * column. A column without such a value passes none: `thresholdGaps` tells it.
  */
 export function passedThresholds(
   { columns, metrics, baseline }: RunComparison,
@@ -80,6 +89,33 @@ export function passedThresholds(
       return [passing(threshold, label, metric, { index, value, from })];
     });
   });
+}
+
+/** Where thresholds cannot be judged, because columns have no such metric. */
+export function thresholdGaps(
+  { columns, metrics, baseline }: RunComparison,
+  thresholds: readonly Threshold[],
+): ThresholdGap[] {
+  return thresholds.flatMap((threshold): ThresholdGap[] => {
+    const summaries = metrics.find(({ name }) => name === threshold.metric)?.summaries;
+    const isMissing = (index: number): boolean => !summaries?.[index];
+    const label = (index: number): string => columns[index]!.label;
+    if (threshold.isPercent && isMissing(baseline))
+      return [{ threshold, labels: [label(baseline)], isWhole: true }];
+    const judged = [...columns.keys()].filter(
+      (index) => !threshold.isPercent || index !== baseline,
+    );
+    const missing = judged.filter(isMissing);
+    if (missing.length === 0) return [];
+    const isWhole = missing.length === judged.length;
+    return [{ threshold, labels: missing.map(label), isWhole }];
+  });
+}
+
+/** A line for people: `zram bytes > 5: not judged: ghost has no 'zram bytes'`. */
+export function gapText({ threshold, labels }: ThresholdGap): string {
+  const has = labels.length === 1 ? 'has' : 'have';
+  return `${threshold.text}: not judged: ${labels.join(', ')} ${has} no '${threshold.metric}'`;
 }
 
 interface Medians {

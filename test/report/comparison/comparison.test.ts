@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import {
   compareColumns,
   comparisonTable,
+  gapText,
   intervalLegend,
   legend,
   markLegend,
   parseThreshold,
   passedThresholds,
   passingText,
+  thresholdGaps,
   type RunComparison,
 } from '../../../src/report/comparison/index.ts';
 import { column, measured, metric } from './support.ts';
@@ -233,6 +235,37 @@ describe('a threshold', () => {
     expect(passes('m > 5%', [9, 9, 9, 9, 9], [18, 18, 18, 18, 18])).toEqual([
       'm > 5%: b has 18, 100.0 % more than 9 (significant)',
     ]);
+  });
+
+  it('is not judged where a column has no such metric, which is told', () => {
+    const of = (label: string, values: Readonly<Record<string, number>>) => ({
+      label,
+      runs: [measured(1, values)],
+    });
+    const columns = [of('a', { m: 1 }), of('b', { m: 9, pswpout: 2 }), of('c', { m: 1 })];
+    const gaps = (text: string, ...which: ReturnType<typeof of>[]): (string | boolean)[] =>
+      thresholdGaps(compareColumns(which, 0), [parseThreshold(text, METRICS, '--fail-if')]).flatMap(
+        (gap) => [gapText(gap), gap.isWhole],
+      );
+    const [a, b, c] = columns as [(typeof columns)[0], (typeof columns)[0], (typeof columns)[0]];
+    expect(gaps('m > 3', a, b, c)).toEqual([]);
+    expect(gaps('m > 3%', a, b, c)).toEqual([]);
+    expect(gaps('pswpout > 3', b, a, c)).toEqual([
+      "pswpout > 3: not judged: a, c have no 'pswpout'",
+      false,
+    ]);
+    expect(gaps('pswpout > 3', a, c)[1]).toBe(true);
+    // Against a baseline without it nothing can be judged, against one with it who has it.
+    expect(gaps('pswpout > 3%', a, b)).toEqual([
+      "pswpout > 3%: not judged: a has no 'pswpout'",
+      true,
+    ]);
+    expect(gaps('pswpout > 3%', b, a)).toEqual([
+      "pswpout > 3%: not judged: a has no 'pswpout'",
+      true,
+    ]);
+    expect(gaps('pswpout > 3%', b, b, c)[1]).toBe(false);
+    expect(gaps('virtual time > 3', a, b)[1]).toBe(true);
   });
 
   it.each([
