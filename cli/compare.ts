@@ -50,6 +50,8 @@ export const command: CliCommand = {
       return 0;
     }
     const { report } = flags;
+    if (report === '-')
+      throw new UsageError("compare: --report: '-' is the output of the table; accepted: a file");
     // Loaded only where a page is asked for: it brings markup and scales along.
     const page = report === undefined ? null : await import('./report.ts');
     page?.requireFile(report!, 'compare: --report');

@@ -317,6 +317,7 @@ describe('a comparison that cannot be', () => {
     [['--repeat', '0'], "--repeat: '0' is not accepted; accepted: 1 to 1000"],
     [['--fail-if', 'pswpuot > 1'], "--fail-if: 'pswpuot' is no metric; the nearest are pswpout"],
     [['--metrics', 'pgmajfault,pswpuot'], "--metrics: 'pswpuot' is no metric"],
+    [['--report', '-'], "compare: --report: '-' is the output of the table; accepted: a file"],
     [['--runs', 'last'], 'compare: --runs and --trace exclude each other'],
   ])('is refused with a reason: %j', (argv, message) => {
     const trace = place.write('t.trace', 'pages 256\nW 0 256 seq 256 1 rand\n');
