@@ -28,7 +28,7 @@ type Line = readonly string[];
  */
 export function comparisonTable(comparison: RunComparison, choice: RowChoice): string {
   const wide = wideTable(comparison, choice);
-  const width = Math.max(...wide.split('\n').map((line) => line.length));
+  const width = widest(wide.split('\n'), (line) => line.length);
   return width <= WIDTH_MAX ? wide : stackedTable(comparison, choice);
 }
 
@@ -87,7 +87,7 @@ function stackedTable(comparison: RunComparison, choice: RowChoice): string {
     ];
   });
   const labels = columns.map(({ label }) => labelParts(label));
-  const height = Math.max(...labels.map((parts) => parts.length));
+  const height = widest(labels, (parts) => parts.length);
   const titles = Array.from({ length: height }, (_, row) => [
     ...['', row === 0 ? 'UNIT' : ''],
     ...labels.map((parts) => parts[row] ?? ''),
@@ -108,10 +108,15 @@ function labelParts(label: string): string[] {
   return parts.map((part) => part.trimEnd());
 }
 
+/** The largest; not by Math.max, which takes no more arguments than the stack has room for. */
+function widest<Item>(items: readonly Item[], sizeOf: (item: Item) => number): number {
+  return items.reduce((most, item) => Math.max(most, sizeOf(item)), 0);
+}
+
 /** Cells two spaces apart. A line of one cell is a title, which no column is made wider for. */
 function aligned(lines: readonly Line[], sides: readonly string[]): string {
   const widths = sides.map((_, column) =>
-    Math.max(...lines.map((line) => (line.length === 1 ? 0 : (line[column] ?? '').length))),
+    widest(lines, (line) => (line.length === 1 ? 0 : (line[column] ?? '').length)),
   );
   return lines
     .map((line) => {

@@ -158,6 +158,12 @@ describe('the table', () => {
     expect(table).toMatch(/^ {2}locks +pages/m);
   });
 
+  it('has room for very many rows', () => {
+    const one = compareColumns([column('a', [7])], 0);
+    const metrics = Array.from({ length: 200_000 }, () => one.metrics[0]!);
+    expect(comparisonTable({ ...one, metrics }, ALL).split('\n')).toHaveLength(200_003);
+  });
+
   it('leaves out what is zero in every run, but not what is always shown', () => {
     const runs = [
       measured(1, {}, { metrics: [metric('m', 0), metric('n', 0, { isAlwaysShown: true })] }),
