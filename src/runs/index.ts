@@ -1,6 +1,6 @@
 export { inspectDatabaseFile } from './database-file.ts';
 export { defaultDatabasePath } from './default-database-path.ts';
-export { canonicalJson, flattenParameters, specHash } from './json.ts';
+export { canonicalJson, flattenParameters, isObject, specHash } from './json.ts';
 export type { JsonScalar, JsonValue, Parameter } from './json.ts';
 export type { SqlValue } from './connection.ts';
 export { currentProcess, isRunning } from './process-identity.ts';

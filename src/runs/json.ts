@@ -22,7 +22,7 @@ export function canonicalJson(value: JsonValue): string {
   return `{${members.join(',')}}`;
 }
 
-/** SHA-256 of the canonical text, 64 hex digits: equal specs, equal hash. */
+/** SHA-256 of the canonical text, 64 hex digits: equal specs, the name included, equal hash. */
 export function specHash(spec: JsonValue): string {
   return createHash('sha256').update(canonicalJson(spec)).digest('hex');
 }
@@ -52,6 +52,12 @@ export function flattenParameters(value: JsonValue, prefix = ''): Parameter[] {
 
 function sortedEntries(object: { readonly [key: string]: JsonValue }): [string, JsonValue][] {
   return Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function isObject(
+  value: JsonValue | undefined,
+): value is { readonly [key: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !isArray(value);
 }
 
 /** Array.isArray does not narrow readonly arrays. */

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert, CheckError, RunError } from '../units/index.ts';
 import { Connection } from './connection.ts';
-import { contentHash } from './content-hash.ts';
+import { contentHash, identityHash } from './content-hash.ts';
 import { inspectDatabaseFile } from './database-file.ts';
 import type { RunSummary, StoredRun } from './records.ts';
 import { listRuns, readRun } from './run-reader.ts';
@@ -112,7 +112,7 @@ function mergeFrom(
 
 interface KnownRuns {
   readonly hashes: Set<string>;
-  /** Runs that anybody can repeat, by spec and version. */
+  /** Runs that anybody can repeat, by spec (the name is none of it) and version. */
   readonly repeatable: Map<string, Pick<StoredRun, 'runId' | 'digest'>>;
 }
 
@@ -141,8 +141,8 @@ function noteRepeatable({ repeatable }: KnownRuns, run: StoredRun): void {
   if (isRepeatable(run)) repeatable.set(identity(run), { runId: run.runId, digest: run.digest });
 }
 
-function identity({ specHash, version }: StoredRun): string {
-  return `${specHash} ${version}`;
+function identity({ spec, version }: StoredRun): string {
+  return `${identityHash(spec)} ${version}`;
 }
 
 function requireAgreement(run: StoredRun, { repeatable }: KnownRuns, path: string): void {

@@ -11,10 +11,11 @@ const workspace = useWorkspace();
 function store(
   runs: RunStore,
   seed: number,
-  changes: { digest?: string; wallMs?: number } = {},
+  changes: { digest?: string; wallMs?: number; name?: string } = {},
 ): number {
-  const spec = { design: 'vswap', seed };
-  const writer = runs.begin(runHeader({ spec, seed, name: `seed ${seed}` }));
+  const { name = `seed ${seed}` } = changes;
+  const spec = { design: 'vswap', seed, name };
+  const writer = runs.begin(runHeader({ spec, seed, name }));
   writer.phase(phaseRecord(0, { wallMs: changes.wallMs ?? 1 }));
   writer.histogram('majorFault.ns', [{ low: 4, high: 4, count: 2 }], 'ns');
   writer.metadata([{ term: 'swp_desc', bytes: 24, kind: 'dynamic' }]);
@@ -75,6 +76,32 @@ describe('merging state databases', () => {
     const before = rowCounts(workspace.path('here.db'));
     expect(here.merge(path)).toEqual({ added: [], known: [1, 2], live: [] });
     expect(rowCounts(workspace.path('here.db'))).toEqual(before);
+  });
+
+  it('knows a run under another name, and finds the contradiction under one', () => {
+    const here = workspace.open('here.db').runs;
+    const there = workspace.open('there.db').runs;
+    store(here, 1, { name: 'mine' });
+    store(there, 1, { name: 'theirs' });
+    const path = workspace.path('there.db');
+    expect(here.merge(path)).toEqual({ added: [], known: [1], live: [] });
+    store(there, 1, { name: 'wrong', digest: 'other' });
+    expect(() => here.merge(path)).toThrow(/run 2 has the digest other, but run 1 here/);
+  });
+
+  it('tells failed runs by why they failed, also in one database', () => {
+    const here = workspace.open('here.db').runs;
+    const there = workspace.open('there.db').runs;
+    const fail = (reason: string, exitCode: number): void => {
+      there.begin(runHeader()).fail(reason, exitCode);
+    };
+    fail('no space', 1);
+    fail('no space', 3);
+    fail('killed', 1);
+    fail('killed', 1);
+    const { added, known } = here.merge(workspace.path('there.db'));
+    expect(added.map(({ from }) => from)).toEqual([1, 2, 3]);
+    expect(known).toEqual([4]);
   });
 
   it('refuses a run of the same spec and version with another digest, and merges none', () => {

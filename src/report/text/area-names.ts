@@ -3,7 +3,7 @@
  * time: such an area is called by what was asked for.
  */
 import { humanSize } from '../../area/index.ts';
-import type { JsonValue, StoredRun } from '../../runs/index.ts';
+import { isObject, type JsonValue, type StoredRun } from '../../runs/index.ts';
 import { PAGE_SIZE } from '../../units/index.ts';
 
 /** `temporary, 512M` for an area that the run made for itself, else its path. */
@@ -40,8 +40,4 @@ function temporaryPages({ spec }: StoredRun): Map<number, number> {
     if (typeof type === 'number' && typeof maxPages === 'number') found.set(type, maxPages);
   }
   return found;
-}
-
-function isObject(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
