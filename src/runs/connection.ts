@@ -56,6 +56,15 @@ export class Connection {
     return translated(this.path, () => this.#prepare(sql).all(...values) as Row[]);
   }
 
+  /** All rows of a query with values as they are stored: whole numbers are bigint. */
+  storedRows(sql: string, ...values: SqlValue[]): SqlValue[][] {
+    return translated(this.path, () => {
+      // A statement remembers how it answers: this one must not be that of `all`.
+      const statement = this.#prepare(`${sql} /* as stored */`).raw().safeIntegers();
+      return statement.all(...values) as SqlValue[][];
+    });
+  }
+
   /** Runs a script of statements without results. */
   execute(sql: string): void {
     translated(this.path, () => this.#db.exec(sql));

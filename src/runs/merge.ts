@@ -3,18 +3,19 @@
  * machine. Merging the same file again changes nothing, and the order of merges does not matter but
  * for the numbers that runs get.
  *
- * The other file is only read: a copy of it is brought to this version.
+ * The other file is only read; where an older version made it a copy of it is brought to this one.
+ * Live runs write to this database meanwhile: the write lock is held while rows are copied, not
+ * while runs are compared.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assert, CheckError, RunError } from '../units/index.ts';
+import { CheckError, RunError } from '../units/index.ts';
 import { Connection } from './connection.ts';
-import { contentHash, identityHash } from './content-hash.ts';
+import { commonTables, copyRun } from './copy-run.ts';
 import { inspectDatabaseFile } from './database-file.ts';
-import type { RunSummary, StoredRun } from './records.ts';
-import { listRuns, readRun } from './run-reader.ts';
-import { migrate } from './schema.ts';
+import { allRuns, KnownRuns, type KnownRun } from './known-runs.ts';
+import { isOlder, migrate } from './schema.ts';
 
 export interface MergeResult {
   /** Numbers there, and those that the runs have got here; ascending. */
@@ -25,12 +26,11 @@ export interface MergeResult {
   readonly live: readonly number[];
 }
 
-/** The schema under which the copy is attached. */
-const OTHER = 'other';
+type OnRun = (done: number, total: number) => void;
 
 /**
  * @param path - the other database
- * @param onRun - told before each run that is looked at: those of here, then those of there
+ * @param onRun - told as runs of there are compared, and as they are copied: each counts twice
  * @throws RunError when it is no state database
  * @throws CheckError when a run there has the spec and the version of one here but another digest: one
  *   of them is wrong; nothing is merged then
@@ -39,17 +39,29 @@ const OTHER = 'other';
 export function mergeRuns(
   connection: Connection,
   path: string,
-  onRun: (done: number, total: number) => void = () => undefined,
+  onRun: OnRun = () => undefined,
 ): MergeResult {
   if (inspectDatabaseFile(path) !== 'ours') throw new RunError(`${path}: no state database`);
+  const source = new Connection(path, { readonly: true });
+  try {
+    if (isOlder(source)) return mergeOlder(connection, source, onRun);
+    migrate(source);
+    return mergeFrom(connection, source, { path, onRun });
+  } finally {
+    source.close();
+  }
+}
+
+function mergeOlder(connection: Connection, source: Connection, onRun: OnRun): MergeResult {
   const folder = mkdtempSync(join(tmpdir(), 'swaplab-merge-'));
   try {
     const copy = join(folder, 'copy.db');
-    copyDatabase(path, copy);
+    // One state of the database, also of what stands in its write-ahead log only.
+    source.execute(`VACUUM INTO '${copy.replaceAll("'", "''")}'`);
     const other = new Connection(copy);
     try {
       migrate(other);
-      return mergeFrom(connection, other, { path, onRun });
+      return mergeFrom(connection, other, { path: source.path, onRun });
     } finally {
       other.close();
     }
@@ -58,167 +70,71 @@ export function mergeRuns(
   }
 }
 
-/** One state of the database, also of what stands in its write-ahead log only. */
-function copyDatabase(from: string, to: string): void {
-  const source = new Connection(from, { readonly: true });
-  try {
-    source.execute(`VACUUM INTO '${to.replaceAll("'", "''")}'`);
-  } finally {
-    source.close();
-  }
-}
-
 function mergeFrom(
   connection: Connection,
   other: Connection,
-  { path, onRun }: { path: string; onRun: (done: number, total: number) => void },
+  { path, onRun }: { path: string; onRun: OnRun },
 ): MergeResult {
-  connection.run(`ATTACH ? AS ${OTHER}`, other.path);
-  try {
-    return connection.transaction(() => {
-      const [own, theirs] = [listRuns(connection), listRuns(other).reverse()];
-      let done = 0;
-      const next = (): void => {
-        onRun(done, own.length + theirs.length);
-        done += 1;
+  return other.snapshot(() => {
+    const theirs = allRuns(other);
+    let done = 0;
+    const next = (): void => {
+      onRun(done, 2 * theirs.length);
+      done += 1;
+    };
+    const live = theirs.filter(({ line }) => line.status === 'running');
+    const ended = theirs.filter(({ line }) => line.status !== 'running');
+    const { wanted, seen } = connection.snapshot(() => {
+      const runs = allRuns(connection);
+      const here = new KnownRuns(runs);
+      return {
+        wanted: ended.filter((run) => {
+          next();
+          return isNew(run, here, { connection, path });
+        }),
+        seen: new Set(idsOf(runs.filter(({ line }) => line.status !== 'running'))),
       };
-      const here = knownRuns(connection, own, next);
-      const added: MergeResult['added'][number][] = [];
-      const [known, live]: [number[], number[]] = [[], []];
-      for (const { runId: from, status } of theirs) {
-        next();
-        if (status === 'running') {
-          live.push(from);
-          continue;
-        }
-        const run = stored(other, from);
-        const hash = contentHash(run);
-        if (here.hashes.has(hash)) {
-          known.push(from);
-          continue;
-        }
-        requireAgreement(run, here, path);
-        const runId = copyRun(connection, from);
-        here.hashes.add(hash);
-        noteRepeatable(here, { ...run, runId });
-        added.push({ from, runId });
-      }
-      return { added, known, live };
     });
-  } finally {
-    connection.execute(`DETACH ${OTHER}`);
+    return connection.transaction(() => {
+      // What others have stored since is looked at under the lock: it is little.
+      const late = new KnownRuns(allRuns(connection, seen));
+      const tables = commonTables(other, connection);
+      const added = wanted.flatMap((run) => {
+        next();
+        if (!isNew(run, late, { connection, path })) return [];
+        const from = run.line.runId;
+        return [{ from, runId: copyRun(other, connection, { runId: from, tables }) }];
+      });
+      const copied = new Set(added.map(({ from }) => from));
+      const known = idsOf(ended).filter((runId) => !copied.has(runId));
+      return { added, known, live: idsOf(live) };
+    });
+  });
+}
+
+function idsOf(runs: readonly KnownRun[]): number[] {
+  return runs.map(({ line }) => line.runId);
+}
+
+/**
+ * Whether `known` has no such run yet, which it has then.
+ * @throws CheckError when it has one that contradicts it
+ */
+function isNew(
+  run: KnownRun,
+  known: KnownRuns,
+  { connection, path }: { connection: Connection; path: string },
+): boolean {
+  if (known.has(run)) return false;
+  const other = known.contradictionOf(run);
+  if (other === undefined) {
+    known.add(run);
+    return true;
   }
-}
-
-interface KnownRuns {
-  readonly hashes: Set<string>;
-  /** Runs that anybody can repeat, by spec (the name is none of it) and version. */
-  readonly repeatable: Map<string, Pick<StoredRun, 'runId' | 'digest'>>;
-}
-
-function knownRuns(
-  connection: Connection,
-  runs: readonly RunSummary[],
-  next: () => void,
-): KnownRuns {
-  const here: KnownRuns = { hashes: new Set(), repeatable: new Map() };
-  for (const { runId, status } of runs) {
-    next();
-    if (status === 'running') continue;
-    const run = stored(connection, runId);
-    here.hashes.add(contentHash(run));
-    noteRepeatable(here, run);
-  }
-  return here;
-}
-
-/** Done, and no other process had a hand in it. */
-function isRepeatable({ status, digest, steering }: StoredRun): boolean {
-  return status === 'done' && digest !== null && steering.length === 0;
-}
-
-function noteRepeatable({ repeatable }: KnownRuns, run: StoredRun): void {
-  if (isRepeatable(run)) repeatable.set(identity(run), { runId: run.runId, digest: run.digest });
-}
-
-function identity({ spec, version }: StoredRun): string {
-  return `${identityHash(spec)} ${version}`;
-}
-
-function requireAgreement(run: StoredRun, { repeatable }: KnownRuns, path: string): void {
-  const here = repeatable.get(identity(run));
-  if (!isRepeatable(run) || here === undefined || here.digest === run.digest) return;
+  const where = other.isIn(connection) ? 'here' : 'there';
   throw new CheckError(
-    `${path}: run ${run.runId} has the digest ${run.digest ?? ''}, but run ${here.runId} here, of ` +
-      `the same spec and version (${run.version}), has ${here.digest ?? ''}: one of them is ` +
-      'wrong; nothing was merged',
+    `${path}: run ${run.line.runId} has the digest ${run.line.digest ?? ''}, but run ` +
+      `${other.line.runId} ${where}, of the same spec and version (${run.line.version}), has ` +
+      `${other.line.digest ?? ''}: one of them is wrong; nothing was merged`,
   );
-}
-
-function stored(connection: Connection, runId: number): StoredRun {
-  const run = readRun(connection, runId);
-  assert(run !== undefined, 'a run that was listed is there');
-  return run;
-}
-
-/** Copies all rows of a run under a new number, which it returns. */
-function copyRun(connection: Connection, from: number): number {
-  // Phases before their counters or not: it is looked at when all is there.
-  connection.execute('PRAGMA defer_foreign_keys = ON');
-  const tables = tablesOfRuns(connection);
-  const { insertedId: runId } = connection.run(
-    `INSERT INTO main.run (${list(tables.get('run'))})
-     SELECT ${list(tables.get('run'))} FROM ${OTHER}.run WHERE run_id = ?`,
-    from,
-  );
-  for (const [table, columns] of tables) {
-    if (table === 'run' || table === 'steering') continue;
-    connection.run(
-      `INSERT INTO main."${table}" (run_id, ${list(columns)})
-       SELECT ?, ${list(columns)} FROM ${OTHER}."${table}" WHERE run_id = ?`,
-      ...[runId, from],
-    );
-  }
-  copySteering(connection, { from, runId, columns: list(tables.get('steering')) });
-  return runId;
-}
-
-/** Requests have numbers of their own, which their wall-clock rows share. */
-function copySteering(
-  connection: Connection,
-  { from, runId, columns }: { from: number; runId: number; columns: string },
-): void {
-  const requests = connection.all<{ id: number }>(
-    `SELECT steering_id AS id FROM ${OTHER}.steering WHERE run_id = ? ORDER BY steering_id`,
-    from,
-  );
-  for (const { id } of requests) {
-    const { insertedId } = connection.run(
-      `INSERT INTO main.steering (run_id, ${columns})
-       SELECT ?, ${columns} FROM ${OTHER}.steering WHERE steering_id = ?`,
-      ...[runId, id],
-    );
-    connection.run(
-      `INSERT INTO main.steering_wall (steering_id, asker_pid, asker_start, asked_ms, answered_ms)
-       SELECT ?, asker_pid, asker_start, asked_ms, answered_ms
-       FROM ${OTHER}.steering_wall WHERE steering_id = ?`,
-      ...[insertedId, id],
-    );
-  }
-}
-
-/** Columns of the tables that hold rows of runs in both databases, but for the run's number. */
-function tablesOfRuns(connection: Connection): Map<string, string[]> {
-  const rows = connection.all<{ name: string; columns: string }>(
-    `SELECT t.name, json_group_array(c.name) FILTER (WHERE c.name NOT IN ('run_id', 'steering_id'))
-       AS columns
-     FROM main.sqlite_schema t JOIN pragma_table_info(t.name) c
-     WHERE t.type = 'table' AND t.name IN (SELECT name FROM ${OTHER}.sqlite_schema)
-     GROUP BY t.name HAVING sum(c.name = 'run_id') = 1`,
-  );
-  return new Map(rows.map(({ name, columns }) => [name, JSON.parse(columns) as string[]]));
-}
-
-function list(columns: readonly string[] = []): string {
-  return columns.map((column) => `"${column}"`).join(', ');
 }

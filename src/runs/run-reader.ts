@@ -155,7 +155,7 @@ function summaryOf({ pagesChecked, mismatches, ...run }: RunRow, orphans: Orphan
   };
 }
 
-function readSpec(connection: Connection, runId: number): JsonValue {
+export function readSpec(connection: Connection, runId: number): JsonValue {
   const sql = 'SELECT spec FROM run WHERE run_id = ?';
   const [row] = connection.all<{ spec: string }>(sql, runId);
   assert(row !== undefined, 'the run was there a statement ago');

@@ -69,6 +69,11 @@ function schemaObjects(connection: Connection): Map<string, string> {
   return new Map(rows.map(({ name, sql }) => [name, sql]));
 }
 
+/** Made by an older swaplab: `migrate` has something to do. */
+export function isOlder(connection: Connection): boolean {
+  return userVersion(connection) < MIGRATIONS.length;
+}
+
 function userVersion(connection: Connection): number {
   return connection.pragma('user_version');
 }

@@ -1,7 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { contentHash, type RunStore, type StoredRun } from '../../src/runs/index.ts';
+import {
+  contentHash,
+  openStateDatabase,
+  type RunStore,
+  type StoredRun,
+} from '../../src/runs/index.ts';
 import { CheckError, UsageError } from '../../src/units/index.ts';
 import { firedFault, phaseRecord, runHeader, runOutcome, useWorkspace } from './support.ts';
 
@@ -128,6 +133,56 @@ describe('merging state databases', () => {
     for (const name of ['2.db', '1.db', '2.db']) reverse!.merge(workspace.path(name));
     expect(both!.contentHash()).toBe(reverse!.contentHash());
     expect(both!.contentHash()).not.toBe(first!.contentHash());
+  });
+
+  it('reads only runs here that one of there may be', () => {
+    const here = workspace.open('here.db').runs;
+    const there = workspace.open('there.db').runs;
+    store(here, 1);
+    store(here, 2);
+    store(there, 2);
+    store(there, 3);
+    // Whoever reads run 1 finds no spec.
+    const db = new Database(workspace.path('here.db'));
+    db.pragma('ignore_check_constraints = ON');
+    db.exec("UPDATE run SET spec = '?' WHERE run_id = 1");
+    db.close();
+    expect(here.merge(workspace.path('there.db'))).toEqual({
+      ...{ added: [{ from: 2, runId: 3 }], known: [1], live: [] },
+    });
+  });
+
+  it('lets others store runs here while it compares, and takes theirs into account', () => {
+    const here = workspace.open('here.db').runs;
+    const there = workspace.open('there.db').runs;
+    const other = workspace.open('here.db', { busyTimeoutMs: 0 }).runs;
+    store(there, 1);
+    store(there, 2);
+    let isFirst = true;
+    const result = here.merge(workspace.path('there.db'), () => {
+      if (isFirst) store(other, 2);
+      isFirst = false;
+    });
+    expect(result).toEqual({ added: [{ from: 1, runId: 2 }], known: [2], live: [] });
+  });
+
+  it('does not change the other database', () => {
+    const here = workspace.open('here.db').runs;
+    const database = openStateDatabase(workspace.path('there.db'));
+    store(database.runs, 1);
+    database.close();
+    const bytes = readFileSync(workspace.path('there.db'));
+    expect(here.merge(workspace.path('there.db')).added).toHaveLength(1);
+    expect(readFileSync(workspace.path('there.db')).equals(bytes)).toBe(true);
+  });
+
+  it('keeps whole and real numbers of parameters apart', () => {
+    const here = workspace.open('here.db').runs;
+    store(workspace.open('there.db').runs, 1);
+    here.merge(workspace.path('there.db'));
+    expect(here.query("SELECT typeof(value) FROM param WHERE key = 'seed'").rows).toEqual([
+      ['integer'],
+    ]);
   });
 
   it('leaves out runs that live', () => {

@@ -1,0 +1,117 @@
+/**
+ * Which runs of two databases are the same, and which contradict each other. Most runs are told apart
+ * by what stands in one row; only those that are not are read.
+ */
+import type { Connection } from './connection.ts';
+import { contentHash, identityHash } from './content-hash.ts';
+import { assert } from '../units/index.ts';
+import type { RunStatus } from './records.ts';
+import { readRun, readSpec } from './run-reader.ts';
+
+interface RunLine {
+  readonly runId: number;
+  readonly status: RunStatus;
+  readonly digest: string | null;
+  readonly version: string;
+  /** Runs of one content have one outline. */
+  readonly outline: string;
+  /** Runs of one spec and version have one origin. */
+  readonly origin: string;
+  readonly isSteered: number;
+}
+
+/** A run in one of the databases; what takes reading is read when it is asked for. */
+export class KnownRun {
+  readonly line: RunLine;
+  readonly #connection: Connection;
+  #contentHash: string | undefined;
+  #identity: string | undefined;
+
+  constructor(connection: Connection, line: RunLine) {
+    this.#connection = connection;
+    this.line = line;
+  }
+
+  get contentHash(): string {
+    if (this.#contentHash === undefined) {
+      const run = readRun(this.#connection, this.line.runId);
+      assert(run !== undefined, 'a run that was listed is there');
+      this.#contentHash = contentHash(run);
+    }
+    return this.#contentHash;
+  }
+
+  get identity(): string {
+    this.#identity ??= identityHash(readSpec(this.#connection, this.line.runId));
+    return this.#identity;
+  }
+
+  /** Done, and no other process had a hand in it. */
+  get isRepeatable(): boolean {
+    const { status, digest, isSteered } = this.line;
+    return status === 'done' && digest !== null && isSteered === 0;
+  }
+
+  isIn(connection: Connection): boolean {
+    return this.#connection === connection;
+  }
+}
+
+/** All runs of a database but `except`, by number; live ones too. */
+export function allRuns(
+  connection: Connection,
+  except: ReadonlySet<number> = new Set(),
+): KnownRun[] {
+  // Their numbers first: a run's row is large, and most were seen a moment ago.
+  const ids = connection
+    .all<{ runId: number }>('SELECT run_id AS runId FROM run ORDER BY run_id')
+    .filter(({ runId }) => !except.has(runId));
+  return ids.flatMap(({ runId }) => {
+    const lines = connection.all<RunLine>(
+      `SELECT run_id AS runId, status, digest, version,
+         json_array(design, seed, version, status, exit_code, digest, pages_checked, mismatches,
+           slot_runs, virtual_ns) AS outline,
+         json_array(design, seed, version) AS origin,
+         EXISTS (SELECT 1 FROM steering WHERE steering.run_id = run.run_id
+           AND steering.status = 'answered') AS isSteered
+       FROM run WHERE run_id = ?`,
+      runId,
+    );
+    return lines.map((line) => new KnownRun(connection, line));
+  });
+}
+
+/** Runs that have ended, to look others up among. */
+export class KnownRuns {
+  readonly #byOutline = new Map<string, KnownRun[]>();
+  readonly #byOrigin = new Map<string, KnownRun[]>();
+
+  constructor(runs: readonly KnownRun[]) {
+    for (const run of runs) if (run.line.status !== 'running') this.add(run);
+  }
+
+  add(run: KnownRun): void {
+    append(this.#byOutline, run.line.outline, run);
+    if (run.isRepeatable) append(this.#byOrigin, run.line.origin, run);
+  }
+
+  has(run: KnownRun): boolean {
+    const alike = this.#byOutline.get(run.line.outline) ?? [];
+    return alike.some(({ contentHash }) => contentHash === run.contentHash);
+  }
+
+  /** One of the same spec and version that came to another digest: one of the two is wrong. */
+  contradictionOf(run: KnownRun): KnownRun | undefined {
+    if (!run.isRepeatable) return undefined;
+    const related = this.#byOrigin.get(run.line.origin) ?? [];
+    return related.find(
+      (known) => known.line.digest !== run.line.digest && known.identity === run.identity,
+    );
+  }
+}
+
+function append(map: Map<string, KnownRun[]>, key: string, run: KnownRun): void {
+  const runs = map.get(key);
+  if (runs === undefined) map.set(key, [run]);
+  else runs.push(run);
+}
