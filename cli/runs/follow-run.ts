@@ -13,6 +13,7 @@ import type {
   RunSummary,
   StoredInterval,
 } from '../../src/runs/index.ts';
+import { visible } from '../../src/units/index.ts';
 
 /** Milliseconds between looks. */
 const LOOK_MS = 200;
@@ -110,5 +111,5 @@ function exitCodeOf({ status, exitCode, verify }: RunSummary): number {
 }
 
 function line(parts: readonly (string | null)[]): string {
-  return `${parts.filter((part) => part !== null).join(' | ')}\n`;
+  return `${visible(parts.filter((part) => part !== null).join(' | '))}\n`;
 }

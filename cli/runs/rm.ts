@@ -1,7 +1,7 @@
 /** `runs rm`: removes stored runs. */
 import type { Command } from 'commander';
 import type { RunStore, RunSummary } from '../../src/runs/index.ts';
-import { RunError } from '../../src/units/index.ts';
+import { RunError, visible } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
 import { withRuns } from './open-runs.ts';
 import { RUN_SELECTION, selectRuns } from './select-runs.ts';
@@ -57,7 +57,7 @@ export function remove(
     .sort((a, b) => a.runId - b.runId)
     .map(({ runId, design, status, name }) => {
       const what = `run ${runId}: ${design}, ${status}${name === null ? '' : `, ${name}`}`;
-      return `${isDryRun ? 'would remove' : 'removed'} ${what}\n`;
+      return `${isDryRun ? 'would remove' : 'removed'} ${visible(what)}\n`;
     });
   io.stdout(lines.join(''));
   return isDryRun ? 0 : removed.size;

@@ -4,8 +4,22 @@ import { UsageError } from './errors.ts';
 /** Levels of JSON that anything here has, with room. assumed; JSON.stringify takes some thousands */
 const LEVELS_MAX = 64;
 
-/** A text as a message shows it: `lengthMax` characters at most, and how many are not shown. */
-export function clipped(text: string, lengthMax = 200): string {
+/**
+ * A text on one line of a terminal: control characters, which could move the cursor or end the line,
+ * as `\x1b`.
+ */
+export function visible(text: string): string {
+  return text.replaceAll(
+    /\p{Cc}/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+/**
+ * A text as a message shows it: visible, `lengthMax` characters at most, and how many are not shown.
+ */
+export function clipped(original: string, lengthMax = 200): string {
+  const text = visible(original);
   if (text.length <= lengthMax) return text;
   return `${text.slice(0, lengthMax)}… (${text.length - lengthMax} more characters)`;
 }

@@ -3,6 +3,7 @@ import { runText, SECTION_NAMES } from '../../src/report/text/run-text.ts';
 import { slotMapText } from '../../src/report/text/slot-map.ts';
 import { sparkline } from '../../src/report/text/sparkline.ts';
 import { csvText } from '../../src/report/text/csv.ts';
+import { alignRows, alignTable } from '../../src/report/text/table.ts';
 import { SLOT_MAP, storedRun } from './stored-run.ts';
 
 const points = (...values: readonly number[]): { timeNs: number; value: number }[] =>
@@ -33,6 +34,24 @@ describe('a sparkline', () => {
       { timeNs: 100, value: 0 },
     ];
     expect(sparkline(late, 4, 'unicode')).toBe('▅▅▅▁');
+  });
+});
+
+describe('a table', () => {
+  it('takes more rows than a call takes arguments', () => {
+    const rows = Array.from({ length: 200_000 }, (_, index) => [index, 'x']);
+    const lines = alignTable(['N', 'TEXT'], rows).split('\n');
+    expect(lines).toHaveLength(200_002);
+    expect(lines.slice(0, 2)).toEqual(['     N  TEXT', '     0  x']);
+    expect(lines[200_000]).toBe('199999  x');
+  });
+
+  it('keeps a row on its line, and lets no text command the terminal', () => {
+    const rows = [['\u001b[2Ja\nb\u009b1m\u007f', 1]];
+    expect(alignTable(['NAME', 'N'], rows)).toBe(
+      'NAME                     N\n\\x1b[2Ja\\x0ab\\x9b1m\\x7f  1\n',
+    );
+    expect(alignRows([{ 'a\tb': 'ä' }])).toBe('a\\x09b\nä\n');
   });
 });
 

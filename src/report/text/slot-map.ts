@@ -5,6 +5,7 @@ import {
   type SlotMapRecord,
   type SlotState,
 } from '../../runs/index.ts';
+import { visible } from '../../units/index.ts';
 import { grouped } from './figures.ts';
 import { alignTable } from './table.ts';
 
@@ -30,7 +31,7 @@ export function slotMapText(map: SlotMapRecord, title: string, look: SlotMapLook
   const perCell = map.cells[0]?.slots ?? 0;
   const each = perCell === 1 ? 'a character is a slot' : `a character is ${perCell} slots`;
   return [
-    `${title}: ${grouped(slots)} slots, ${each}\n\n`,
+    `${visible(title)}: ${grouped(slots)} slots, ${each}\n\n`,
     mapLines(map.cells, look),
     '\n',
     legend(map, slots, look),
@@ -53,7 +54,8 @@ export function slotMapSummary({ cells }: SlotMapRecord): string {
 export function clusterSummary({ clusterLists }: SlotMapRecord): string {
   return clusterLists
     .map(
-      ({ list, order, clusters }) => `${list}${order > 0 ? `[${order}]` : ''} ${grouped(clusters)}`,
+      ({ list, order, clusters }) =>
+        `${visible(list)}${order > 0 ? `[${order}]` : ''} ${grouped(clusters)}`,
     )
     .join(', ');
 }
