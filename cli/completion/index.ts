@@ -1,7 +1,7 @@
 /** `swaplab completion SHELL`: prints the script that completes command lines of swaplab. */
 import { Argument, Command } from 'commander';
 import { inspectDatabaseFile, openStateDatabase } from '../../src/runs/index.ts';
-import { RunError, UsageError } from '../../src/units/index.ts';
+import { RunError, UsageError, visible } from '../../src/units/index.ts';
 import { parseLine } from '../command-line.ts';
 import type { CliCommand, CommandIo } from '../command.ts';
 import { describeCommand, type ProgramDescription } from '../description.ts';
@@ -17,6 +17,8 @@ export const SCRIPTS: Readonly<Record<string, (program: ProgramDescription) => s
 
 /** Stored runs that a shell offers. */
 const RUNS_OFFERED = 50;
+/** Milliseconds that somebody who types waits for a locked database. assumed */
+const BUSY_TIMEOUT_MS = 100;
 
 const EXAMPLES = `
 Examples:
@@ -61,13 +63,16 @@ function completionCommand(): Command {
 function runLines({ databasePath }: CommandIo): string {
   try {
     if (inspectDatabaseFile(databasePath) !== 'ours') return '';
-    const database = openStateDatabase(databasePath);
+    // Typing changes nothing: a database of an older version stays one, and offers nothing.
+    const database = openStateDatabase(databasePath, {
+      ...{ readonly: true, busyTimeoutMs: BUSY_TIMEOUT_MS },
+    });
     try {
       const lines = database.runs
         .list({ limit: RUNS_OFFERED })
         .map(({ runId, design, status, name }) => {
           const words = [design, status, ...(name === null ? [] : [name])];
-          return `${runId}\t${words.join(', ').replaceAll(/\s+/g, ' ')}\n`;
+          return `${runId}\t${visible(words.join(', '))}\n`;
         });
       return lines.length === 0 ? '' : `last\tthe newest run\n${lines.join('')}`;
     } finally {
