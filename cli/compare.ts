@@ -22,6 +22,7 @@ import { knownMetrics, planColumns, readWishes, type Wishes } from './compare-pl
 import { describeCommand } from './description.ts';
 import { readScenario, scenarioNames, type NamedScenario } from './scenarios.ts';
 import { shellCommand } from './shell-words.ts';
+import { requireFile } from './write-output.ts';
 
 /** Exit code where a threshold could not be judged in any column: not known is not passed. */
 const EXIT_NOT_JUDGED = 1;
@@ -54,7 +55,7 @@ export const command: CliCommand = {
       throw new UsageError("compare: --report: '-' is the output of the table; accepted: a file");
     // Loaded only where a page is asked for: it brings markup and scales along.
     const page = report === undefined ? null : await import('./report.ts');
-    page?.requireFile(report!, 'compare: --report');
+    if (report !== undefined) requireFile(report, 'compare: --report');
     const isStored = flags.runs.length > 0;
     if (isStored) checkStoredOptions(line);
     const measured = isStored

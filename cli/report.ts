@@ -1,18 +1,17 @@
 /** `swaplab report`: a self-contained HTML page from stored runs. */
-import { statSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { RunComparison } from '../src/report/comparison/index.ts';
 import { reportPage, type ReportInput } from '../src/report/page/index.ts';
 import type { StoredRun } from '../src/runs/index.ts';
-import { RunError, UsageError } from '../src/units/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { describeCommand } from './description.ts';
 import { plotLibrary } from './plot-library.ts';
 import { readSeveral, withRuns } from './runs/open-runs.ts';
 import { RUN_SELECTION } from './runs/select-runs.ts';
-import { detail, notice } from './telling.ts';
+import { detail } from './telling.ts';
 import { version } from './version.ts';
+import { writeOutput } from './write-output.ts';
 
 const DEFAULT_FILE = 'report.html';
 
@@ -43,7 +42,8 @@ export const command: CliCommand = {
     const { output, title } = line.opts<Flags>();
     const runs = withRuns(io, (store) => readSeveral(store, line.args, io));
     detail(io, `page of ${runs.length} runs for ${output}`);
-    writeReport(output, reportText(runs, title === undefined ? {} : { title }), io);
+    const page = reportText(runs, title === undefined ? {} : { title });
+    writeOutput(output, page, 'report: --output', io);
     return Promise.resolve(0);
   },
 };
@@ -67,36 +67,10 @@ export function reportText(
 
 /**
  * Writes the page of a comparison whose runs are stored.
- * @throws as `writeReport`
+ * @throws as `writeOutput`
  */
 export function reportComparison(path: string, comparison: RunComparison, io: CommandIo): void {
   const ids = comparison.columns.flatMap(({ runs }) => runs.flatMap(({ runId }) => runId ?? []));
   const runs = withRuns(io, (store) => ids.flatMap((runId) => store.get(runId) ?? []));
-  writeReport(path, reportText(runs, { comparison }), io);
-}
-
-/**
- * Writes a page to a file or, as `-`, to standard output.
- * @throws UsageError for what no file can be written to, RunError for a disk that takes no more
- */
-export function writeReport(path: string, page: string, io: CommandIo): void {
-  if (path === '-') {
-    io.stdout(page);
-    return;
-  }
-  requireFile(path, 'report: --output');
-  try {
-    writeFileSync(path, page);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code === 'ENOSPC' || code === 'EIO') throw new RunError(`report: ${path}: ${code}`);
-    throw new UsageError(`report: ${path} cannot be written: ${code}`);
-  }
-  notice(io, `report: wrote ${path}\n`);
-}
-
-/** @throws UsageError for a folder, before anything runs for it */
-export function requireFile(path: string, option: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw new UsageError(`${option}: ${path} is a folder; accepted: a file`);
+  writeOutput(path, reportText(runs, { comparison }), 'compare: --report', io);
 }

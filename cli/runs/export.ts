@@ -1,16 +1,15 @@
 /** `runs export`: stored runs in the formats of other programs. */
-import { writeFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { EXPORT_FORMATS } from '../../src/report/export/formats.ts';
-import { RunError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
+import { writeOutput } from '../write-output.ts';
 import { readSeveral, withRuns } from './open-runs.ts';
 import { RUN_SELECTION } from './select-runs.ts';
 
 interface ExportOptions {
   readonly format: string;
   readonly histogram: string;
-  readonly output?: string;
+  readonly output: string;
 }
 
 export function addExport(runs: Command, io: CommandIo): void {
@@ -24,7 +23,7 @@ export function addExport(runs: Command, io: CommandIo): void {
         .makeOptionMandatory(),
     )
     .option('--histogram <name>', 'of hgrm: which one', 'majorFault.ns')
-    .option('-o, --output <file>', 'write there instead of stdout')
+    .option('-o, --output <file>', 'where to write it; - is standard output', '-')
     .addHelpText(
       'after',
       [
@@ -46,16 +45,6 @@ export function addExport(runs: Command, io: CommandIo): void {
     .action((texts: string[], { format, histogram, output }: ExportOptions) => {
       const stored = withRuns(io, (store) => readSeveral(store, texts, io));
       const text = EXPORT_FORMATS[format]!(stored, { histogram });
-      if (output === undefined) io.stdout(text);
-      else writeTo(output, text);
+      writeOutput(output, text, 'export: --output', io);
     });
-}
-
-function writeTo(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    throw new RunError(`--output: ${path} cannot be written: ${code}`);
-  }
 }

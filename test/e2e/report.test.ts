@@ -84,7 +84,11 @@ describe('swaplab report', () => {
     [['report', '77'], 1, /RUN: no run 77: the nearest are 5, 4, 3/],
     [['report'], 2, /missing required argument/],
     [['report', '1', '-o', '.'], 2, /--output: \. is a folder; accepted: a file/],
-    [['report', '1', '-o', 'none/a.html'], 2, /report: none\/a\.html cannot be written: ENOENT/],
+    [
+      ['report', '1', '-o', 'none/a.html'],
+      2,
+      /report: --output: none\/a\.html cannot be written: ENOENT/,
+    ],
   ])('refuses %j', (line, exitCode, said) => {
     const { code, stderr } = place.swaplab(...line);
     expect(code).toBe(exitCode);

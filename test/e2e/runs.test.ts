@@ -209,7 +209,7 @@ describe('swaplab runs export', () => {
     });
     expect(jobs[0]?.write.clat_ns.N).toBe(written?.['ios']);
     expect(runs('export', '3', '--format', 'fio', '-o', '/proc/none/x')).toMatchObject({
-      ...{ code: 1, stderr: expect.stringMatching(/--output: \/proc\/none\/x cannot be written/) },
+      ...{ code: 2, stderr: expect.stringMatching(/--output: \/proc\/none\/x cannot be written/) },
     });
   });
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { command } from '../../cli/runs/index.ts';
 import { Histogram, percentileOf, type HistogramBucket } from '../../src/engine/index.ts';
@@ -381,5 +381,28 @@ describe('wrong use of runs', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/a\.db: not a database; accepted is /);
     expect(readFileSync(workspace.path('a.db'), 'utf8')).toBe(before);
+  });
+});
+
+describe('runs export --output', () => {
+  const line = ['export', 'first', '--format', 'csv', '--output'];
+
+  it('takes - for standard output', async () => {
+    storeRuns();
+    const { stdout, stderr } = await runs(...line, '-');
+    expect(stdout).toMatch(/^run,phase,kind/);
+    expect(stderr).toBe('');
+    expect(existsSync('-')).toBe(false);
+  });
+
+  it('says that it wrote a file, and refuses a folder as a mistake of the user', async () => {
+    storeRuns();
+    const path = workspace.path('a.csv');
+    const { stderr } = await runs(...line, path);
+    expect(stderr).toBe(`export: wrote ${path}\n`);
+    expect(readFileSync(path, 'utf8')).toMatch(/^run,phase,kind/);
+    const refused = await runs(...line, workspace.path('.'));
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/--output: .* is a folder; accepted: a file/);
   });
 });
