@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { contentHash, identityHash } from './content-hash.ts';
 import { assert } from '../units/index.ts';
 import type { RunStatus } from './records.ts';
+import { isRepeatable } from './repeatable.ts';
 import { readRun, readSpec } from './run-reader.ts';
 
 interface RunLine {
@@ -17,7 +18,8 @@ interface RunLine {
   readonly outline: string;
   /** Runs of one spec and version have one origin. */
   readonly origin: string;
-  readonly isSteered: number;
+  readonly isSteered: 0 | 1;
+  readonly hasCheckpoint: 0 | 1;
 }
 
 /** A run in one of the databases; what takes reading is read when it is asked for. */
@@ -46,10 +48,13 @@ export class KnownRun {
     return this.#identity;
   }
 
-  /** Done, and no other process had a hand in it. */
   get isRepeatable(): boolean {
-    const { status, digest, isSteered } = this.line;
-    return status === 'done' && digest !== null && isSteered === 0;
+    const { isSteered, hasCheckpoint, ...line } = this.line;
+    return isRepeatable({
+      ...line,
+      isSteered: isSteered === 1,
+      hasCheckpoint: hasCheckpoint === 1,
+    });
   }
 
   isIn(connection: Connection): boolean {
@@ -73,7 +78,8 @@ export function allRuns(
            slot_runs, virtual_ns) AS outline,
          json_array(design, seed, version) AS origin,
          EXISTS (SELECT 1 FROM steering WHERE steering.run_id = run.run_id
-           AND steering.status = 'answered') AS isSteered
+           AND steering.status = 'answered') AS isSteered,
+         EXISTS (SELECT 1 FROM checkpoint WHERE checkpoint.run_id = run.run_id) AS hasCheckpoint
        FROM run WHERE run_id = ?`,
       runId,
     );

@@ -1,27 +1,23 @@
 /** How to run it again: commands, the spec as a file that is in the page, and the digests to expect. */
+import { isRepeatable, isRepeatedByCommand, type StoredRun } from '../../runs/index.ts';
 import { comparisonScenario, type RunComparison } from '../comparison/index.ts';
 import { el, type Child } from '../charts/markup.ts';
 import { quantityText } from '../charts/quantity.ts';
 import type { PageRuns } from './columns.ts';
-import { workloadName } from './headline.ts';
 import { plainTable } from './table.ts';
+import { listed } from './words.ts';
 
 /** Letters of the longest file that a page carries: a page should stay under 2 MB. */
 const FILE_LETTERS_MAX = 400_000;
 const FILE_NAME = 'comparison.json';
 
 export function rerunSection({ comparison, columns }: PageRuns): Child[] {
-  const runs = columns.flatMap((column) => column.runs.map((run) => ({ column, run })));
-  const versions = [...new Set(runs.map(({ run }) => run.version))];
-  const isEndurance = runs.some(({ run }) => workloadName(run.spec) === 'endurance');
-  const commands = [...new Set(runs.map(({ run }) => run.command))];
+  const made = columns.flatMap((column) => column.runs.map((run) => ({ column, run })));
+  const runs = made.map(({ run }) => run);
+  const repeated = made.filter(({ run }) => isRepeatedByCommand(run));
+  const commands = [...new Set(runs.map(({ command }) => command))];
   return [
-    el(
-      'p',
-      {},
-      `The runs are deterministic: swaplab ${versions.join(', ')} gives the same digests on any ` +
-        'machine. A digest covers every counter, histogram and virtual time of a run.',
-    ),
+    el('p', {}, promise(runs)),
     el(
       'h3',
       {},
@@ -29,17 +25,37 @@ export function rerunSection({ comparison, columns }: PageRuns): Child[] {
     ),
     el('p', { class: 'soft' }, 'Files that it names are those of the machine where it ran.'),
     commands.map((command) => el('pre', {}, command)),
-    // What endure does is no workload that compare could run.
-    !isEndurance && [el('h3', {}, 'From this page alone'), scenarioFile(comparison)],
-    el('h3', {}, 'Digests to expect'),
-    plainTable({
-      name: 'Digests to expect',
-      titles: ['column', 'run', 'seed', 'digest'],
-      rows: runs.map(({ column, run }) => [
-        ...[column.label, String(run.runId), String(run.seed), run.digest ?? 'none: not ended'],
-      ]),
-    }),
+    runs.every(isRepeatable) && [el('h3', {}, 'From this page alone'), scenarioFile(comparison)],
+    repeated.length > 0 && [
+      el('h3', {}, 'Digests to expect'),
+      plainTable({
+        name: 'Digests to expect',
+        titles: ['column', 'run', 'seed', 'digest'],
+        rows: repeated.map(({ column, run }) => [
+          ...[column.label, String(run.runId), String(run.seed), run.digest!],
+        ]),
+      }),
+    ],
   ];
+}
+
+/** Whether the same comes out again, and of which runs not. */
+function promise(runs: readonly StoredRun[]): string {
+  const chance = runs.filter((run) => !isRepeatedByCommand(run));
+  const versions = [...new Set(runs.map(({ version }) => version))];
+  const repeated =
+    `swaplab ${versions.join(', ')} gives the same digests on any machine. A digest covers every ` +
+    'counter, histogram and virtual time of a run.';
+  if (chance.length === 0) return `The runs are deterministic: ${repeated}`;
+  const why =
+    'did not go by its spec alone to its end: another process, a limit of wall time or a signal had ' +
+    'a hand in it, or it failed or has not ended.';
+  const which = chance.map(({ runId }) => String(runId));
+  const told = `${which.length === 1 ? 'Run' : 'Each of the runs'} ${listed(which)} ${why}`;
+  const isAll = chance.length === runs.length;
+  return isAll
+    ? `${told} The same command may give something else.`
+    : `${told} The other runs are deterministic: ${repeated}`;
 }
 
 /** The scenario in the page, and how it is run; a sentence where it is too long for a page. */
