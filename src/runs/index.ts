@@ -6,7 +6,7 @@ export type { SqlValue } from './connection.ts';
 export { currentProcess, isRunning } from './process-identity.ts';
 export type { QueryResult } from './query.ts';
 export * from './records.ts';
-export { isRepeatable, isRepeatedByCommand } from './repeatable.ts';
+export { isRepeatable, isRepeatedByCommand, repeatFacts } from './repeatable.ts';
 export { COMPARISONS } from './run-filter.ts';
 export type { Comparison, ParameterCondition, RunFilter } from './run-filter.ts';
 export type { RunProgress } from './run-reader.ts';

@@ -1,5 +1,10 @@
 /** How to run it again: commands, the spec as a file that is in the page, and the digests to expect. */
-import { isRepeatable, isRepeatedByCommand, type StoredRun } from '../../runs/index.ts';
+import {
+  isRepeatable,
+  isRepeatedByCommand,
+  repeatFacts,
+  type StoredRun,
+} from '../../runs/index.ts';
 import { comparisonScenario, type RunComparison } from '../comparison/index.ts';
 import { el, type Child } from '../charts/markup.ts';
 import { quantityText } from '../charts/quantity.ts';
@@ -25,7 +30,10 @@ export function rerunSection({ comparison, columns }: PageRuns): Child[] {
     ),
     el('p', { class: 'soft' }, 'Files that it names are those of the machine where it ran.'),
     commands.map((command) => el('pre', {}, command)),
-    runs.every(isRepeatable) && [el('h3', {}, 'From this page alone'), scenarioFile(comparison)],
+    runs.every((run) => isRepeatable(repeatFacts(run))) && [
+      el('h3', {}, 'From this page alone'),
+      scenarioFile(comparison),
+    ],
     repeated.length > 0 && [
       el('h3', {}, 'Digests to expect'),
       plainTable({
