@@ -352,48 +352,6 @@ describe('the page', () => {
     expect(reportPage({ runs, version: '0.1.0' })).toContain('that of the median seed: 5.');
   });
 
-  describe('promises the same digest again', () => {
-    const checkpoint = (limits: object, resumed = 0) => ({
-      ...{
-        operations: 0,
-        state: { limits: { operations: 9, durationMs: null, ...limits }, resumed },
-      },
-    });
-    const intervals = [{ position: 0, atMs: 0, operations: 9, timeNs: 9, figures: {} }];
-    const request = {
-      ...{ action: 'swapon' as const, area: '/a', priority: null, operation: 1, phase: 0 },
-      ...{ outcome: 'ok', detail: '' },
-    };
-    const page = (...runs: StoredRun[]): string => reportPage({ runs, version: '0.1.0' });
-
-    it('of runs that are done by their spec alone, endure by its operations', () => {
-      expect(page(run(1, 'a'))).toContain('The runs are deterministic');
-      const endured = page(run(1, 'a', { intervals, checkpoint: checkpoint({}) }));
-      expect(endured).toContain('The runs are deterministic');
-      expect(endured).toContain('Digests to expect');
-    });
-
-    it.each<[string, Partial<StoredRun>]>([
-      ['failed', { status: 'failed' }],
-      ['is live', { status: 'running', digest: null }],
-      ['was steered', { steering: [request] }],
-      ['ended by wall time', { intervals, checkpoint: checkpoint({ durationMs: 5000 }) }],
-      ['was resumed', { intervals, checkpoint: checkpoint({}, 1) }],
-      ['was stopped by a signal', { intervals, checkpoint: checkpoint({ operations: 10 }) }],
-    ])('but of none that %s', (_, changes) => {
-      const alone = page(run(1, 'a', changes));
-      expect(alone).toContain('Run 1 did not go by its spec alone to its end');
-      for (const promised of ['deterministic', 'same digests', 'Digests to expect', 'comparison.'])
-        expect(alone.slice(alone.indexOf('id="again"'), alone.indexOf('id="notes"'))).not.toContain(
-          promised,
-        );
-      const beside = page(run(1, 'a', changes), run(2, 'b'));
-      expect(beside).toContain('The other runs are deterministic');
-      expect(beside).not.toContain('comparison.json');
-      expect(beside).toContain('>digest2<');
-    });
-  });
-
   it('refuses to be made of nothing', () => {
     expect(() => reportPage({ runs: [], version: '0.1.0' })).toThrow(/no runs; accepted: one/);
   });

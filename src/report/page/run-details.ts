@@ -3,6 +3,8 @@ import { CONSEQUENCES, flattenParameters, type StoredRun } from '../../runs/inde
 import { clipped } from '../../units/index.ts';
 import { el, type Child, type Markup } from '../charts/markup.ts';
 import { quantityText } from '../charts/quantity.ts';
+import { areaTitle, withAreaNames } from '../text/area-names.ts';
+import { utcText } from '../text/figures.ts';
 import type { PageColumn } from './columns.ts';
 import { factTable, plainTable } from './table.ts';
 import { counted } from './words.ts';
@@ -10,6 +12,7 @@ import { counted } from './words.ts';
 /** Rows of the longest table, half of them from each end; the database has the rest. */
 const ROWS_MAX = 120;
 const VALUE_LETTERS_MAX = 300;
+const PATH_LETTERS_MAX = 60;
 
 const PHASE_COUNTERS = [
   ...['pgmajfault', 'zswpout', 'zswpin', 'zswpwb', 'pswpout', 'pswpin'],
@@ -68,7 +71,7 @@ function facts(run: StoredRun): (readonly [string, Child])[] {
   return [
     ['command', el('code', {}, run.command)],
     ['swaplab', run.version],
-    ['started (UTC)', new Date(run.startedMs).toISOString().slice(0, 19).replace('T', ' ')],
+    ['started', utcText(run.startedMs)],
     ['virtual time', run.virtualNs === null ? 'not known' : quantityText('ns', run.virtualNs)],
     ['wall time', run.wallMs === null ? 'not known' : quantityText('ns', run.wallMs * 1e6)],
     [
@@ -112,30 +115,22 @@ function areaTables(run: StoredRun): Child {
       name: 'Areas',
       titles: ['area', 'kind', 'slots', 'in use', 'priority'],
       rows: run.areas.map(({ type, kind, pages, usedPages, priority }) => [
-        ...[areaName(run, type), kind, pages, usedPages, priority],
+        ...[areaTitle(run, type), kind, pages, usedPages, priority],
       ]),
     }),
     run.areas.map(({ type, counters }) => {
       const told = Object.entries(counters).filter(([, value]) => value !== 0);
       return plainTable({
-        name: `Counters of ${areaName(run, type)}`,
-        titles: [`counter of ${areaName(run, type)}`, 'value'],
+        name: `Counters of ${areaTitle(run, type)}`,
+        titles: [`counter of ${areaTitle(run, type)}`, 'value'],
         rows: told.map(([name, value]) => [name, value]),
       });
     }),
   ];
 }
 
-/** What people call an area: a temporary one by its size, others by their path. */
-export function areaName({ areas, spec }: StoredRun, type: number): string {
-  const area = areas.find((each) => each.type === type);
-  if (area === undefined) return `area ${type}`;
-  const isTemporary = !JSON.stringify(spec).includes(JSON.stringify(area.path));
-  if (!isTemporary) return clipped(area.path, 60);
-  return `area ${type} (${quantityText('bytes', area.pages * 4096)}, temporary)`;
-}
-
-function faultTables({ faults, faultCounts }: StoredRun): Child {
+function faultTables(run: StoredRun): Child {
+  const { faults, faultCounts } = run;
   if (faultCounts.length === 0) return null;
   const kinds = [...new Set(faultCounts.map(({ kind }) => kind))];
   const countOf = (kind: string, consequence: string): number =>
@@ -152,36 +147,45 @@ function faultTables({ faults, faultCounts }: StoredRun): Child {
       name: 'Faults',
       titles: ['fault', 'at', 'kind', 'area', 'slot', 'pages', 'consequence', 'detail'],
       rows: faults.map(({ id, timeNs, kind, area, slot, pages, consequence, detail }) => [
-        ...[String(id), quantityText('ns', timeNs), kind, clipped(area, 60)],
-        ...[slot, pages, consequence, detail],
+        ...[String(id), quantityText('ns', timeNs), kind],
+        ...[shownPath(run, area), slot, pages, consequence, withAreaNames(run, detail)],
       ]),
     }),
   ];
 }
 
-function steeringTable({ steering }: StoredRun): Child {
+/** Of an area, which may be one that came later. */
+function shownPath(run: StoredRun, path: string): string {
+  return clipped(withAreaNames(run, path), PATH_LETTERS_MAX);
+}
+
+function steeringTable(run: StoredRun): Child {
   return longTable({
     name: 'Requests of other processes',
     titles: ['after operation', 'phase', 'request', 'area', 'outcome', 'detail'],
-    rows: steering.map(({ operation, phase, action, area, outcome, detail }) => [
-      ...[String(operation), String(phase ?? '–'), action, clipped(area, 60), outcome, detail],
+    rows: run.steering.map(({ operation, phase, action, area, outcome, detail }) => [
+      ...[String(operation), String(phase ?? '–'), action, shownPath(run, area), outcome],
+      withAreaNames(run, detail),
     ]),
   });
 }
 
-function eventTable({ events }: StoredRun): Child {
+function eventTable(run: StoredRun): Child {
   return longTable({
     name: 'Events',
     titles: ['at', 'kind', 'detail'],
-    rows: events.map(({ timeNs, kind, detail }) => [quantityText('ns', timeNs), kind, detail]),
+    rows: run.events.map(({ timeNs, kind, detail }) => [
+      ...[quantityText('ns', timeNs), kind, withAreaNames(run, detail)],
+    ]),
   });
 }
 
-function intervalTable({ intervals }: StoredRun): Child {
+function intervalTable(run: StoredRun): Child {
+  const { intervals } = run;
   const names = [...new Set(intervals.flatMap(({ figures }) => Object.keys(figures)))];
   return longTable({
     name: 'Endurance: figures from time to time',
-    titles: ['at (virtual)', 'operations', ...names],
+    titles: ['at (virtual)', 'operations', ...names.map((name) => withAreaNames(run, name))],
     rows: intervals.map(({ timeNs, operations, figures }) => [
       ...[quantityText('ns', timeNs), operations],
       ...names.map((name) => figures[name] ?? 0),

@@ -10,9 +10,9 @@ import { el, type Child, type Markup } from '../charts/markup.ts';
 import { quantityText } from '../charts/quantity.ts';
 import { slotMapChart } from '../charts/slot-map.ts';
 import { stackedBarChart } from '../charts/stacked-bars.ts';
+import { areaTitle } from '../text/area-names.ts';
 import type { PageColumn } from './columns.ts';
 import { absent, figure, figures, idOf, legend, without, type ChartContext } from './figures.ts';
-import { areaName } from './run-details.ts';
 import { plainTable } from './table.ts';
 import { counted } from './words.ts';
 
@@ -124,7 +124,7 @@ function hasTakenSlots({ cells }: SlotMapRecord): boolean {
 }
 
 function slotMapFigure({ index, label, shown }: PageColumn, map: SlotMapRecord): Markup {
-  const name = areaName(shown, map.type);
+  const name = areaTitle(shown, map.type);
   const counts = SLOT_STATES.map((_, state) =>
     map.cells.reduce((sum, cell) => sum + (cell.counts[state] ?? 0), 0),
   );
@@ -189,7 +189,7 @@ export function clusterSection({ columns }: ChartContext): Child[] {
       ),
     figures(
       maps.map(({ column: { index, label, shown }, map }) => {
-        const title = `${label}: ${areaName(shown, map.type)}`;
+        const title = `${label}: ${areaTitle(shown, map.type)}`;
         const bars = [...names].map((name) => ({
           label: name,
           value: map.clusterLists

@@ -4,7 +4,9 @@
  */
 import { humanSize } from '../../area/index.ts';
 import { isObject, type JsonValue, type StoredRun } from '../../runs/index.ts';
-import { PAGE_SIZE } from '../../units/index.ts';
+import { clipped, PAGE_SIZE } from '../../units/index.ts';
+
+const TITLE_LETTERS_MAX = 60;
 
 /** `temporary, 512M` for an area that the run made for itself, else its path. */
 export function areaName(
@@ -13,6 +15,13 @@ export function areaName(
 ): string {
   const pages = temporaryPages(run).get(area.type);
   return pages === undefined ? area.path : temporaryName(pages);
+}
+
+/** `area 0 (temporary, 512M)`, or its path: of an area that a title names. */
+export function areaTitle(run: StoredRun, type: number): string {
+  const path = run.areas.find((each) => each.type === type)?.path;
+  if (path === undefined) return `area ${type}`;
+  return clipped(withAreaNames(run, path), TITLE_LETTERS_MAX);
 }
 
 /** Puts the names of temporary areas where `text` has their paths: `area 0 (temporary, 512M)`. */
