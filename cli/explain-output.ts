@@ -46,7 +46,7 @@ function answerText(answer: Answer): string {
 }
 
 /** Hops in columns, and what is at their end. */
-export function wayText(
+function wayText(
   view: Pick<PageView, 'hops' | 'holds' | 'events'> & Pick<Answer, 'location'>,
 ): string {
   const rows = view.hops.map((hop) => [hop.from, `→ ${hop.to}`, eventOf(hop)]);

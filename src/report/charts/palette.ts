@@ -9,7 +9,7 @@
  */
 import { el, type Markup } from './markup.ts';
 
-export const COLOUR_COUNT = 8;
+const COLOUR_COUNT = 8;
 
 export const COLOURS = {
   light: ['#0072b2', '#c24e00', '#00795a', '#a8407f', '#7d6200', '#5553cf', '#4a4a50', '#0a7f96'],

@@ -74,7 +74,7 @@ export function livePage(input: LiveInput): ServedPage {
   });
 }
 
-export type LivePartName = 'live-figures' | 'live-charts' | 'live-faults' | 'live-phases';
+type LivePartName = 'live-figures' | 'live-charts' | 'live-faults' | 'live-phases';
 
 /** The parts that change as text of HTML, by the id of the element they are in. */
 export function liveParts(input: LiveInput): Record<LivePartName, string> {
