@@ -58,7 +58,7 @@ function reportCommand(): Command {
 }
 
 /** The page of runs, with what makes its charts zoomable. */
-export function reportText(
+function reportText(
   runs: readonly StoredRun[],
   options: Pick<ReportInput, 'title' | 'comparison'> = {},
 ): string {
@@ -67,7 +67,7 @@ export function reportText(
 
 /**
  * Writes the page of a comparison whose runs are stored.
- * @throws as `writeOutput`
+ * @throws as `writeOutput`, and RunError for a run that is not stored any more
  */
 export function reportComparison(path: string, comparison: RunComparison, io: CommandIo): void {
   const ids = comparison.columns.flatMap(({ runs }) => runs.flatMap(({ runId }) => runId ?? []));

@@ -1,5 +1,6 @@
 /** The runs of a page as columns, and which run of each the charts show. */
 import type { StoredRun } from '../../runs/index.ts';
+import { RunError } from '../../units/index.ts';
 import {
   compareColumns,
   groupRuns,
@@ -25,17 +26,28 @@ export interface PageRuns {
 /**
  * @param runs - one or more
  * @param made - a comparison of these runs; absent: by their specs, with the first as baseline
+ * @throws RunError for a run of the comparison that is not among the runs
  */
 export function pageRuns(runs: readonly StoredRun[], made?: RunComparison): PageRuns {
   const byId = new Map(runs.map((run) => [run.runId, run]));
   const comparison = made ?? compareColumns(groupRuns(runs.map(measured)), 0);
   const columns = comparison.columns.map(({ label, runs: own }, index): PageColumn => {
     const bySeed = own
-      .flatMap(({ runId }) => byId.get(runId ?? 0) ?? [])
+      .map(({ runId }) => {
+        const run = byId.get(runId ?? 0);
+        if (run === undefined) throw new RunError(missing(label, runId));
+        return run;
+      })
       .sort((a, b) => a.seed - b.seed);
     return { index, label, runs: bySeed, shown: bySeed[Math.floor((bySeed.length - 1) / 2)]! };
   });
   return { comparison, columns };
+}
+
+/** Somebody may have removed it since it was compared. */
+function missing(label: string, runId: number | null): string {
+  const run = runId === null ? 'a run' : `run ${runId}`;
+  return `report: ${run} (${label}) is not in the state database any more`;
 }
 
 function measured(run: StoredRun): MeasuredRun {

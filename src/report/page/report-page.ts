@@ -58,7 +58,7 @@ interface Section {
 
 /**
  * The page as text of HTML.
- * @throws UsageError without runs
+ * @throws UsageError without runs, RunError for a run of the comparison that is not among them
  */
 export function reportPage(input: ReportInput): string {
   const { runs, version, title, comparison, plotLibrary, links = [] } = input;
