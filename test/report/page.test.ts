@@ -6,6 +6,7 @@ import { headline } from '../../src/report/page/headline.ts';
 import { pageRuns } from '../../src/report/page/columns.ts';
 import { reportPage } from '../../src/report/page/index.ts';
 import type { MetricRecord, StoredRun } from '../../src/runs/index.ts';
+import { RunError } from '../../src/units/index.ts';
 
 const PLOT_LIBRARY = { script: 'globalThis.uPlot = null;', style: '.uplot{}' };
 
@@ -273,6 +274,7 @@ describe('charts of a page', () => {
       histograms: [histogram('deviceWrite.pages'), histogram('writeback.pages')],
     });
     expect(both).toMatch(/<h3>All writes to devices<\/h3>.*<h3>Writeback by zswap<\/h3>/s);
+    expect(both).toContain('for writeback by zswap only those that carry any of its pages');
   });
 });
 
@@ -350,6 +352,14 @@ describe('the page', () => {
     const { columns } = pageRuns(runs);
     expect(columns[0]!.shown.seed).toBe(5);
     expect(reportPage({ runs, version: '0.1.0' })).toContain('that of the median seed: 5.');
+  });
+
+  it('refuses a comparison of which a run was removed, and names it', () => {
+    const runs = [written(7, 'a', 1), written(8, 'b', 2)];
+    const { comparison } = pageRuns(runs);
+    const rest = (): string => reportPage({ runs: [runs[0]!], version: '0.1.0', comparison });
+    expect(rest).toThrow(RunError);
+    expect(rest).toThrow('report: run 8 (b) is not in the state database any more');
   });
 
   it('refuses to be made of nothing', () => {

@@ -39,7 +39,12 @@ export function runLengthSection({ columns }: ChartContext): Child[] {
   const missing = found.filter(({ each }) => each.length === 0);
   return [
     missing.length < found.length &&
-      el('p', { class: 'soft' }, 'Writes by how many pages each carries, in powers of two.'),
+      el(
+        'p',
+        { class: 'soft' },
+        'Writes by how many pages each carries, in powers of two; for writeback by zswap only those ' +
+          'that carry any of its pages, by how many of these.',
+      ),
     found.map(({ what, each }, kind) => {
       if (each.length === 0) return null;
       const lengths = lengthFigures(each, { what, kind });
@@ -83,7 +88,7 @@ function meanText({ buckets }: HistogramRecord): string {
 }
 
 /** Counts of 1, 2 to 3, 4 to 7, … pages. A bucket is where its low end is. */
-export function powersOfTwo({ buckets }: HistogramRecord): Bar[] {
+function powersOfTwo({ buckets }: HistogramRecord): Bar[] {
   const counts: number[] = [];
   for (const { low, count } of buckets) {
     const power = Math.floor(Math.log2(Math.max(1, low)));
