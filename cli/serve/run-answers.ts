@@ -1,6 +1,6 @@
 /** What the server says of one run, and of several together. */
 import { runDocument } from '../../src/report/export/document.ts';
-import { reportPage } from '../../src/report/page/index.ts';
+import { servedReport } from '../../src/report/page/index.ts';
 import { LIVE_PHASES_MAX, livePage, liveParts } from '../../src/report/serve/index.ts';
 import type { RunStore } from '../../src/runs/index.ts';
 import { RunError, UsageError } from '../../src/units/index.ts';
@@ -16,17 +16,6 @@ import {
   type Site,
 } from './answer.ts';
 import { parseAfter } from './parameters.ts';
-
-/** The report names its own scripts and styles by hash; that and this hold together. */
-const REPORT_POLICY = [
-  "default-src 'none'",
-  "script-src 'unsafe-inline'",
-  "style-src 'unsafe-inline'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /** A live run as it goes, another one as its report. */
 export function runAnswer({ site, runs, runId }: Asked): Answer | Problem {
@@ -81,8 +70,7 @@ function reportOf(site: Site, runs: RunStore, runIds: readonly number[]): Answer
   const stored = runIds.flatMap((runId) => runs.get(runId) ?? []);
   const home = { href: '/', label: 'All runs' };
   const links = runIds.length === 1 ? [home, jsonLink(runIds[0]!)] : [home];
-  const html = reportPage({ runs: stored, version, plotLibrary: site.plotLibrary, links });
-  return pageAnswer({ html, policy: REPORT_POLICY });
+  return pageAnswer(servedReport({ runs: stored, version, plotLibrary: site.plotLibrary, links }));
 }
 
 function jsonLink(runId: number): { href: string; label: string } {

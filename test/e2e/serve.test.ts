@@ -177,6 +177,13 @@ describe('what reaches the server', () => {
     const policy = String(headers['content-security-policy']);
     expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^ ]+'; script-src 'sha256-/);
     expect(policy).toContain("frame-ancestors 'none'");
+    const report = await served.ask('/runs/1');
+    const ofReport = String(report.headers['content-security-policy']);
+    expect(ofReport).not.toContain('unsafe-inline');
+    for (const directive of ['style-src', 'script-src'])
+      expect(ofReport).toMatch(new RegExp(`${directive} 'sha256-[^;]+ 'sha256-`));
+    expect(ofReport).toContain("form-action 'none'");
+    expect(report.body).toContain(ofReport.slice(0, ofReport.indexOf('; frame-ancestors')));
   });
 
   it('is answered to HEAD as to GET, without the body', async () => {

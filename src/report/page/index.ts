@@ -1,2 +1,2 @@
-export { reportPage } from './report-page.ts';
+export { reportPage, servedReport } from './report-page.ts';
 export type { PlotLibrary, ReportInput } from './report-page.ts';

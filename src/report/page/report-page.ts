@@ -2,12 +2,10 @@
  * The report: one HTML document without anything from outside. It is made of stored runs alone, so
  * the same runs give the same bytes; it says everything without scripts, which add zoom to series.
  */
-import { createHash } from 'node:crypto';
 import type { StoredRun } from '../../runs/index.ts';
 import { UsageError } from '../../units/index.ts';
-import { el, renderMarkup, verbatim, type Child, type Markup } from '../charts/markup.ts';
+import { el, verbatim, type Child, type Markup } from '../charts/markup.ts';
 import type { RunComparison } from '../comparison/index.ts';
-import { patternDefinitions } from '../charts/palette.ts';
 import { alarms } from './alarms.ts';
 import { pageRuns, type PageColumn, type PageRuns } from './columns.ts';
 import { comparisonSection } from './comparison-table.ts';
@@ -21,6 +19,7 @@ import { placeSection } from './place-charts.ts';
 import { PlotData } from './plot-data.ts';
 import { rerunSection } from './rerun.ts';
 import { runSection } from './run-details.ts';
+import { pageShell, type ServedPage } from './shell.ts';
 import { clusterSection, metadataSection, slotMapSection, wearSection } from './space-charts.ts';
 import { STYLE } from './style.ts';
 import { levelSection, trafficSection } from './time-charts.ts';
@@ -58,9 +57,17 @@ interface Section {
 
 /**
  * The page as text of HTML.
- * @throws UsageError without runs, RunError for a run of the comparison that is not among them
+ * @throws as `servedReport`
  */
 export function reportPage(input: ReportInput): string {
+  return servedReport(input).html;
+}
+
+/**
+ * The page with the policy that a server sends with it.
+ * @throws UsageError without runs, RunError for a run of the comparison that is not among them
+ */
+export function servedReport(input: ReportInput): ServedPage {
   const { runs, version, title, comparison, plotLibrary, links = [] } = input;
   if (runs.length === 0) throw new UsageError('report: no runs; accepted: one or more');
   const made = pageRuns(runs, comparison);
@@ -81,29 +88,10 @@ export function reportPage(input: ReportInput): string {
   const isLive = plotLibrary !== undefined && !plots.isEmpty;
   const scripts = isLive ? [plotLibrary.script, ZOOM_SCRIPT] : [];
   const styles = [...(isLive ? [plotLibrary.style] : []), STYLE];
-  const page = el(
-    'html',
-    { lang: 'en' },
-    el(
-      'head',
-      {},
-      el('meta', { charset: 'utf-8' }),
-      el('meta', {
-        'http-equiv': 'Content-Security-Policy',
-        content: contentPolicy(scripts, styles),
-      }),
-      el('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      el('meta', { name: 'color-scheme', content: 'light dark' }),
-      el('meta', { name: 'generator', content: `swaplab ${version}` }),
-      // Else browsers ask the server, where there is one, for an icon.
-      el('link', { rel: 'icon', href: 'data:,' }),
-      el('title', {}, heading),
-      styles.map((style) => verbatim('style', {}, style)),
-    ),
-    el(
-      'body',
-      {},
-      patternDefinitions(),
+  return pageShell({
+    ...{ title: heading, styles, scripts, isAsking: false },
+    head: [el('meta', { name: 'generator', content: `swaplab ${version}` })],
+    content: [
       pageHeader({ heading, made, sections, links }),
       el('main', {}, sections.map(sectionMarkup)),
       el(
@@ -111,13 +99,9 @@ export function reportPage(input: ReportInput): string {
         {},
         el('p', {}, `Made by swaplab ${version} from ${counted(runs.length, 'stored run')}.`),
       ),
-      isLive && [
-        verbatim('script', { type: 'application/json', id: 'plot-data' }, plots.toJson()),
-        scripts.map((script) => verbatim('script', {}, script)),
-      ],
-    ),
-  );
-  return `<!DOCTYPE html>\n${renderMarkup(page)}\n`;
+      isLive && verbatim('script', { type: 'application/json', id: 'plot-data' }, plots.toJson()),
+    ],
+  });
 }
 
 /** Sections with charts, and behind them why there are no others. */
@@ -237,22 +221,4 @@ function defaultTitle(columns: readonly PageColumn[]): string {
   return names.length <= 4
     ? `Swap compared: ${listed(names)}`
     : `Swap compared: ${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
-}
-
-/** Nothing is loaded, and no script or style runs but the page's own, by their hashes. */
-function contentPolicy(scripts: readonly string[], styles: readonly string[]): string {
-  const hashes = (texts: readonly string[]): string =>
-    texts.length === 0
-      ? "'none'"
-      : texts
-          .map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`)
-          .join(' ');
-  return [
-    "default-src 'none'",
-    `script-src ${hashes(scripts)}`,
-    `style-src ${hashes(styles)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
 }

@@ -3,4 +3,4 @@ export { messagePage } from './message-page.ts';
 export type { MessageInput } from './message-page.ts';
 export { runListPage } from './run-list.ts';
 export type { ListedRun, ListFilter, RunListInput } from './run-list.ts';
-export type { ServedPage } from './shell.ts';
+export type { ServedPage } from '../page/shell.ts';

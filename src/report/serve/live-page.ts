@@ -12,7 +12,8 @@ import { plainTable } from '../page/table.ts';
 import { utcText } from '../text/figures.ts';
 import { liveCharts, liveFigures, type LiveChart } from './live-figures.ts';
 import { LIVE_SCRIPT } from './scripts.ts';
-import { servedPage, type ServedPage } from './shell.ts';
+import type { ServedPage } from '../page/shell.ts';
+import { servedPage } from './shell.ts';
 
 /** Phases in the table: an endless run has thousands. */
 export const LIVE_PHASES_MAX = 20;

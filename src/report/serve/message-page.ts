@@ -1,6 +1,7 @@
 /** A page that says what went wrong and where to go on. */
 import { el } from '../charts/markup.ts';
-import { servedPage, type ServedPage } from './shell.ts';
+import type { ServedPage } from '../page/shell.ts';
+import { servedPage } from './shell.ts';
 
 export interface MessageInput {
   readonly version: string;

@@ -5,7 +5,8 @@ import { grouped } from '../charts/quantity.ts';
 import { scrolling } from '../page/table.ts';
 import { secondsText, utcText } from '../text/figures.ts';
 import { LIST_SCRIPT } from './scripts.ts';
-import { servedPage, type ServedPage } from './shell.ts';
+import type { ServedPage } from '../page/shell.ts';
+import { servedPage } from './shell.ts';
 import { sparkPicture, type TimedValue } from './sparkline.ts';
 
 /** A run in the list. */

@@ -1,17 +1,7 @@
-/**
- * What the pages of `swaplab serve` share with each other and with the report: head, style, and a
- * policy that lets a browser load nothing and run nothing but what the page itself has.
- */
-import { createHash } from 'node:crypto';
-import { el, renderMarkup, verbatim, type Child } from '../charts/markup.ts';
-import { patternDefinitions } from '../charts/palette.ts';
+/** What the pages of `swaplab serve` share with each other: the shell of all pages with their style. */
+import { el, type Child } from '../charts/markup.ts';
+import { pageShell, type ServedPage } from '../page/shell.ts';
 import { STYLE } from '../page/style.ts';
-
-/** A page, and the Content-Security-Policy under which it works. */
-export interface ServedPage {
-  readonly html: string;
-  readonly policy: string;
-}
 
 export interface ShellInput {
   readonly title: string;
@@ -52,47 +42,16 @@ svg.spark path{stroke:var(--c0);stroke-width:1.5;fill:none;vector-effect:non-sca
 /** A page as text of HTML with its policy. */
 export function servedPage(input: ShellInput): ServedPage {
   const { title, version, content, script, refreshSeconds } = input;
-  const style = STYLE + SERVED_STYLE;
-  const page = el(
-    'html',
-    { lang: 'en' },
-    el(
-      'head',
-      {},
-      el('meta', { charset: 'utf-8' }),
-      el('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      el('meta', { name: 'color-scheme', content: 'light dark' }),
-      // Else browsers ask for an icon.
-      el('link', { rel: 'icon', href: 'data:,' }),
-      el('title', {}, `${title} – swaplab`),
+  return pageShell({
+    ...{ title: `${title} – swaplab`, styles: [STYLE + SERVED_STYLE], isAsking: true },
+    scripts: script === undefined ? [] : [script],
+    head: [
       refreshSeconds !== undefined &&
         el('noscript', {}, el('meta', { 'http-equiv': 'refresh', content: refreshSeconds })),
-      verbatim('style', {}, style),
-    ),
-    el(
-      'body',
-      {},
-      patternDefinitions(),
+    ],
+    content: [
       ...content,
       el('footer', {}, el('p', {}, `Served by swaplab ${version}, which only reads.`)),
-      script !== undefined && verbatim('script', {}, script),
-    ),
-  );
-  return { html: `<!DOCTYPE html>\n${renderMarkup(page)}\n`, policy: policyOf(style, script) };
-}
-
-function policyOf(style: string, script: string | undefined): string {
-  return [
-    "default-src 'none'",
-    `style-src ${hashOf(style)}`,
-    ...(script === undefined ? [] : [`script-src ${hashOf(script)}`, "connect-src 'self'"]),
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
-
-function hashOf(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    ],
+  });
 }
