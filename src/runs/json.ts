@@ -11,6 +11,13 @@ import { assert } from '../units/index.ts';
 export type JsonScalar = null | boolean | number | string;
 export type JsonValue = JsonScalar | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
+/** An object with keys: neither null nor a list. */
+export function isObject(
+  value: JsonValue | undefined,
+): value is { readonly [key: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The one text that stands for `value`; a number that JSON cannot hold is a bug. */
 export function canonicalJson(value: JsonValue): string {
   if (typeof value === 'number') assert(Number.isFinite(value), 'a spec holds finite numbers');

@@ -1,8 +1,10 @@
 /** What a run is made of, as it is handed to the database and as it comes back. */
 import type { AreaKind } from '../area/active-areas.ts';
 import type { HistogramBucket } from '../engine/index.ts';
+import type { SlotMapCell } from '../slots/slot-map.ts';
 import type { JsonValue } from './json.ts';
 
+export type { SlotMapCell } from '../slots/slot-map.ts';
 export { SLOT_STATES, type SlotState } from '../slots/slot-states.ts';
 
 /** `aborted`: the process that wrote the run ended without finishing it. */
@@ -99,14 +101,6 @@ export interface MetricRecord {
 
 /** All counts of a run by what the machine was busy with: whole numbers by operation and name. */
 export type OperationCounters = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-/** Slots that follow each other, by state. */
-export interface SlotMapCell {
-  readonly firstSlot: number;
-  readonly slots: number;
-  /** By SLOT_STATES; together `slots`. */
-  readonly counts: readonly number[];
-}
 
 /** Clusters on one of the allocator's lists. */
 export interface ClusterListRecord {

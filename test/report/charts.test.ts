@@ -190,7 +190,6 @@ describe('bars', () => {
 });
 
 describe('a slot map', () => {
-  const states = ['free', 'written', 'zswap', 'zero', 'cached', 'bad'];
   const cell = (index: number, counts: readonly number[]) => ({
     ...{ firstSlot: index * 8, slots: 8, counts },
   });
@@ -205,7 +204,7 @@ describe('a slot map', () => {
     const cells = Array.from({ length: 1000 }, (_, index) =>
       cell(index, index % 3 === 0 ? [8, 0, 0, 0, 0, 0] : [4, 4, 0, 0, 0, 0]),
     );
-    const text = svg(slotMapChart({ ...NAMES, cells, states }));
+    const text = svg(slotMapChart({ ...NAMES, cells }));
     const total = (state: string): number =>
       [...text.matchAll(new RegExp(`([\\d,]+) ${state}`, 'g'))].reduce(
         (sum, [, count]) => sum + Number(count!.replaceAll(',', '')),

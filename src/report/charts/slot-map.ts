@@ -2,6 +2,8 @@
  * A swap area as a picture: cells in reading order from slot 0 on, each in the colour of the state
  * that most of its taken slots have, the stronger the more of them are taken.
  */
+import { SLOT_STATES, type SlotMapCell } from '../../runs/index.ts';
+import { leadingState } from '../text/slot-states.ts';
 import { CHART_WIDTH, image, number, type ChartNames } from './frame.ts';
 import { el, type Markup } from './markup.ts';
 import { grouped } from './quantity.ts';
@@ -12,17 +14,8 @@ const CELLS_MAX = 512;
 /** Room for the number of a row's first slot. */
 const LEFT = 58;
 
-export interface MapCell {
-  readonly firstSlot: number;
-  readonly slots: number;
-  /** How many slots are in each of the states. */
-  readonly counts: readonly number[];
-}
-
 export interface SlotMapInput extends ChartNames {
-  readonly cells: readonly MapCell[];
-  /** Names of the states; the first is that of a free slot. */
-  readonly states: readonly string[];
+  readonly cells: readonly SlotMapCell[];
 }
 
 export function slotMapChart(input: SlotMapInput): Markup {
@@ -49,7 +42,7 @@ export function slotMapChart(input: SlotMapInput): Markup {
             ...{ x: number(LEFT + from * size), y: number(row * size) },
             ...{ width: number((to - from) * size - 0.6), height: number(size - 0.6) },
           },
-          el('title', {}, told(inRow, input.states)),
+          el('title', {}, told(inRow)),
         );
       }),
     ]),
@@ -57,7 +50,7 @@ export function slotMapChart(input: SlotMapInput): Markup {
 }
 
 /** Neighbours that look alike, as one mark. */
-function stretches(cells: readonly MapCell[]): { from: number; to: number; look: string }[] {
+function stretches(cells: readonly SlotMapCell[]): { from: number; to: number; look: string }[] {
   const found: { from: number; to: number; look: string }[] = [];
   cells.forEach((cell, index) => {
     const look = lookOf(cell);
@@ -69,18 +62,18 @@ function stretches(cells: readonly MapCell[]): { from: number; to: number; look:
 }
 
 /** Class of a cell: its leading state, and in four steps how much of it is taken. */
-export function lookOf({ counts, slots }: MapCell): string {
-  const taken = counts.slice(1);
-  const most = Math.max(0, ...taken);
-  if (most === 0) return 'slot s0';
-  const share = taken.reduce((sum, count) => sum + count, 0) / slots;
-  return `slot s${taken.indexOf(most) + 1} i${Math.min(4, Math.ceil(share * 4))}`;
+export function lookOf(cell: SlotMapCell): string {
+  const { state } = leadingState(cell);
+  if (state === 'free') return 'slot s0';
+  const taken = cell.counts.slice(1).reduce((sum, count) => sum + count, 0);
+  const strength = Math.min(4, Math.ceil((taken / cell.slots) * 4));
+  return `slot s${SLOT_STATES.indexOf(state)} i${strength}`;
 }
 
-function told(cells: readonly MapCell[], states: readonly string[]): string {
+function told(cells: readonly SlotMapCell[]): string {
   const first = cells[0]!.firstSlot;
   const last = cells.at(-1)!.firstSlot + cells.at(-1)!.slots - 1;
-  const counts = states.flatMap((state, index) => {
+  const counts = SLOT_STATES.flatMap((state, index) => {
     const count = cells.reduce((sum, cell) => sum + (cell.counts[index] ?? 0), 0);
     return count === 0 ? [] : [`${grouped(count)} ${state}`];
   });
@@ -88,7 +81,7 @@ function told(cells: readonly MapCell[], states: readonly string[]): string {
 }
 
 /** At most `CELLS_MAX` cells: as many neighbours in one as it takes. */
-function merged(cells: readonly MapCell[]): readonly MapCell[] {
+function merged(cells: readonly SlotMapCell[]): readonly SlotMapCell[] {
   const width = Math.ceil(cells.length / CELLS_MAX);
   if (width <= 1) return cells;
   return Array.from({ length: Math.ceil(cells.length / width) }, (_, index) => {

@@ -1,9 +1,8 @@
 /** Columns of a comparison out of runs that are there, and what to call them. */
-import { canonicalJson, specHash, type JsonValue } from '../../runs/index.ts';
+import { canonicalJson, isObject, specHash, type JsonValue } from '../../runs/index.ts';
 import type { ComparedColumn, MeasuredRun } from './comparison.ts';
 import {
   columnSpec,
-  isObject,
   specDifferences,
   unresolved,
   type SpecDifference,

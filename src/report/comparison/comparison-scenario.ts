@@ -1,9 +1,8 @@
 /** A comparison as a scenario file that repeats it: `swaplab compare --scenario FILE`. */
-import type { JsonValue } from '../../runs/index.ts';
+import { isObject, type JsonValue } from '../../runs/index.ts';
 import type { ComparedColumn, MeasuredRun } from './comparison.ts';
 import {
   columnSpec,
-  isObject,
   objectDifferences,
   unresolved,
   type SpecDifference,

@@ -1,5 +1,5 @@
 /** By which keys specs of runs differ. */
-import { canonicalJson, type JsonValue } from '../../runs/index.ts';
+import { canonicalJson, isObject, type JsonValue } from '../../runs/index.ts';
 
 export interface SpecDifference {
   /** Dots between its parts; lists are compared as a whole. */
@@ -51,10 +51,6 @@ export function objectDifferences(specs: readonly JsonValue[], prefix: string): 
 function areEqual(values: readonly (JsonValue | undefined)[]): boolean {
   const texts = values.map((value) => (value === undefined ? '' : canonicalJson(value)));
   return texts.every((text) => text === texts[0]);
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A spec that is none, such as one of another program, has no keys. */

@@ -1,12 +1,12 @@
 /** By what columns differ, as far as readers of a page want to know it. */
 import type { RunComparison, SpecDifference } from '../comparison/index.ts';
 
-/** What other keys say better. */
-const KEYS_LEFT_OUT: readonly string[] = ['areasHeld', 'noAreas'];
+/** `areas` says it better. */
+const KEY_LEFT_OUT = 'noAreas';
 
 /** The design first, which is what most comparisons are about. */
 export function shownDifferences({ differences }: RunComparison): SpecDifference[] {
-  const shown = differences.filter(({ key }) => !KEYS_LEFT_OUT.includes(key));
+  const shown = differences.filter(({ key }) => key !== KEY_LEFT_OUT);
   const isFirst = ({ key }: SpecDifference): boolean => key === 'design' || key === 'revision';
   return [...shown.filter(isFirst), ...shown.filter((each) => !isFirst(each))];
 }

@@ -1,16 +1,13 @@
 /** What was run, in a sentence or two, out of the stored specs. */
 import { parseSize, UsageError } from '../../units/index.ts';
-import type { JsonValue } from '../../runs/index.ts';
+import { isObject, type JsonValue } from '../../runs/index.ts';
 import { quantityText } from '../charts/quantity.ts';
 import type { PageColumn } from './columns.ts';
 import { capital, counted, listed, sharedText } from './words.ts';
 
-type Spec = { readonly [key: string]: JsonValue };
-
 /** The part of a stored spec under a key; empty where there is none. */
 function part(value: JsonValue | undefined, key: string): JsonValue | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return (value as Spec)[key];
+  return isObject(value) ? value[key] : undefined;
 }
 
 /** The whole as sentences. */

@@ -11,6 +11,7 @@ import { quantityText } from '../charts/quantity.ts';
 import { slotMapChart } from '../charts/slot-map.ts';
 import { stackedBarChart } from '../charts/stacked-bars.ts';
 import { areaTitle } from '../text/area-names.ts';
+import { STATE_WORDS } from '../text/slot-states.ts';
 import type { PageColumn } from './columns.ts';
 import { absent, figure, figures, idOf, legend, without, type ChartContext } from './figures.ts';
 import { plainTable } from './table.ts';
@@ -83,16 +84,6 @@ function bytesOf({ metadata }: StoredRun, term: string): number {
   return metadata.reduce((sum, row) => sum + (row.term === term ? row.bytes : 0), 0);
 }
 
-/** What a state is called where it is shown. */
-const STATE_WORDS: Readonly<Record<(typeof SLOT_STATES)[number], string>> = {
-  free: 'free',
-  written: 'written: the page is there',
-  zswap: 'taken for a page in zswap',
-  zero: 'taken for a zero page',
-  cached: 'taken, nothing written yet',
-  bad: 'bad, and the header',
-};
-
 /** Each area of each column as a picture, in small multiples; of empty ones a sentence. */
 export function slotMapSection({ columns }: ChartContext): Child[] {
   const made = columns.flatMap((column) =>
@@ -139,7 +130,7 @@ function slotMapFigure({ index, label, shown }: PageColumn, map: SlotMapRecord):
       `${share.toFixed(1)} % of ${counted(slots, 'slot')} taken; the free ones lie in ` +
       `${counted(freeRuns, 'stretch', 'stretches')}.`,
     chart: slotMapChart({
-      ...{ id: idOf('slots', index, map.type), title, cells: map.cells, states: SLOT_STATES },
+      ...{ id: idOf('slots', index, map.type), title, cells: map.cells },
       description: SLOT_STATES.map((state, at) => `${counts[at]!} ${state}`).join(', '),
     }),
   });

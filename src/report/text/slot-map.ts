@@ -7,16 +7,17 @@ import {
 } from '../../runs/index.ts';
 import { visible } from '../../units/index.ts';
 import { grouped } from './figures.ts';
+import { leadingState, STATE_WORDS } from './slot-states.ts';
 import { alignTable } from './table.ts';
 
 /** Letters, and colours of a terminal (SGR). */
-const STATES: Readonly<Record<SlotState, { letter: string; colour: number; meaning: string }>> = {
-  free: { letter: '.', colour: 90, meaning: 'free' },
-  written: { letter: 'w', colour: 34, meaning: 'written: the page is at the slot' },
-  zswap: { letter: 'z', colour: 32, meaning: 'taken for a page in zswap' },
-  zero: { letter: 'o', colour: 36, meaning: 'taken for a page of zeros or of one word' },
-  cached: { letter: 'c', colour: 33, meaning: 'taken, nothing written' },
-  bad: { letter: 'x', colour: 31, meaning: 'bad, or the header' },
+const STATES: Readonly<Record<SlotState, { letter: string; colour: number }>> = {
+  free: { letter: '.', colour: 90 },
+  written: { letter: 'w', colour: 34 },
+  zswap: { letter: 'z', colour: 32 },
+  zero: { letter: 'o', colour: 36 },
+  cached: { letter: 'c', colour: 33 },
+  bad: { letter: 'x', colour: 31 },
 };
 
 export interface SlotMapLook {
@@ -71,27 +72,20 @@ function mapLines(cells: readonly SlotMapCell[], { width, isColoured }: SlotMapL
   return lines.join('');
 }
 
-/** The commonest state but free; a capital where it has at least half of the cell. */
-function cellText({ counts, slots }: SlotMapCell, isColoured: boolean): string {
-  let state: SlotState = 'free';
-  let most = 0;
-  for (const [index, each] of SLOT_STATES.entries()) {
-    const count = counts[index] ?? 0;
-    if (each === 'free' || count <= most) continue;
-    state = each;
-    most = count;
-  }
+/** Its leading state; a capital where that has at least half of the cell. */
+function cellText(cell: SlotMapCell, isColoured: boolean): string {
+  const { state, slots } = leadingState(cell);
   const { letter, colour } = STATES[state];
-  const text = most * 2 >= slots ? letter.toUpperCase() : letter;
+  const text = slots * 2 >= cell.slots ? letter.toUpperCase() : letter;
   return isColoured ? inColour(text, colour) : text;
 }
 
 function legend({ cells }: SlotMapRecord, slots: number, { isColoured }: SlotMapLook): string {
   const counts = countsOf(cells);
   const rows = SLOT_STATES.map((state, index) => {
-    const { letter, meaning } = STATES[state];
+    const { letter } = STATES[state];
     const both = state === 'free' ? letter : `${letter.toUpperCase()} ${letter}`;
-    return [both, counts[index]!, percent(counts[index]!, slots), meaning];
+    return [both, counts[index]!, percent(counts[index]!, slots), STATE_WORDS[state]];
   });
   const [titles = '', ...lines] = alignTable(['', 'SLOTS', 'SHARE', 'STATE'], rows).split('\n');
   const coloured = lines.map((line, index) => {
