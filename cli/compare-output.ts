@@ -6,6 +6,7 @@ import {
   comparisonMarkdown,
   comparisonTable,
   gapText,
+  inMarkdown,
   legend,
   passingText,
   shown,
@@ -97,15 +98,17 @@ function comparisonReadme(made: Comparison): string {
   const { comparison, choice, notes, scenario, verdicts } = made;
   const lines = [databaseText(comparison), ...legend(comparison), ...notes];
   return [
-    scenario === null ? '' : `## ${scenario.title}\n\n${scenario.question}\n\n`,
+    scenario === null
+      ? ''
+      : `## ${inMarkdown(scenario.title)}\n\n${inMarkdown(scenario.question)}\n\n`,
     comparisonMarkdown(comparison, choice),
     '\n',
-    ...lines.map((line) => `- ${line.replaceAll('*', '\\*')}\n`),
+    ...lines.map((line) => `- ${inMarkdown(line)}\n`),
     ...(verdicts.length === 0 ? [] : ['\n| holds | claim | numbers |\n|---|---|---|\n']),
-    ...verdicts.map(
-      (verdict) =>
-        `| ${verdict.holds ? 'yes' : 'NO'} | ${verdict.claim.says} | ${numbersText(verdict)} |\n`,
-    ),
+    ...verdicts.map((verdict) => {
+      const cells = [verdict.holds ? 'yes' : 'NO', verdict.claim.says, numbersText(verdict)];
+      return `| ${cells.map(inMarkdown).join(' | ')} |\n`;
+    }),
   ].join('');
 }
 

@@ -36,7 +36,8 @@ function markdownRow(metric: ComparedMetric): string {
   return `| ${inMarkdown(metric.name)} | ${unitText(metric)} | ${cells.join(' | ')} |`;
 }
 
-function inMarkdown(text: string): string {
+/** Text in which Markdown reads nothing, also in the cell of a table. */
+export function inMarkdown(text: string): string {
   return text.replaceAll(/[\\|*_<>`]/g, (letter) => `\\${letter}`).replaceAll(/\s+/g, ' ');
 }
 
