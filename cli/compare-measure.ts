@@ -131,7 +131,8 @@ function measuredOfStored(run: StoredRun): MeasuredRun {
     throw new UsageError(`--runs: run ${runId} is ${status}; accepted: runs that are done`);
   if (metrics.length === 0)
     throw new UsageError(
-      `--runs: run ${runId} has no metrics: it is one of endure, or was stored by an earlier version`,
+      `--runs: run ${runId} has no metrics: it is one of endure that was resumed, or was stored ` +
+        'by an earlier version',
     );
   return { runId, design, seed, digest, spec, metrics, verify };
 }

@@ -318,7 +318,7 @@ describe('the page', () => {
 
   it('is made of runs that were stored without metrics, series and maps, and says so', () => {
     const page = reportPage({ runs: [run(1, 'a')], version: '0.1.0', plotLibrary: PLOT_LIBRARY });
-    expect(page).toContain('metrics are worked out at the end of a run');
+    expect(page).toContain('metrics are worked out at the end of a run, but not of a resumed one');
     expect(page).toContain('because these runs have no such series');
     expect(page).not.toContain('<script');
     expect(page).toContain("default-src 'none'");

@@ -35,7 +35,7 @@ export function comparisonSection(comparison: RunComparison): Child[] {
       el(
         'p',
         {},
-        'There is no table: metrics are worked out at the end of a run, and not by endure.',
+        'There is no table: metrics are worked out at the end of a run, but not of a resumed one.',
       ),
     ];
   const isHidden = (metric: ComparedMetric): boolean => !metric.isAlwaysShown && isSilent(metric);
