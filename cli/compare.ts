@@ -62,7 +62,7 @@ export const command: CliCommand = {
       ? measureStored(flags, io)
       : await measureFresh(flags, line.args, argv, io);
     const made = comparisonOf(measured, flags);
-    for (const output of outputsOf(flags)) output(made, io);
+    io.stdout(comparisonOutput(made, formatOf(flags)));
     page?.reportComparison(report!, made.comparison, io);
     io.stderr(thresholdsText(made));
     return exitCodeOf(measured.measured, made);
@@ -115,17 +115,6 @@ function mediansOf({ columns, metrics }: RunComparison) {
     const index = columns.findIndex(({ label }) => label === column);
     return metrics.find(({ name }) => name === metric)?.summaries[index]?.median ?? null;
   };
-}
-
-type Output = (made: Comparison, io: CommandIo) => void;
-
-/** Everywhere that a comparison goes. */
-function outputsOf(flags: CompareFlags): Output[] {
-  return [
-    (made, io) => {
-      io.stdout(comparisonOutput(made, formatOf(flags)));
-    },
-  ];
 }
 
 function formatOf({ format, json }: CompareFlags): Format {

@@ -18,7 +18,7 @@ export function pageLifeText(
 }
 
 /** Events as rows; where the same lines follow each other again, how often and until when. */
-export function foldedRows(events: readonly LifeEvent[]): string[][] {
+function foldedRows(events: readonly LifeEvent[]): string[][] {
   const rows: string[][] = [];
   for (let at = 0; at < events.length;) {
     const { length, rounds } = roundAt(events, at);

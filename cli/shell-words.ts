@@ -4,7 +4,7 @@
 const PLAIN = /^[\w@%+:,./-][\w@%+=:,./-]*$/;
 
 /** A word as a POSIX shell reads it back: quoted where it must be. */
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
