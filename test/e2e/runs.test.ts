@@ -195,7 +195,8 @@ describe('swaplab runs export', () => {
   it('writes a file that other programs read', () => {
     const file = place.path('run.json');
     const args = ['export', '3', '--format', 'fio', '-o', file];
-    expect(runs(...args)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(runs(...args)).toEqual({ code: 0, stdout: '', stderr: `export: wrote ${file}\n` });
+    expect(runs(...args, '-q').stderr).toBe('');
     const { jobs } = JSON.parse(readFileSync(file, 'utf8')) as {
       jobs: { write: { io_bytes: number; total_ios: number; clat_ns: { N: number } } }[];
     };

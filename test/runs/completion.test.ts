@@ -38,9 +38,9 @@ describe('what the shell offers as runs', () => {
   });
 
   it('is not waited for while another process holds the database', async () => {
-    const { runs, close } = openStateDatabase(workspace.path('a.db'));
-    runs.begin(runHeader());
-    close();
+    const database = openStateDatabase(workspace.path('a.db'));
+    database.runs.begin(runHeader());
+    database.close();
     const db = new Database(workspace.path('a.db'));
     db.pragma('locking_mode = EXCLUSIVE');
     db.exec('CREATE TABLE held (x)');
