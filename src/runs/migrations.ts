@@ -370,4 +370,9 @@ export const MIGRATIONS: readonly string[] = [
     ) USING (run_id)
     WHERE status = 'done';
   `,
+  // 4: without these every look for live runs read past all specs, and every look for a metric all.
+  `
+  CREATE INDEX run_running ON run (run_id) WHERE status = 'running';
+  CREATE INDEX metric_by_name ON metric (name, run_id);
+  `,
 ];

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { Histogram, percentileOf } from '../../src/engine/index.ts';
 import { Connection } from '../../src/runs/connection.ts';
 import { openStateDatabase, specHash, type AreaRecord } from '../../src/runs/index.ts';
+import { SELECT_LIVE } from '../../src/runs/orphans.ts';
 import { currentProcess, identifyProcess } from '../../src/runs/process-identity.ts';
 import { RunStore } from '../../src/runs/run-store.ts';
 import { InvariantError, RunError, UsageError } from '../../src/units/index.ts';
@@ -23,6 +24,14 @@ const AREA: AreaRecord = {
   priority: -2,
   counters: { writtenBack: 3, heldInZswap: 5 },
 };
+
+describe('looking for live runs', () => {
+  it('reads no run that has ended: a spec may have 200 KB', () => {
+    const { runs } = workspace.open('a.db');
+    const plan = runs.query(`EXPLAIN QUERY PLAN ${SELECT_LIVE}`).rows.map((row) => row.at(-1));
+    expect(plan).toContain('SCAN run USING COVERING INDEX run_running');
+  });
+});
 
 describe('a stored run', () => {
   it('reads back as it was written', () => {
