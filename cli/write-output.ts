@@ -1,5 +1,5 @@
 /** Where commands write what `-o FILE` asks for: one rule for all of them. */
-import { statSync, writeFileSync } from 'node:fs';
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import { notice } from './telling.ts';
@@ -16,7 +16,7 @@ export function writeOutput(path: string, text: string, option: string, io: Comm
   }
   requireFile(path, option);
   try {
-    writeFileSync(path, text);
+    replaceFile(path, text);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const message = `${option}: ${path} cannot be written: ${code}`;
@@ -24,6 +24,25 @@ export function writeOutput(path: string, text: string, option: string, io: Comm
     throw new UsageError(message);
   }
   notice(io, `${option.replace(/: .*/, '')}: wrote ${path}\n`);
+}
+
+/** What was in the file stays whole until all of the new text is on the disk. */
+function replaceFile(path: string, text: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  // A pipe or a device takes what comes.
+  if (there !== undefined && !there.isFile()) {
+    writeFileSync(path, text);
+    return;
+  }
+  const target = there === undefined ? path : realpathSync(path);
+  const beside = `${target}.${process.pid}.part`;
+  try {
+    writeFileSync(beside, text, { mode: there?.mode ?? 0o666, flag: 'wx' });
+    renameSync(beside, target);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
 }
 
 /** @throws UsageError for a folder, before anything runs for it */

@@ -61,12 +61,6 @@ function sortedEntries(object: { readonly [key: string]: JsonValue }): [string, 
   return Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-export function isObject(
-  value: JsonValue | undefined,
-): value is { readonly [key: string]: JsonValue } {
-  return typeof value === 'object' && value !== null && !isArray(value);
-}
-
 /** Array.isArray does not narrow readonly arrays. */
 function isArray(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
