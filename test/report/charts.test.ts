@@ -119,6 +119,22 @@ describe('a chart over time', () => {
 });
 
 describe('a percentile plot', () => {
+  it.each([10, 1e4, 1e6, 1e9])('has the whole text of each percentile, of %d values', (count) => {
+    const lines = [{ label: 'x', column: 0, points: [{ x: 0, y: 1000 }] }];
+    const input = { ...NAMES, lines, quantity: 'ns' as const, label: 'time' };
+    const text = svg(percentileChart({ ...input, count }));
+    const shown = [...text.matchAll(/<text x="([\d.]+)" y="179" [^>]*>([^<]+)</g)];
+    expect(shown.length).toBeGreaterThan(1);
+    // Digits of DejaVu Sans at 10.5 pixels.
+    const ends = shown.map(([, at, percent]) => {
+      const half = (percent!.length * 6.7) / 2;
+      return { left: Number(at) - half, right: Number(at) + half };
+    });
+    expect(ends.at(-1)!.right).toBeLessThanOrEqual(360);
+    for (const [index, { left }] of ends.entries())
+      if (index > 0) expect(left).toBeGreaterThan(ends[index - 1]!.right);
+  });
+
   it('ends inside the plot whatever the count', () => {
     const points = [
       { x: 0, y: 100 },

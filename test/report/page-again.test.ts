@@ -25,9 +25,9 @@ describe('promises the same digest again', () => {
   const page = (...runs: StoredRun[]): string => reportPage({ runs, version: '0.1.0' });
 
   it('of runs that are done by their spec alone, endure by its operations', () => {
-    expect(page(of(1))).toContain('The runs are deterministic');
+    expect(page(of(1))).toContain('The run is deterministic');
     const endured = page(of(1, { intervals, checkpoint: checkpoint({}) }));
-    expect(endured).toContain('The runs are deterministic');
+    expect(endured).toContain('The run is deterministic');
     expect(endured).toContain('Digests to expect');
   });
 

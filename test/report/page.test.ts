@@ -243,7 +243,7 @@ describe('charts of a page', () => {
     expect(endured).toContain('<h2 id="endurance">');
     expect(endured).toContain('<b>Pages compared</b>');
     expect(endured).not.toContain('comparison.json');
-    expect(endured).toContain('The runs are deterministic');
+    expect(endured).toContain('The run is deterministic');
     const other = page({ intervals });
     expect(other).not.toContain('Endurance over time');
     expect(other).toContain('comparison.json');

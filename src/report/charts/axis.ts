@@ -51,12 +51,15 @@ export function logAxis({ quantity, label, range, max, min }: AxisInput & { min:
   };
 }
 
+/** Texts of more would overlap. */
+const NINES_MAX = 6;
+
 /**
  * Percentiles on a scale that gives each further nine the same room: 0, 90, 99, 99.9 …
  * @param count - of the recorded values: beyond 1 - 1/count nothing is known
  */
 export function percentileAxis(range: readonly [number, number], count: number): Axis {
-  const nines = Math.min(7, Math.max(1, Math.ceil(Math.log10(Math.max(1, count)))));
+  const nines = Math.min(NINES_MAX, Math.max(1, Math.ceil(Math.log10(Math.max(1, count)))));
   const scale = scaleLinear().domain([0, nines]).range(range);
   return {
     label: 'percentile',

@@ -5,8 +5,8 @@ import { el, type Child, type Markup } from './markup.ts';
 /** In SVG units; a chart is shown at 0.9 to 1.4 of that, on a phone as on paper. */
 export const CHART_WIDTH = 360;
 const CHART_HEIGHT = 200;
-/** About that of a digit. */
-const LETTER_WIDTH = 6;
+/** Of a digit in the widest of the fonts. */
+const LETTER_WIDTH = 6.7;
 const MARGIN = { top: 24, right: 22, bottom: 36, left: 50 } as const;
 
 /** Where values may stand. */
@@ -67,7 +67,7 @@ function grid(x: Axis, y: Axis): Markup {
         'text',
         {
           // Half of a text at the right end has to stay inside.
-          x: number(Math.min(at, CHART_WIDTH - (text.length * LETTER_WIDTH) / 2)),
+          x: number(Math.min(at, CHART_WIDTH - 1 - (text.length * LETTER_WIDTH) / 2)),
           ...{ y: PLOT.bottom + 15, 'text-anchor': 'middle' },
         },
         text,

@@ -177,6 +177,7 @@ function pageHeader({
   readonly links: NonNullable<ReportInput['links']>;
 }): Markup {
   const told = alarms(made);
+  const found = findings(made);
   return el(
     'header',
     {},
@@ -193,11 +194,12 @@ function pageHeader({
           told.map((alarm) => el('li', {}, alarm)),
         ),
       ),
-    el(
-      'ul',
-      { class: 'findings' },
-      findings(made).map((finding) => el('li', {}, finding)),
-    ),
+    found.length > 0 &&
+      el(
+        'ul',
+        { class: 'findings' },
+        found.map((finding) => el('li', {}, finding)),
+      ),
     el(
       'nav',
       { 'aria-label': 'Sections' },

@@ -23,11 +23,7 @@ export function rerunSection({ comparison, columns }: PageRuns): Child[] {
   const commands = [...new Set(runs.map(({ command }) => command))];
   return [
     el('p', {}, promise(runs)),
-    el(
-      'h3',
-      {},
-      commands.length === 1 ? 'The command that made them' : 'The commands that made them',
-    ),
+    el('h3', {}, commands.length === 1 ? 'The command' : 'The commands'),
     el('p', { class: 'soft' }, 'Files that it names are those of the machine where it ran.'),
     commands.map((command) => el('pre', {}, command)),
     runs.every((run) => isRepeatable(repeatFacts(run))) && [
@@ -51,10 +47,11 @@ export function rerunSection({ comparison, columns }: PageRuns): Child[] {
 function promise(runs: readonly StoredRun[]): string {
   const chance = runs.filter((run) => !isRepeatedByCommand(run));
   const versions = [...new Set(runs.map(({ version }) => version))];
+  const these = runs.length === 1 ? 'The run is' : 'The runs are';
   const repeated =
     `swaplab ${versions.join(', ')} gives the same digests on any machine. A digest covers every ` +
     'counter, histogram and virtual time of a run.';
-  if (chance.length === 0) return `The runs are deterministic: ${repeated}`;
+  if (chance.length === 0) return `${these} deterministic: ${repeated}`;
   const why =
     'did not go by its spec alone to its end: another process, a limit of wall time or a signal had ' +
     'a hand in it, or it failed or has not ended.';

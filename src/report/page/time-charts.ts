@@ -118,7 +118,7 @@ export function seriesSection(
 
 /** Why there is no chart. */
 const REASONS = [
-  'these runs have no such series (they are without zswap, or an earlier version stored them)',
+  'these runs have no such series (they are without zswap, have not ended, or an earlier version stored them)',
   'of these runs it was 0 all the time',
 ] as const;
 

@@ -84,7 +84,8 @@ function lengthFigures(
 function meanText({ buckets }: HistogramRecord): string {
   const writes = buckets.reduce((sum, { count }) => sum + count, 0);
   const pages = buckets.reduce((sum, { low, count }) => sum + low * count, 0);
-  return `${counted(writes, 'write')} of ${threeDigits(pages / writes)} pages on average.`;
+  const mean = threeDigits(pages / writes);
+  return `${counted(writes, 'write')} of ${mean} ${mean === '1' ? 'page' : 'pages'} on average.`;
 }
 
 /** Counts of 1, 2 to 3, 4 to 7, … pages. A bucket is where its low end is. */
