@@ -92,8 +92,7 @@ function parseCondition(text: string): ParameterCondition {
  */
 export function requireKnown({ parameters = [] }: RunFilter, runs: RunStore): void {
   if (parameters.length === 0) return;
-  const { rows } = runs.query('SELECT DISTINCT key FROM param ORDER BY key');
-  const keys = rows.map(([key]) => String(key));
+  const keys = runs.parameterKeys();
   const unknown = parameters.find(({ key }) => !keys.includes(key));
   if (unknown === undefined || keys.length === 0) return;
   throw new UsageError(

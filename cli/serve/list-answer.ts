@@ -1,5 +1,5 @@
 /** The list of runs as the server answers with it. */
-import { runListPage, type ListedRun } from '../../src/report/serve/index.ts';
+import { LIVE_INTERVALS_MAX, runListPage, type ListedRun } from '../../src/report/serve/index.ts';
 import { RUN_STATUSES, type RunStore, type RunSummary } from '../../src/runs/index.ts';
 import { UsageError } from '../../src/units/index.ts';
 import { requireKnown } from '../runs/ls-filter.ts';
@@ -34,7 +34,7 @@ export function listAnswer({ runs, query }: Asked): Answer {
       ...{ version, filter, sort, page, pageCount, found: found.length },
       rows: listedRuns(runs, shown),
       statuses: RUN_STATUSES,
-      designs: designsOf(runs),
+      designs: runs.designs(),
       reportRunsMax: REPORT_RUNS_MAX,
     }),
   );
@@ -57,16 +57,11 @@ function listedRuns(runs: RunStore, shown: readonly RunSummary[]): ListedRun[] {
 
 /** The series comes with the phases; before the first has ended, and in an endless run: intervals. */
 function swappedSoFar(runs: RunStore, { runId }: RunSummary): ListedRun['swapped'] {
-  const intervals = runs.progress(runId, -1)?.intervals ?? [];
+  const intervals = runs.progress(runId, -1, LIVE_INTERVALS_MAX)?.intervals ?? [];
   return intervals.map(({ timeNs, figures }) => ({
     timeNs,
     value: Object.entries(figures)
       .filter(([name]) => name.startsWith(USED))
       .reduce((sum, [, pages]) => sum + pages, 0),
   }));
-}
-
-function designsOf(runs: RunStore): string[] {
-  const { rows } = runs.query('SELECT DISTINCT design FROM run ORDER BY design');
-  return rows.map(([design]) => String(design));
 }

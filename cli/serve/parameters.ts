@@ -105,13 +105,3 @@ export function inOwnWords<T>(parse: () => T): T {
     throw new UsageError(error.message.replace(/^--/, ''));
   }
 }
-
-/** The last interval that is known already. @throws UsageError */
-export function parseAfter(query: URLSearchParams): number {
-  const text = query.get('after') ?? '-1';
-  if (!/^(-1|\d{1,15})$/.test(text))
-    throw new UsageError(
-      `after: '${clipped(text)}'; accepted: the position of an interval, or -1 for all`,
-    );
-  return Number(text);
-}

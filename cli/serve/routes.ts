@@ -29,7 +29,7 @@ const ROUTES: readonly Route[] = [
     answer: documentAnswer,
   },
   {
-    ...{ path: /^\/runs\/([1-9]\d{0,14})\/live$/, parameters: ['after'], isJson: true },
+    ...{ path: /^\/runs\/([1-9]\d{0,14})\/live$/, parameters: [], isJson: true },
     answer: liveAnswer,
   },
   { path: /^\/report$/, parameters: ['run+'], isJson: false, answer: reportAnswer },

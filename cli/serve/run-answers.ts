@@ -1,7 +1,12 @@
 /** What the server says of one run, and of several together. */
 import { runDocument } from '../../src/report/export/document.ts';
 import { servedReport } from '../../src/report/page/index.ts';
-import { LIVE_PHASES_MAX, livePage, liveParts } from '../../src/report/serve/index.ts';
+import {
+  LIVE_INTERVALS_MAX,
+  LIVE_PHASES_MAX,
+  livePage,
+  liveParts,
+} from '../../src/report/serve/index.ts';
 import type { RunStore } from '../../src/runs/index.ts';
 import { RunError, UsageError } from '../../src/units/index.ts';
 import { selectRuns } from '../runs/select-runs.ts';
@@ -15,28 +20,24 @@ import {
   type Problem,
   type Site,
 } from './answer.ts';
-import { parseAfter } from './parameters.ts';
 
 /** A live run as it goes, another one as its report. */
 export function runAnswer({ site, runs, runId }: Asked): Answer | Problem {
-  const progress = runs.progress(runId, -1);
+  const run = runs.summary(runId);
+  if (run === undefined) return noSuchRun(runs, runId);
+  if (run.status !== 'running') return reportOf(site, runs, [runId]);
+  const progress = runs.progress(runId, -1, LIVE_INTERVALS_MAX);
   if (progress === undefined) return noSuchRun(runs, runId);
-  if (progress.run.status !== 'running') return reportOf(site, runs, [runId]);
   const phases = runs.latestPhases(runId, LIVE_PHASES_MAX);
   return pageAnswer(livePage({ version, progress, phases }));
 }
 
-/** `RunProgress`, and the parts of the live page as they are now. */
-export function liveAnswer({ runs, runId, query }: Asked): Answer | Problem {
-  const after = parseAfter(query);
-  const progress = runs.progress(runId, -1);
+/** The run, and the parts of the live page as they are now. */
+export function liveAnswer({ runs, runId }: Asked): Answer | Problem {
+  const progress = runs.progress(runId, -1, LIVE_INTERVALS_MAX);
   if (progress === undefined) return noSuchRun(runs, runId);
   const phases = runs.latestPhases(runId, LIVE_PHASES_MAX);
-  return jsonAnswer({
-    ...progress,
-    intervals: progress.intervals.filter(({ position }) => position > after),
-    parts: liveParts({ version, progress, phases }),
-  });
+  return jsonAnswer({ run: progress.run, parts: liveParts({ version, progress, phases }) });
 }
 
 export function documentAnswer({ runs, runId }: Asked): Answer | Problem {

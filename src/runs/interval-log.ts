@@ -57,11 +57,19 @@ export class IntervalLog {
   }
 }
 
-/** Those of a run that came after number `after`, in order. */
+/** Which intervals of a run to read. */
+export interface IntervalRange {
+  /** Those that came after this number; -1 for all. */
+  readonly after: number;
+  /** About so many at most, evenly spread, the newest two among them; all when left out. */
+  readonly max?: number;
+}
+
+/** Intervals of a run, in order. */
 export function readIntervals(
   connection: Connection,
   runId: number,
-  after: number,
+  { after, max }: IntervalRange,
 ): StoredInterval[] {
   interface IntervalRow extends Omit<StoredInterval, 'figures'> {
     readonly figures: string;
@@ -70,11 +78,24 @@ export function readIntervals(
     .all<IntervalRow>(
       `SELECT position, operations, time_ns AS timeNs, figures, at_ms AS atMs
        FROM interval JOIN interval_wall USING (run_id, position)
-       WHERE run_id = ? AND position > ? ORDER BY position`,
-      ...[runId, after],
+       WHERE run_id = ? AND position > ? AND (position % ? = 0 OR position >= (
+         SELECT min(position) FROM (
+           SELECT position FROM interval WHERE run_id = ? ORDER BY position DESC LIMIT 2)))
+       ORDER BY position`,
+      ...[runId, after, strideFor(connection, runId, max), runId],
     )
     .map(({ figures, ...row }) => ({
       ...row,
       figures: JSON.parse(figures) as Record<string, number>,
     }));
+}
+
+/** A power of two, as when rows are thinned out: later looks find the same intervals again. */
+function strideFor(connection: Connection, runId: number, max = Infinity): number {
+  const [last] = connection.all<{ position: number }>(
+    'SELECT position FROM interval WHERE run_id = ? ORDER BY position DESC LIMIT 1',
+    runId,
+  );
+  const count = (last?.position ?? 0) + 1;
+  return count <= max ? 1 : 2 ** Math.ceil(Math.log2(count / max));
 }

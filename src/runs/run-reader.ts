@@ -4,7 +4,7 @@ import { assert, RunError } from '../units/index.ts';
 import type { Connection } from './connection.ts';
 import { readFaultCounts, readFaults } from './fault-journal.ts';
 import { byOwner, namedValues } from './grouping.ts';
-import { readIntervals } from './interval-log.ts';
+import { readIntervals, type IntervalRange } from './interval-log.ts';
 import type { JsonValue } from './json.ts';
 import type { Orphans } from './orphans.ts';
 import type {
@@ -106,7 +106,7 @@ export function readRun(
       metrics: readMetrics(connection, runId),
       operations: readOperations(connection, runId),
       slotMaps: readSlotMaps(connection, runId),
-      intervals: readIntervals(connection, runId, -1),
+      intervals: readIntervals(connection, runId, { after: -1 }),
       checkpoint: readCheckpoint(connection, runId),
     };
   });
@@ -119,18 +119,27 @@ export interface RunProgress {
   readonly faultCounts: readonly FaultCount[];
 }
 
-/** What came after interval `after` (-1: all), from one state; undefined when there is no run. */
+/** One run's line of `listRuns`; undefined when there is no run. */
+export function readSummary(
+  connection: Connection,
+  runId: number,
+  orphans: Orphans = NO_ORPHANS,
+): RunSummary | undefined {
+  const row = connection.all<RunRow>(`${SELECT_RUN} WHERE run_id = ?`, runId)[0];
+  return row === undefined ? undefined : summaryOf(row, orphans);
+}
+
+/** A run and some of its intervals, from one state; undefined when there is no run. */
 export function readProgress(
   connection: Connection,
   runId: number,
-  after: number,
+  range: IntervalRange,
   orphans: Orphans = NO_ORPHANS,
 ): RunProgress | undefined {
   return connection.snapshot(() => {
-    const row = connection.all<RunRow>(`${SELECT_RUN} WHERE run_id = ?`, runId)[0];
-    if (row === undefined) return undefined;
-    const intervals = readIntervals(connection, runId, after);
-    const run = summaryOf(row, orphans);
+    const run = readSummary(connection, runId, orphans);
+    if (run === undefined) return undefined;
+    const intervals = readIntervals(connection, runId, range);
     return { run, intervals, faultCounts: readFaultCounts(connection, runId) };
   });
 }

@@ -21,6 +21,7 @@ import {
   readProgress,
   readRun,
   readSeriesOf,
+  readSummary,
   type RunProgress,
 } from './run-reader.ts';
 import { RunWriter } from './run-writer.ts';
@@ -62,9 +63,18 @@ export class RunStore {
     return readCheckpoint(this.#connection, runId);
   }
 
-  /** A run while it lives: what came after interval number `after`, -1 for all. */
-  progress(runId: number, after: number): RunProgress | undefined {
-    return readProgress(this.#connection, runId, after, findOrphans(this.#connection));
+  /** One run as `list` has it; undefined when there is no such run. */
+  summary(runId: number): RunSummary | undefined {
+    return readSummary(this.#connection, runId, findOrphans(this.#connection));
+  }
+
+  /**
+   * A run while it lives: what came after interval number `after`, -1 for all.
+   * @param max - about so many intervals at most, evenly spread, and the newest two
+   */
+  progress(runId: number, after: number, max?: number): RunProgress | undefined {
+    const range = { after, ...(max !== undefined && { max }) };
+    return readProgress(this.#connection, runId, range, findOrphans(this.#connection));
   }
 
   /** The last `count` phases of a run without what they counted, in their order. */
@@ -85,6 +95,20 @@ export class RunStore {
         ...[runId, count],
       )
       .map((row) => row.run_id);
+  }
+
+  /** Designs that runs are of, sorted. */
+  designs(): string[] {
+    return this.#connection
+      .all<{ design: string }>('SELECT DISTINCT design FROM run ORDER BY design')
+      .map(({ design }) => design);
+  }
+
+  /** Keys that a spec of any run has, as `flattenParameters` names them, sorted. */
+  parameterKeys(): string[] {
+    return this.#connection
+      .all<{ key: string }>('SELECT DISTINCT key FROM param ORDER BY key')
+      .map(({ key }) => key);
   }
 
   /**

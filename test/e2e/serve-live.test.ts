@@ -38,7 +38,9 @@ describe.skipIf(!hasChromium)('pages of the server in a browser', () => {
       const { status, body } = await served.ask(`/runs/${LIVE_RUN}/live`);
       if (
         status === 200 &&
-        (JSON.parse(body) as { intervals: readonly unknown[] }).intervals.length > 0
+        (JSON.parse(body) as { parts: Record<string, string> }).parts['live-charts']?.includes(
+          '<svg',
+        )
       )
         return;
       await new Promise((resolve) => setTimeout(resolve, 100));

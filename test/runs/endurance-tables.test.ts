@@ -99,6 +99,20 @@ describe('the intervals of a run', () => {
     expect(runs.progress(99, -1)).toBeUndefined();
   });
 
+  it('are thinned out for who wants few: evenly, the newest two among them, the same later', () => {
+    const { runs, writer } = begin();
+    add(writer, 0, 1000);
+    const few = (): number[] =>
+      runs.progress(writer.runId, -1, 300)!.intervals.map(({ position }) => position);
+    const first = few();
+    expect(first).toEqual([...Array.from({ length: 250 }, (_, index) => index * 4), 998, 999]);
+    add(writer, 1000, 1010);
+    expect(few().slice(0, 250)).toEqual(first.slice(0, 250));
+    expect(runs.progress(writer.runId, -1, 2000)!.intervals).toHaveLength(1010);
+    expect(runs.summary(writer.runId)).toMatchObject({ status: 'running' });
+    expect(runs.summary(99)).toBeUndefined();
+  });
+
   it('are thinned out evenly, and the newest is always there', () => {
     const { runs, writer } = begin();
     const positions = (): number[] =>

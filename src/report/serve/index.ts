@@ -1,4 +1,4 @@
-export { livePage, liveParts, LIVE_PHASES_MAX } from './live-page.ts';
+export { livePage, liveParts, LIVE_INTERVALS_MAX, LIVE_PHASES_MAX } from './live-page.ts';
 export { messagePage } from './message-page.ts';
 export type { MessageInput } from './message-page.ts';
 export { runListPage } from './run-list.ts';

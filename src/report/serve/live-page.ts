@@ -18,19 +18,22 @@ import { servedPage } from './shell.ts';
 /** Phases in the table: an endless run has thousands. */
 export const LIVE_PHASES_MAX = 20;
 
+/** Intervals that the charts are drawn from; a chart is some 600 points wide. */
+export const LIVE_INTERVALS_MAX = 300;
+
 /** Seconds between two looks where no script runs. */
 const REFRESH_SECONDS = 2;
 
 export interface LiveInput {
   readonly version: string;
-  /** With all intervals. */
+  /** With intervals from the first to the newest. */
   readonly progress: RunProgress;
   /** The latest ones, in their order. */
   readonly phases: readonly PhaseLine[];
 }
 
 export function livePage(input: LiveInput): ServedPage {
-  const { run, intervals } = input.progress;
+  const { run } = input.progress;
   const title = `Run ${run.runId}: ${run.name ?? run.design}`;
   const parts = livePartMarkup(input);
   const part = (id: LivePartName): Markup => el('div', { id }, parts[id]);
@@ -56,7 +59,7 @@ export function livePage(input: LiveInput): ServedPage {
       ),
       el(
         'main',
-        { 'data-live': `/runs/${run.runId}/live`, 'data-after': intervals.at(-1)?.position ?? -1 },
+        { 'data-live': `/runs/${run.runId}/live` },
         el('p', { class: 'bad', id: 'live-note', role: 'status' }),
         part('live-figures'),
         part('live-charts'),

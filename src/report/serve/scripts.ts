@@ -9,7 +9,6 @@ export const LIVE_SCRIPT = `(() => {
 const main = document.querySelector('main[data-live]');
 const note = document.getElementById('live-note');
 const shown = new Map();
-let after = main.dataset.after;
 const put = (id, html) => {
   const part = document.getElementById(id);
   if (part === null || shown.get(id) === html || part.querySelector('svg:hover') !== null) return;
@@ -18,13 +17,12 @@ const put = (id, html) => {
 };
 const look = async () => {
   try {
-    const answer = await fetch(main.dataset.live + '?after=' + after, { cache: 'no-store' });
+    const answer = await fetch(main.dataset.live, { cache: 'no-store' });
     if (answer.status === 404) return location.reload();
     if (!answer.ok) throw new Error(answer.statusText);
-    const { run, intervals, parts } = await answer.json();
+    const { run, parts } = await answer.json();
     if (run.status !== 'running') return location.reload();
     for (const [id, html] of Object.entries(parts)) put(id, html);
-    if (intervals.length > 0) after = intervals[intervals.length - 1].position;
     note.textContent = '';
   } catch {
     note.textContent = 'The server does not answer as it should; it is asked again.';

@@ -99,7 +99,7 @@ describe('the page of a live run', () => {
     const { html } = livePage(input);
     for (const [id, part] of Object.entries(liveParts(input)))
       expect(html).toContain(`<div id="${id}">${part}</div>`);
-    expect(html).toContain('data-live="/runs/12/live" data-after="2"');
+    expect(html).toContain('data-live="/runs/12/live"');
     expect(html).toContain('<noscript><meta http-equiv="refresh" content="2"/></noscript>');
   });
 
