@@ -33,7 +33,7 @@ export function addExport(runs: Command, io: CommandIo): void {
         '  csv         a line a number: run, phase, kind, name, unit, value, at',
         "  fio         fio's JSON of what the devices read and wrote, percentiles and bins (json+)",
         '  usemem      the lines of vm-scalability, of runs of --workload usemem',
-        '  prometheus  the text format of Prometheus; histograms without _sum, which is not stored',
+        '  prometheus  the text format of Prometheus; histograms as gauges …_bucket{le=}, for there is no _sum',
         '  hgrm        a percentile distribution of HdrHistogram',
         '',
         'Examples:',

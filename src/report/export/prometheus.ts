@@ -1,10 +1,11 @@
 /**
  * Stored runs in Prometheus' text format, for a textfile collector or a push gateway.
  *
- * Base units (seconds, bytes), a family's samples together under one HELP and TYPE. A histogram has
- * `_bucket` and `_count`, not `_sum`: what is stored are buckets, and a sum made up from them would
- * be wrong by up to a 64th. Readers take a histogram without a sum; `_sum` is only obligatory where
- * something is known of it.
+ * Base units (seconds, bytes), a family's samples together under one HELP and TYPE. A histogram is a
+ * gauge family `…_bucket` with the cumulative counts by `le`, which `histogram_quantile` takes, and no
+ * family of the type histogram: that one has a `_sum`, which is not stored. Readers of Go take a
+ * missing one for 0, OpenMetrics allows `_count` only together with it, and one made up from buckets
+ * would be wrong by up to a 64th.
  *
  * @source prometheus docs, instrumenting/exposition_formats.md (0.0.4); OpenMetrics 1.0, Histogram
  */
@@ -13,8 +14,6 @@ import type { HistogramRecord, StoredRun } from '../../runs/index.ts';
 type Labels = Readonly<Record<string, string | number>>;
 
 interface Sample {
-  /** Behind the family's name. */
-  readonly suffix?: '_bucket' | '_count';
   readonly labels: Labels;
   readonly value: number;
 }
@@ -22,7 +21,7 @@ interface Sample {
 interface Family {
   readonly name: string;
   readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly type: 'counter' | 'gauge';
   readonly samples: readonly Sample[];
 }
 
@@ -118,9 +117,11 @@ function histogramFamilies(runs: readonly StoredRun[]): Family[] {
       .flatMap(({ histograms }) => histograms)
       .find(({ name }) => name === wanted)!.unit;
     return {
-      name: familyName(wanted, unit),
-      type: 'histogram',
-      help: `${wanted} of the run, in ${unit === 'ns' ? 'seconds of virtual time' : unit}.`,
+      name: `${familyName(wanted, unit)}_bucket`,
+      type: 'gauge',
+      help:
+        `${wanted} of the run, in ${unit === 'ns' ? 'seconds of virtual time' : unit}: ` +
+        'how many were at most le.',
       samples: ofRuns(runs, ({ histograms }) =>
         histograms.filter(({ name }) => name === wanted).flatMap(histogramSamples),
       ),
@@ -143,19 +144,15 @@ function histogramSamples({ unit, buckets }: HistogramRecord): Sample[] {
   let seen = 0;
   const cumulative = buckets.map(({ high, count }): Sample => {
     seen += count;
-    return { suffix: '_bucket', labels: { le: numberText(high / scale) }, value: seen };
+    return { labels: { le: numberText(high / scale) }, value: seen };
   });
-  return [
-    ...cumulative,
-    { suffix: '_bucket', labels: { le: '+Inf' }, value: seen },
-    { suffix: '_count', labels: {}, value: seen },
-  ];
+  return [...cumulative, { labels: { le: '+Inf' }, value: seen }];
 }
 
 function familyText({ name, help, type, samples }: Family): string {
-  const lines = samples.map(({ suffix = '', labels, value }) => {
+  const lines = samples.map(({ labels, value }) => {
     const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
-    return `${name}${suffix}{${pairs.join(',')}} ${numberText(value)}\n`;
+    return `${name}{${pairs.join(',')}} ${numberText(value)}\n`;
   });
   return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
