@@ -51,7 +51,7 @@ export function slotMapSummary({ cells }: SlotMapRecord): string {
     .join(', ');
 }
 
-/** `free 12, nonfull of order 0 3`; for `runs show`. */
+/** `free 12, nonfull[2] 3`, orders above 0 in brackets; for `runs show`. */
 export function clusterSummary({ clusterLists }: SlotMapRecord): string {
   return clusterLists
     .map(
