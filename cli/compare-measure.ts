@@ -3,6 +3,8 @@ import type { FaultKind, FaultTally } from '../src/device/index.ts';
 import { metricRows, wearNote, type RunResult } from '../src/machine/index.ts';
 import {
   groupRuns,
+  leftOutNote,
+  seedNote,
   type ComparedColumn,
   type MeasuredRun,
 } from '../src/report/comparison/index.ts';
@@ -63,7 +65,7 @@ export async function runColumns(
     columns.push({ label, runs });
   }
   const wear = wearNote(results);
-  const notes = [...plan.notes, ...seedNotes(columns), ...(wear === null ? [] : [wear])];
+  const notes = [...plan.notes, seedNote(columns), wear].filter((note) => note !== null);
   return { columns, notes, faults, isWrong, notStored };
 }
 
@@ -105,16 +107,9 @@ export function storedColumns(texts: readonly string[], io: CommandIo): Measured
   );
   const runs = stored.map(measuredOfStored);
   const columns = groupRuns(runs);
-  const used = new Set(columns.flatMap((column) => column.runs));
-  const left = runs.filter((run) => !used.has(run)).map(({ runId }) => String(runId));
   return {
     columns,
-    notes: [
-      ...(left.length === 0
-        ? []
-        : [`left out, because a later run has the same spec and seed: ${left.join(', ')}`]),
-      ...seedNotes(columns),
-    ],
+    notes: [leftOutNote(runs, columns), seedNote(columns)].filter((note) => note !== null),
     faults: new Map(
       stored.flatMap(({ faultCounts }, index) =>
         faultCounts.length === 0 ? [] : [[runs[index]!, tallies(faultCounts)] as const],
@@ -151,12 +146,4 @@ function tallies(counts: readonly FaultCount[]): FaultTally[] {
       ...{ harmless: count('harmless'), pending: count('pending') },
     };
   });
-}
-
-/** Seeds that nothing was drawn from are one run, however often it was made. */
-function seedNotes(columns: readonly ComparedColumn[]): string[] {
-  const isSame = columns.every(
-    ({ runs }) => runs.length > 1 && runs.every(({ digest }) => digest === runs[0]!.digest),
-  );
-  return isSame ? ['every seed gave the same run: nothing in it is drawn'] : [];
 }

@@ -3,6 +3,7 @@ export * from './comparison.ts';
 export * from './comparison-formats.ts';
 export * from './comparison-scenario.ts';
 export * from './comparison-table.ts';
+export * from './notes.ts';
 export * from './numbers.ts';
 export * from './rows.ts';
 export * from './run-diff.ts';

@@ -1,5 +1,6 @@
 /** By which keys specs of runs differ. */
 import { canonicalJson, isObject, type JsonValue } from '../../runs/index.ts';
+import { parseSize } from '../../units/index.ts';
 
 export interface SpecDifference {
   /** Dots between its parts; lists are compared as a whole. */
@@ -44,8 +45,15 @@ export function objectDifferences(specs: readonly JsonValue[], prefix: string): 
     const values = objects.map((each) => (Object.hasOwn(each, name) ? each[name] : undefined));
     const key = prefix === '' ? name : `${prefix}.${name}`;
     if (values.every(isObject)) return objectDifferences(values, key);
-    return areEqual(values) ? [] : [{ key, values }];
+    return areEqual(values.map((value) => inBytes(key, value))) ? [] : [{ key, values }];
   });
+}
+
+/** Sizes that may be given as text are compared by what they are: `16M` is 16777216. */
+const SIZES: readonly string[] = ['machine.ram', 'machine.memory'];
+
+function inBytes(key: string, value: JsonValue | undefined): JsonValue | undefined {
+  return typeof value === 'string' && SIZES.includes(key) ? parseSize(value, key) : value;
 }
 
 function areEqual(values: readonly (JsonValue | undefined)[]): boolean {

@@ -6,6 +6,8 @@ import {
   groupRuns,
   type MeasuredRun,
   type RunComparison,
+  leftOutNote,
+  seedNote,
 } from '../comparison/index.ts';
 
 export interface PageColumn {
@@ -21,6 +23,8 @@ export interface PageColumn {
 export interface PageRuns {
   readonly comparison: RunComparison;
   readonly columns: readonly PageColumn[];
+  /** How the columns came about, where people should know. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -41,7 +45,11 @@ export function pageRuns(runs: readonly StoredRun[], made?: RunComparison): Page
       .sort((a, b) => a.seed - b.seed);
     return { index, label, runs: bySeed, shown: bySeed[Math.floor((bySeed.length - 1) / 2)]! };
   });
-  return { comparison, columns };
+  const notes = [
+    leftOutNote(runs.map(measured), comparison.columns),
+    seedNote(comparison.columns),
+  ].filter((note) => note !== null);
+  return { comparison, columns, notes };
 }
 
 /** Somebody may have removed it since it was compared. */

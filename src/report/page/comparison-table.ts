@@ -26,8 +26,11 @@ const ARROW_WORDS = { lower: 'lower is better', higher: 'higher is better', none
 /** Letters of a spec's value in the table of differences. */
 const VALUE_LETTERS_MAX = 80;
 
-/** The tables with the sentences that say how to read them. */
-export function comparisonSection(comparison: RunComparison): Child[] {
+/**
+ * The tables with the sentences that say how to read them.
+ * @param notes - how the columns came about
+ */
+export function comparisonSection(comparison: RunComparison, notes: readonly string[]): Child[] {
   const { columns, metrics } = comparison;
   const differences = shownDifferences(comparison);
   if (metrics.length === 0)
@@ -42,6 +45,7 @@ export function comparisonSection(comparison: RunComparison): Child[] {
   const silent = metrics.filter(isHidden);
   return [
     el('p', { class: 'soft' }, legend(comparison)),
+    ...notes.map((note) => el('p', { class: 'soft' }, `Note: ${note}.`)),
     metricTable(
       'Comparison',
       comparison,
@@ -81,7 +85,7 @@ function legend(comparison: RunComparison): string {
   const best = '↓ lower is better, ↑ higher is better; the best value of a row is bold.';
   const medians = `Medians over the seeds. In brackets ${intervalLegend(comparison)}.`;
   const isOfSeveral = isRepeated(comparison);
-  if (columns.length === 1) return isOfSeveral ? medians : 'Exact values.';
+  if (columns.length === 1) return isOfSeveral ? medians : '↓ lower is better, ↑ higher is better.';
   const change = `Percentages are changes against ${columns[baseline]!.label}`;
   const marks = markLegend(comparison, '* better, * worse, * different');
   return [best, ...(isOfSeveral ? [medians] : []), `${change}; ${marks}.`].join(' ');

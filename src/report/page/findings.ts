@@ -52,12 +52,13 @@ const QUESTIONS: readonly Question[] = [
 ];
 
 /** One sentence each; without metrics only that of the comparison of pages, if it was reached. */
-export function findings({ comparison, columns }: PageRuns): string[] {
+export function findings(made: PageRuns): string[] {
+  const { comparison, columns } = made;
   const told = QUESTIONS.flatMap((question) => {
     const metric = comparison.metrics.find(
       ({ group, name }) => group === question.group && name === question.name,
     );
-    return metric === undefined ? [] : (sentence(question, metric, { comparison, columns }) ?? []);
+    return metric === undefined ? [] : (sentence(question, metric, made) ?? []);
   });
   const pages = pagesSentence(columns);
   return pages === null ? told : [...told, pages];

@@ -72,13 +72,14 @@ export function servedReport(input: ReportInput): ServedPage {
   if (runs.length === 0) throw new UsageError('report: no runs; accepted: one or more');
   const made = pageRuns(runs, comparison);
   const { columns } = made;
+  const usedCount = columns.reduce((sum, column) => sum + column.runs.length, 0);
   const plots = new PlotData();
   const heading = title ?? defaultTitle(columns);
   const sections: Section[] = [
     {
       id: 'comparison',
       title: columns.length > 1 ? 'Comparison' : 'Figures',
-      content: comparisonSection(made.comparison),
+      content: comparisonSection(made.comparison, made.notes),
     },
     ...chartSections({ columns, plots }),
     { id: 'runs', title: 'Each run in full', content: runSection(columns) },
@@ -97,7 +98,7 @@ export function servedReport(input: ReportInput): ServedPage {
       el(
         'footer',
         {},
-        el('p', {}, `Made by swaplab ${version} from ${counted(runs.length, 'stored run')}.`),
+        el('p', {}, `Made by swaplab ${version} from ${counted(usedCount, 'stored run')}.`),
       ),
       isLive && verbatim('script', { type: 'application/json', id: 'plot-data' }, plots.toJson()),
     ],
