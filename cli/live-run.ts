@@ -2,7 +2,13 @@
  * A run while it lives, as other processes see it through the state database: which areas it uses
  * and how much, what it does from time to time, and what they may ask of it.
  */
-import type { DoneDetails, LiveFigures, Steering, SteeringRequest } from '../src/machine/index.ts';
+import type {
+  DoneDetails,
+  LiveFigures,
+  LiveHooks,
+  Steering,
+  SteeringRequest,
+} from '../src/machine/index.ts';
 import type { RunWriter, StateDatabase } from '../src/runs/index.ts';
 import { RunError, UsageError } from '../src/units/index.ts';
 import type { HeldAreas } from './run-areas.ts';
@@ -36,10 +42,12 @@ export class LiveRun implements Steering {
   }
 
   /** The hooks for the machine. */
-  get hooks(): { readonly steering: Steering; onLive(look: () => LiveFigures): void } {
+  get hooks(): { readonly steering: Steering } & Required<Pick<LiveHooks, 'onLive'>> {
     return {
       steering: this,
-      onLive: (look) => {
+      onLive: (look, stands) => {
+        // Somebody who waited for the pause looks now.
+        if (stands === true) this.#usageMs = -USAGE_MS;
         this.#show(look);
       },
     };

@@ -57,8 +57,11 @@ export interface LiveFigures {
 export interface LiveHooks {
   /** Asked between batches of operations. */
   readonly steering?: Steering;
-  /** Asked as often; `look` costs something, so not every time. */
-  onLive?(look: () => LiveFigures): void;
+  /**
+   * Asked as often; `look` costs something, so not every time.
+   * @param stands - the machine has just come to stand still: what is told now holds for a while
+   */
+  onLive?(look: () => LiveFigures, stands?: boolean): void;
   onEvent?(timeNs: number, kind: string, detail: string): void;
 }
 
@@ -79,12 +82,12 @@ export class Outside {
   }
 
   /** Does what was asked for, and lets the outside look. The machine stands between operations. */
-  attend(hooks: LiveHooks, place: Place): void {
+  attend(hooks: LiveHooks, place: Place, stands = false): void {
     for (let request = hooks.steering?.poll() ?? null; request !== null;) {
       this.#perform(hooks, request, place);
       request = hooks.steering!.poll();
     }
-    hooks.onLive?.(() => this.#look(place.operations));
+    hooks.onLive?.(() => this.#look(place.operations), stands);
   }
 
   /** As `attend`, until `pause` is over. */
@@ -98,8 +101,8 @@ export class Outside {
     const end = pause.finally(() => (isOver = true));
     // A change during a wait is nothing that the analysis sees.
     const isPausing = (): boolean => !isOver;
-    while (isPausing()) {
-      this.attend(hooks, place);
+    for (let stands = true; isPausing(); stands = false) {
+      this.attend(hooks, place, stands);
       const waiting = new AbortController();
       const nap = sleep(PAUSE_POLL_MS, undefined, { signal: waiting.signal }).catch(
         () => undefined,

@@ -244,6 +244,19 @@ describe('charts of a page', () => {
     expect(endured).toContain('<b>Pages compared</b>');
     expect(endured).not.toContain('comparison.json');
     expect(endured).toContain('The run is deterministic');
+    const slotCharts = (html: string): number => html.split('<b>Slots in use</b>').length - 1;
+    expect(slotCharts(endured)).toBe(1);
+    const series = [0, 2e9].map((timeNs) => ({ name: 'swap.usedSlots', timeNs, value: 3 }));
+    const phase = {
+      ...{ index: 0, op: 'endure', counters: {}, present: 0, swapped: 0 },
+      ...{ virtualNs: 2e9, wallMs: 1, zswap: null, series },
+    };
+    const whole = page({
+      ...{ intervals, checkpoint, phases: [phase], spec: { design: 'a', seed: 1, workload } },
+    });
+    // What its series say is not said again.
+    expect(slotCharts(whole)).toBe(1);
+    expect(whole).toContain('<b>Pages compared</b>');
     const other = page({ intervals });
     expect(other).not.toContain('Endurance over time');
     expect(other).toContain('comparison.json');

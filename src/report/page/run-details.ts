@@ -61,7 +61,7 @@ function runDetails(run: StoredRun): Markup {
     titled('Faults', faultTables(run)),
     titled('Requests of other processes', steeringTable(run)),
     titled('Events', eventTable(run)),
-    titled('Endurance: figures from time to time', intervalTable(run)),
+    titled('Figures from time to time', intervalTable(run)),
   );
 }
 
@@ -184,7 +184,7 @@ function intervalTable(run: StoredRun): Child {
   const { intervals } = run;
   const names = [...new Set(intervals.flatMap(({ figures }) => Object.keys(figures)))];
   return longTable({
-    name: 'Endurance: figures from time to time',
+    name: 'Figures from time to time',
     titles: ['at (virtual)', 'operations', ...names.map((name) => withAreaNames(run, name))],
     rows: intervals.map(({ timeNs, operations, figures }) => [
       ...[quantityText('ns', timeNs), operations],

@@ -115,6 +115,7 @@ th,td{padding:.15rem .3rem}
 table.compare th[scope=row]{position:static;min-width:0}
 td.n,th.n{white-space:normal}
 .scroll{overflow:visible}
+details::details-content{content-visibility:visible;block-size:auto}
 h2,h3,h4{break-after:avoid}
 tr,pre{break-inside:avoid}
 }
