@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, readSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Mulberry32 } from '../../src/workload/index.ts';
 import { ended, untilSaid, Workplace } from './swaplab.ts';
@@ -23,26 +24,18 @@ interface RunDocument {
 
 describe('swaplab run', () => {
   it.each(['drop-ssd', 'zero-ssd', 'seq-file'])(
-    'replays %s with every page right, and an eighth of it twice with one digest',
+    'replays %s twice with one digest and every page right',
     (name) => {
-      const trace = readFileSync(new URL(`../../fixtures/traces/${name}.trace`, import.meta.url));
-      const replay = (text: string, memory: string, swap: string): RunDocument => {
-        const line = ['--trace', place.write('t.trace', text), '--memory', memory, '--swap', swap];
-        const { code, stdout } = place.swaplab('run', ...line, '--device', 'nvme', '--json');
+      const trace = fileURLToPath(new URL(`../../fixtures/traces/${name}.trace`, import.meta.url));
+      const line = ['--trace', trace, '--memory', '32M', '--swap', '512M', '--device', 'nvme'];
+      const [first, second] = [0, 1].map(() => {
+        const { code, stdout } = place.swaplab('run', ...line, '--json');
         expect(code).toBe(0);
         return JSON.parse(stdout) as RunDocument;
-      };
-      const whole = replay(trace.toString(), '32M', '512M');
-      expect(whole.verify).toEqual({ pagesChecked: 24_576, mismatches: 0 });
-      // Pages and how many of them are touched; seeds and kinds of content are smaller numbers.
-      const eighth = trace
-        .toString()
-        .replace(/(?<= )\d{4,}(?= |$)/gm, (n) => String(Number(n) / 8));
-      const [first, second] = [0, 1].map(() => replay(eighth, '4M', '64M'));
-      expect(first!.verify).toEqual({ pagesChecked: 3072, mismatches: 0 });
+      });
+      expect(first!.verify).toEqual({ pagesChecked: 24_576, mismatches: 0 });
       expect(second!.digest).toBe(first!.digest);
-      expect(first!.digest).not.toBe(whole.digest);
-      expect([whole.run, first!.run, second!.run]).toEqual([1, 2, 3]);
+      expect([first!.run, second!.run]).toEqual([1, 2]);
     },
   );
 
