@@ -1,0 +1,4 @@
+/** The formats of memory traces that can be imported: the choices of `swaplab import`. */
+import type { Importer } from './importer.ts';
+
+export const importers: Readonly<Record<string, Importer>> = {};
