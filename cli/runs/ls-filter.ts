@@ -6,7 +6,7 @@ import {
   type RunStatus,
   type RunStore,
 } from '../../src/runs/index.ts';
-import { clipped, nearestNames, UsageError } from '../../src/units/index.ts';
+import { clipped, didYouMean, nearestNames, UsageError } from '../../src/units/index.ts';
 
 export interface FilterOptions {
   readonly status?: RunStatus;
@@ -98,5 +98,20 @@ export function requireKnown({ parameters = [] }: RunFilter, runs: RunStore): vo
   throw new UsageError(
     `--where: '${clipped(unknown.key)}' is a parameter of no stored run; the nearest are ` +
       nearestNames(unknown.key, keys, 3).join(', '),
+  );
+}
+
+/**
+ * Refuses a design that there is not, once no run of it was found. The designs are loaded only then:
+ * they are most of the program.
+ * @throws UsageError with the nearest
+ */
+export async function requireDesign(name: string | undefined): Promise<void> {
+  if (name === undefined) return;
+  const names = Object.keys((await import('../../src/swap/index.ts')).designs);
+  if (names.includes(name)) return;
+  throw new UsageError(
+    `--design: '${clipped(name)}' is no design; accepted: ${names.join(', ')}` +
+      didYouMean(name, names),
   );
 }

@@ -13,7 +13,13 @@ import {
   shownRow,
   sortRuns,
 } from './ls-columns.ts';
-import { filterOf, isFiltering, requireKnown, type FilterOptions } from './ls-filter.ts';
+import {
+  filterOf,
+  isFiltering,
+  requireDesign,
+  requireKnown,
+  type FilterOptions,
+} from './ls-filter.ts';
 import { printJson, withRuns } from './open-runs.ts';
 import { addOutputFormat, collect, parseCount, type FormatOptions } from './options.ts';
 import { HOW_TO_MAKE_ONE } from './select-runs.ts';
@@ -59,12 +65,10 @@ export function addLs(runs: Command, io: CommandIo): void {
         '  swaplab runs ls -o +DIGEST,COMMAND',
       ].join('\n'),
     )
-    .action((options: ListOptions) => {
-      list(io, options);
-    });
+    .action((options: ListOptions) => list(io, options));
 }
 
-function list(io: CommandIo, options: ListOptions): void {
+async function list(io: CommandIo, options: ListOptions): Promise<void> {
   const { limit, sort, format } = options;
   const filter = filterOf(options, Date.now());
   const columns = selectColumns(options.output);
@@ -76,6 +80,7 @@ function list(io: CommandIo, options: ListOptions): void {
         return runs.list(order === null && limit > 0 ? { ...filter, limit } : filter);
       })
     : [];
+  if (found.length === 0) await requireDesign(filter.design);
   const sorted = order === null ? found : sortRuns(found, order);
   const shown = limit > 0 ? sorted.slice(0, limit) : sorted;
   switch (options.json === true ? 'json' : format) {

@@ -40,6 +40,10 @@ describe('swaplab runs ls', () => {
       expect.stringMatching(/^3,small pool,[0-9a-f]{64}$/),
     ]);
     expect(lines).toHaveLength(5);
+    expect(runs('ls', '--design', 'vswapp')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--design: 'vswapp' is no design; .*did you mean vswap\?/),
+    });
     expect(runs('ls', '--where', 'workload.nam=usemem')).toMatchObject({
       ...{ code: 2, stdout: '', stderr: expect.stringMatching(/nearest are workload\.name/) },
     });

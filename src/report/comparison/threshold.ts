@@ -51,7 +51,8 @@ export function parseThreshold(
   if (parts === null)
     throw new UsageError(
       `${option}: '${clipped(text)}' is not METRIC RELATION LIMIT, such as 'pswpout > +5%' or ` +
-        `'killed tasks > 0'; relations: ${RELATIONS.join(' ')}`,
+        `'killed tasks > 0'; relations: ${RELATIONS.join(' ')}; limits are plain numbers in the ` +
+        "metric's unit, such as 1e6",
     );
   const [, metric = '', relation = '', limit = '', percent = ''] = parts;
   requireMetric(metric, metrics, option);
