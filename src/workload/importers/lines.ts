@@ -1,0 +1,91 @@
+/**
+ * Splits a stream of bytes into lines: no string per line, and no copy but of lines that two parts
+ * of the stream share. What makes a line is LF, or CR and LF; the last one may do without.
+ */
+import { clipped, UsageError } from '../../units/index.ts';
+
+/** Bytes of the longest line of a text format; what is longer is no such text. assumed */
+export const LINE_BYTES_MAX: number = 1 << 16;
+
+const LF = 10;
+const CR = 13;
+
+/**
+ * Takes one line: bytes `start` to `end` (exclusive, without its end of line) of `bytes`, which are
+ * the visitor's until it returns.
+ * @param lineNumber - from 1
+ */
+export type LineVisitor = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  lineNumber: number,
+) => void;
+
+/**
+ * Hands every line of a stream to `visit`, empty ones too.
+ * @param source - what to call the stream in errors
+ * @returns how many lines there were
+ * @throws UsageError for a line of more than LINE_BYTES_MAX bytes, and what `visit` throws
+ */
+export async function forEachLine(
+  input: AsyncIterable<Uint8Array>,
+  source: string,
+  visit: LineVisitor,
+): Promise<number> {
+  let lineNumber = 0;
+  /** What the parts before hold of a line that has not ended. */
+  let begun: Uint8Array[] = [];
+  let begunBytes = 0;
+  const keep = (part: Uint8Array): void => {
+    begunBytes += part.length;
+    if (begunBytes > LINE_BYTES_MAX + 1)
+      throw lineError(source, lineNumber + 1, `is longer than ${LINE_BYTES_MAX} bytes`);
+    // A copy: who reads a stream may use its part again for what comes next.
+    begun.push(new Uint8Array(part));
+  };
+  const finish = (): void => {
+    const line = Buffer.concat(begun);
+    begun = [];
+    begunBytes = 0;
+    lineNumber += 1;
+    visit(line, 0, trimmedEnd(line, 0, line.length), lineNumber);
+  };
+  for await (const bytes of input) {
+    let start = 0;
+    if (begunBytes > 0) {
+      const end = bytes.indexOf(LF);
+      keep(end < 0 ? bytes : bytes.subarray(0, end));
+      if (end < 0) continue;
+      finish();
+      start = end + 1;
+    }
+    // A loop: lines are short, and a call of indexOf costs as much as 50 letters of it.
+    for (let at = start; at < bytes.length; at++) {
+      if (bytes[at] !== LF) continue;
+      lineNumber += 1;
+      if (at - start > LINE_BYTES_MAX + 1)
+        throw lineError(source, lineNumber, `is longer than ${LINE_BYTES_MAX} bytes`);
+      visit(bytes, start, trimmedEnd(bytes, start, at), lineNumber);
+      start = at + 1;
+    }
+    if (start < bytes.length) keep(bytes.subarray(start));
+  }
+  if (begunBytes > 0) finish();
+  return lineNumber;
+}
+
+/** Where the line ends without the CR of a CR LF. */
+function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
+  return end > start && bytes[end - 1] === CR ? end - 1 : end;
+}
+
+/** The letters of a line, for errors and for what is read seldom. */
+export function lineText(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+}
+
+/** The error about a line: `SOURCE:NUMBER: what`. */
+export function lineError(source: string, lineNumber: number, what: string): UsageError {
+  return new UsageError(`${source}:${lineNumber}: ${clipped(what, 1000)}`);
+}
