@@ -1,7 +1,7 @@
 /** Typed arrays that grow. */
 
 /** A copy of `from` with room for `capacity` elements, zeros behind. */
-export function grown<T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
+export function grown<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(
   from: T,
   capacity: number,
 ): T {

@@ -1,5 +1,7 @@
+export * from './accesses/index.ts';
 export * from './content.ts';
 export * from './endurance/index.ts';
+export * from './importers/index.ts';
 export * from './mulberry32.ts';
 export * from './registry.ts';
 export * from './trace.ts';

@@ -1,8 +1,9 @@
 /** A trace as a workload: draws its pages, writes its contents, and knows what must be there. */
-import { assert, PAGE_SIZE, UsageError, type VirtualPage } from '../units/index.ts';
-import { TAG_LENGTH_BITS, tagLength } from '../frames/index.ts';
-import { ContentWriter, spreadWords, WordView, WORDS_PER_PAGE, type Content } from './content.ts';
+import { assert, UsageError, type VirtualPage } from '../units/index.ts';
+import { ContentTags } from './content-tags.ts';
+import { ContentWriter, type Content } from './content.ts';
 import { Mulberry32 } from './mulberry32.ts';
+import { PageRecords } from './page-records.ts';
 import type { PageOperation, Trace, TraceStep, Verb } from './trace.ts';
 import {
   OP,
@@ -19,10 +20,6 @@ const OP_OF: Readonly<Record<Verb, number>> = {
   drop: OP.drop,
 };
 
-/** Identity bits of a content tag; the top one marks contents that a write made. */
-const IDENTITY_MASK = 0x7ffff;
-const WRITTEN = 0x40000;
-
 export interface TraceWorkloadOptions {
   /** Pages of a real file for content `file`; null where the trace uses none. */
   readonly file: Uint8Array | null;
@@ -36,21 +33,12 @@ export class TraceWorkload implements Workload {
   readonly phases: readonly Phase[];
   readonly #steps: readonly TraceStep[];
   readonly #writer: ContentWriter;
-  readonly #view = new WordView();
   readonly #stream = new Mulberry32(0);
   /** By operation number: what it writes. */
   readonly #contents: Content[] = [{ kind: 'zero' }];
-  /**
-   * By task and page: the operation that wrote the page last, and what was xored in since. The last
-   * row is the shared file's.
-   */
-  readonly #writtenBy: Uint32Array[];
-  readonly #changed: Uint32Array[];
-  readonly #samples: ContentSample[] = [];
-  readonly #sampleOf = new Map<string, number>();
-  #lengths: readonly number[] = [];
-  /** Tags of the trace's fills. */
-  #fillTags: readonly number[] = [];
+  /** A row for each task; the last one is the shared file's. */
+  readonly #records: PageRecords;
+  readonly #tags: ContentTags;
   #operation: PageOperation | null = null;
   #draw = 0;
 
@@ -67,13 +55,14 @@ export class TraceWorkload implements Workload {
       this.#contents[step.number] = step.content;
     }
     this.phases = trace.steps.map(phaseOf);
-    const arrays = (): Uint32Array[] => [
-      ...Array.from({ length: this.taskCount }, () => new Uint32Array(trace.pages)),
-      new Uint32Array(trace.pages + trace.sharedPages),
-    ];
-    this.#writtenBy = arrays();
-    this.#changed = arrays();
-    this.#collectSamples();
+    this.#records = new PageRecords(
+      [
+        ...Array.from({ length: this.taskCount }, () => trace.pages),
+        trace.pages + trace.sharedPages,
+      ],
+      this.#writer,
+    );
+    this.#tags = new ContentTags(this.#contents, this.#writer);
   }
 
   startPhase(index: number): void {
@@ -116,12 +105,8 @@ export class TraceWorkload implements Workload {
 
   apply(kind: number, task: number, page: VirtualPage, bytes: Uint8Array): void {
     const operation = this.#current();
-    if (kind === OP.write) {
-      this.#writer.write(operation.content, page, operation.number, bytes);
-    } else {
-      const last = (bytes.byteOffset >>> 2) + WORDS_PER_PAGE - 1;
-      this.#view.of(bytes)[last]! ^= operation.number;
-    }
+    if (kind === OP.write) this.#writer.write(operation.content, page, operation.number, bytes);
+    else this.#records.changeBytes(bytes, operation.number);
     this.#note(kind, task, page);
   }
 
@@ -129,43 +114,33 @@ export class TraceWorkload implements Workload {
     const operation = this.#current();
     this.#note(kind, task, page);
     return kind === OP.write
-      ? this.#writtenTag(operation.content, page, operation.number)
-      : this.#changedTag(tag, operation.number);
+      ? this.#tags.written(operation.content, page, operation.number)
+      : this.#tags.changed(tag, operation.number);
   }
 
   expected(task: number, page: VirtualPage, bytes: Uint8Array): void {
     const row = this.#row(task, page);
-    const by = this.#writtenBy[row]![page]!;
-    this.#writer.write(this.#contents[by]!, page, by, bytes);
-    const last = (bytes.byteOffset >>> 2) + WORDS_PER_PAGE - 1;
-    this.#view.of(bytes)[last]! ^= this.#changed[row]![page]!;
+    const content = this.#contents[this.#records.writtenBy(row, page)]!;
+    this.#records.expected(row, page, content, bytes);
   }
 
   expectedTag(task: number, page: VirtualPage): number {
     const row = this.#row(task, page);
-    const by = this.#writtenBy[row]![page]!;
-    const changed = this.#changed[row]![page]!;
-    const tag = this.#writtenTag(this.#contents[by]!, page, by);
-    return changed === 0 ? tag : this.#changedTag(tag, changed);
+    const content = this.#contents[this.#records.writtenBy(row, page)]!;
+    return this.#records.expectedTag(row, page, content, this.#tags);
   }
 
   dropped(task: number, page: VirtualPage): void {
     // Dropping a mapping of a shared page leaves the page in its file.
-    if (page >= this.pagesPerTask) return;
-    this.#writtenBy[task]![page] = 0;
-    this.#changed[task]![page] = 0;
+    if (page < this.pagesPerTask) this.#records.drop(task, page);
   }
 
   samples(): readonly ContentSample[] {
-    return this.#samples;
+    return this.#tags.samples;
   }
 
   setSampleLengths(lengths: readonly number[]): void {
-    assert(lengths.length === this.#samples.length, 'a length for each sample');
-    this.#lengths = lengths;
-    this.#fillTags = this.#contents
-      .filter((content) => content.kind === 'fill')
-      .map((content) => this.#writtenTag(content, 0, 0));
+    this.#tags.setLengths(lengths);
   }
 
   #current(): PageOperation {
@@ -178,84 +153,12 @@ export class TraceWorkload implements Workload {
     const operation = this.#current();
     if (operation.fork && page < this.pagesPerTask) return;
     const row = this.#row(task, page);
-    if (kind === OP.write) {
-      this.#writtenBy[row]![page] = operation.number;
-      this.#changed[row]![page] = 0;
-    } else {
-      this.#changed[row]![page]! ^= operation.number;
-    }
+    if (kind === OP.write) this.#records.write(row, page, operation.number);
+    else this.#records.change(row, page, operation.number);
   }
 
   #row(task: number, page: VirtualPage): number {
     return page < this.pagesPerTask ? task : this.taskCount;
-  }
-
-  #collectSamples(): void {
-    // A page of zeros whose last word was changed is not zero any more.
-    this.#addSample('zero+word', { kind: 'mix', words: 0 }, 0);
-    for (const content of this.#contents) {
-      if (content.kind === 'zero') continue;
-      if (content.kind === 'spread')
-        for (let page = 0; page < 33; page++)
-          this.#addSample(sampleKey(content, page), content, page);
-      else this.#addSample(sampleKey(content, 0), content, 0);
-    }
-  }
-
-  #addSample(label: string, content: Content, page: number): void {
-    if (this.#sampleOf.has(label)) return;
-    const bytes = Buffer.from(new ArrayBuffer(PAGE_SIZE));
-    this.#writer.write(content, page, 1, bytes);
-    if (label === 'zero+word') bytes.writeUInt32LE(1, PAGE_SIZE - 4);
-    this.#sampleOf.set(label, this.#samples.length);
-    this.#samples.push({ label, bytes });
-  }
-
-  #lengthOf(label: string): number {
-    return this.#lengths[this.#sampleOf.get(label)!]!;
-  }
-
-  #writtenTag(content: Content, page: number, operation: number): number {
-    if (content.kind === 'zero') return 0;
-    // Equal bytes have equal tags: a fill is the same on every page, by every operation.
-    const identity =
-      content.kind === 'fill'
-        ? content.byte
-        : (Math.imul(page + 1, 0x9e3779b1) ^ Math.imul(operation, 0x85ebca6b)) >>> 14;
-    const length = this.#lengthOf(sampleKey(content, page));
-    return tagOf((identity & IDENTITY_MASK) | WRITTEN, length);
-  }
-
-  /** The tag after `word` was xored into the page's last word: xor again and it is as before. */
-  #changedTag(tag: number, word: number): number {
-    const zeroLength = this.#lengthOf('zero+word');
-    const length = tag === 0 ? zeroLength : tagLength(tag);
-    const identity = ((tag >>> TAG_LENGTH_BITS) ^ word) & IDENTITY_MASK;
-    if (identity === 0 && length === zeroLength) return 0;
-    // A fill that was changed is one no more, and one again when it is changed back.
-    for (const filled of this.#fillTags)
-      if (filled >>> TAG_LENGTH_BITS === identity && tagLength(filled) === length) return filled;
-    return tagOf(identity, length);
-  }
-}
-
-function tagOf(identity: number, length: number): number {
-  return ((identity << TAG_LENGTH_BITS) | length) >>> 0;
-}
-
-/** Contents of one key compress to the same length, near enough. */
-function sampleKey(content: Content, page: number): string {
-  switch (content.kind) {
-    case 'zero':
-      return 'zero';
-    case 'fill':
-      return `fill:${content.byte}`;
-    case 'mix':
-      return `mix:${content.words}`;
-    case 'spread':
-      return `spread:${spreadWords(page)}`;
-    case 'file':
-      return 'file';
   }
 }
 
