@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   compare: () => import('./compare.ts'),
   report: () => import('./report.ts'),
   serve: () => import('./serve.ts'),
+  import: () => import('./import.ts'),
   metadata: () => import('./metadata.ts'),
   validate: () => import('./validate.ts'),
   explain: () => import('./explain.ts'),

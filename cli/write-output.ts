@@ -1,5 +1,14 @@
 /** Where commands write what `-o FILE` asks for: one rule for all of them. */
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import { notice } from './telling.ts';
@@ -18,12 +27,15 @@ export function writeOutput(path: string, text: string, option: string, io: Comm
   try {
     replaceFile(path, text);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    const message = `${option}: ${path} cannot be written: ${code}`;
-    if (code === 'ENOSPC' || code === 'EIO') throw new RunError(message);
-    throw new UsageError(message);
+    throw writeError(error, path, option);
   }
   notice(io, `${option.replace(/: .*/, '')}: wrote ${path}\n`);
+}
+
+function writeError(error: unknown, path: string, option: string): Error {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const message = `${option}: ${path} cannot be written: ${code}`;
+  return code === 'ENOSPC' || code === 'EIO' ? new RunError(message) : new UsageError(message);
 }
 
 /** What was in the file stays whole until all of the new text is on the disk. */
@@ -35,7 +47,7 @@ function replaceFile(path: string, text: string): void {
     return;
   }
   const target = there === undefined ? path : realpathSync(path);
-  const beside = `${target}.${process.pid}.part`;
+  const beside = besideOf(target);
   try {
     writeFileSync(beside, text, { mode: there?.mode ?? 0o666, flag: 'wx' });
     renameSync(beside, target);
@@ -43,6 +55,64 @@ function replaceFile(path: string, text: string): void {
     rmSync(beside, { force: true });
     throw error;
   }
+}
+
+function besideOf(target: string): string {
+  return `${target}.${process.pid}.part`;
+}
+
+/** A file that is written in parts, anywhere; it has its name once it is `kept`. */
+export interface GrowingFile {
+  /** Writes bytes at a place. @throws as `writeOutput` */
+  write(bytes: Uint8Array, at: number): void;
+  /** The file is complete; what had its name is gone. */
+  keep(): void;
+  /** Removes what was written, unless it was kept; what had the file's name stays. */
+  discard(): void;
+}
+
+/**
+ * Begins a file that replaces `path` when it is complete.
+ * @throws as `writeOutput`, and UsageError for a pipe or a device
+ */
+export function beginFile(path: string, option: string): GrowingFile {
+  requireFile(path, option);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile())
+    throw new UsageError(`${option}: ${path} is a pipe or a device; accepted: a file`);
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw writeError(error, path, option);
+    }
+  };
+  const target = there === undefined ? path : realpathSync(path);
+  const beside = besideOf(target);
+  const fd = attempt(() => openSync(beside, 'wx', there?.mode ?? 0o666));
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
+  return {
+    write: (bytes, at) => {
+      attempt(() => {
+        for (let done = 0; done < bytes.length;)
+          done += writeSync(fd, bytes, done, bytes.length - done, at + done);
+      });
+    },
+    keep: () => {
+      attempt(() => {
+        close();
+        renameSync(beside, target);
+      });
+    },
+    discard: () => {
+      close();
+      rmSync(beside, { force: true });
+    },
+  };
 }
 
 /** @throws UsageError for a folder, before anything runs for it */

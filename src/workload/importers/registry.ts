@@ -1,4 +1,5 @@
 /** The formats of memory traces that can be imported: the choices of `swaplab import`. */
 import type { Importer } from './importer.ts';
+import { lackey } from './lackey.ts';
 
-export const importers: Readonly<Record<string, Importer>> = {};
+export const importers: Readonly<Record<string, Importer>> = { lackey };

@@ -1,0 +1,83 @@
+/** What `swaplab import` prints. */
+import { alignTable } from '../../src/report/text/table.ts';
+import { PAGE_SIZE } from '../../src/units/index.ts';
+import type { AccessTraceSummary } from '../../src/workload/index.ts';
+import { shellCommand } from '../shell-words.ts';
+
+const KIB = 1024;
+const MIB = KIB * KIB;
+
+export interface Imported extends AccessTraceSummary {
+  readonly format: string;
+  readonly source: string;
+  /** The access trace. */
+  readonly file: string;
+  readonly tlbEntries: number;
+  readonly content: string;
+}
+
+export function importJson(imported: Imported): unknown {
+  const { format, source, file, fileBytes, reads, stores, writes, drops, kept, tlbEntries } =
+    imported;
+  const { pages, pagesWritten, content, phases } = imported;
+  return {
+    ...{ format, source, file, fileBytes },
+    accesses: { total: totalOf(imported), reads, stores, writes, drops },
+    ...{ kept, tlb: tlbEntries, pages, pagesWritten, touchedBytes: pages * PAGE_SIZE },
+    ...{ content, phases, next: nextCommand(imported) },
+  };
+}
+
+export function importText(imported: Imported): string {
+  const { source, file, fileBytes, reads, stores, writes, drops, kept, tlbEntries } = imported;
+  const { pages, pagesWritten, content, phases } = imported;
+  const total = totalOf(imported);
+  const share = `${((100 * kept) / total).toFixed(2)} %`;
+  const why =
+    tlbEntries === 0 ? 'all are' : `${share}: the others hit a TLB of ${tlbEntries} entries`;
+  const rows = [
+    ['accesses', count(total), `of ${source}`],
+    ['  reads', count(reads), ''],
+    ['  stores', count(stores), ''],
+    ['  writes', count(writes), 'of whole pages'],
+    ['  drops', count(drops), ''],
+    ['kept', count(kept), why],
+    ['pages', count(pages), `${mebibytes(pages)} touched`],
+    ['  written', count(pagesWritten), `${mebibytes(pagesWritten)}; content ${content}`],
+    ['phases', count(phases.length), phasesText(phases)],
+    ['file', count(fileBytes), `bytes, ${file}`],
+  ] as const;
+  const shown = rows.filter(([name, value]) => value !== '0' || !/^ {2}(writes|drops)/.test(name));
+  return `${alignTable([], shown)}\nNow try:\n  ${nextCommand(imported)}\n`;
+}
+
+/** A comparison in which half of what was written does not fit into memory. */
+function nextCommand({ file, pagesWritten, pages }: Imported): string {
+  const used = pagesWritten > 0 ? pagesWritten : pages;
+  const memory = sizeText(Math.ceil(used / 2));
+  const swap = `${Math.max(1, Math.ceil((2 * used * PAGE_SIZE) / MIB))}M`;
+  return shellCommand('compare', [
+    ...['--designs', 'swap-table,vswap', '--trace', file, '--memory', memory, '--swap', swap],
+  ]);
+}
+
+function totalOf({ reads, stores, writes, drops }: AccessTraceSummary): number {
+  return reads + stores + writes + drops;
+}
+
+function phasesText(phases: readonly string[]): string {
+  return phases.length <= 3 ? phases.join(', ') : `${phases[0]!} … ${phases.at(-1)!}`;
+}
+
+function sizeText(pages: number): string {
+  const kibibytes = (pages * PAGE_SIZE) / KIB;
+  return kibibytes >= 10 * KIB ? `${Math.round(kibibytes / KIB)}M` : `${kibibytes}K`;
+}
+
+function mebibytes(pages: number): string {
+  return `${((pages * PAGE_SIZE) / MIB).toFixed(1)} MiB`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
