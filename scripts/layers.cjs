@@ -9,6 +9,7 @@ const layers = [
   'area',
   'slots',
   'zswap',
+  'estimate',
   'swap',
   'memory',
   'workload',
@@ -45,7 +46,7 @@ module.exports = {
       severity: 'error',
       comment: 'areas and devices open files, runs opens databases; everything else gets bytes',
       from: {
-        path: '^src/(units|frames|engine|codec|pool|slots|zswap|swap|memory|workload|report)/',
+        path: '^src/(units|frames|engine|codec|pool|slots|zswap|swap|memory|estimate|workload|report)/',
       },
       to: { path: '^(node:)?(fs|child_process|os)$' },
     },
