@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   validate: () => import('./validate.ts'),
   explain: () => import('./explain.ts'),
   endure: () => import('./endure.ts'),
+  estimate: () => import('./estimate.ts'),
   bench: () => import('./bench.ts'),
   demo: () => import('./demo.ts'),
 };

@@ -45,6 +45,7 @@ export const OPTION_CANDIDATES: Readonly<Record<string, () => Candidates>> = {
       ...settings('zpool', Object.keys(pools)),
       ...['max_pool_percent=', 'shrinker_enabled=Y', 'writebackBatch='],
     ]),
+  'estimate --compressor': () => list(Object.keys(compressors)),
   '--same-filled': () => words(SAME_FILLED),
   '--fault': () => list(FAULT_KINDS),
   '--cgroup-version': () => words(['1', '2']),

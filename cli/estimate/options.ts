@@ -86,9 +86,7 @@ export function readEstimateLine(argv: readonly string[], io: CommandIo): Estima
     ),
     samples: readNumber(flags.samples, '--samples', 1, SAMPLES_MAX),
     seed: readNumber(flags.seed, '--seed', 0, 0xffff_ffff),
-    percents: unique(
-      flags.percent.split(',').map((text) => readNumber(text, '--percent', 1, 100)),
-    ),
+    percents: unique(flags.percent.split(',').map((text) => readNumber(text, '--percent', 1, 100))),
     ramBytes: flags.ram === undefined ? null : readRam(flags.ram),
     top: readNumber(flags.top, '--top', 0, 1_000_000),
     json: flags.json ?? false,

@@ -42,7 +42,9 @@ export function listProcesses(): number[] {
       .map(Number)
       .sort((a, b) => a - b);
   } catch (error) {
-    throw new RunError(`/proc cannot be read: ${codeOf(error)}; accepted: Linux with /proc mounted`);
+    throw new RunError(
+      `/proc cannot be read: ${codeOf(error)}; accepted: Linux with /proc mounted`,
+    );
   }
 }
 
@@ -52,7 +54,10 @@ export function readProcess(pid: number): ProcessMemory | Missing {
     const mappings = parseSmaps(readFileSync(`/proc/${pid}/smaps`, 'latin1'));
     if (mappings.length === 0) return 'none';
     const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
-    const smallest = mappings.reduce((least, { pageBytes }) => Math.min(least, pageBytes), Infinity);
+    const smallest = mappings.reduce(
+      (least, { pageBytes }) => Math.min(least, pageBytes),
+      Infinity,
+    );
     if (smallest !== PAGE_SIZE)
       throw new RunError(`this kernel has pages of ${smallest} bytes; accepted: ${PAGE_SIZE}`);
     return { pid, name, mappings };
@@ -73,25 +78,31 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
 }
 
+/** Room for a part of a page table; one serves all processes. */
+export class PageTableScratch {
+  readonly words: Uint32Array = new Uint32Array(2 * WORDS_PER_READ);
+  readonly bytes: Buffer = Buffer.from(this.words.buffer);
+}
+
 /** The files of a process that stay open while it is looked at. */
 export class ProcessFiles {
   readonly #pagemap: number;
   readonly #memory: number;
-  readonly #words = new Uint32Array(2 * WORDS_PER_READ);
-  readonly #bytes = Buffer.from(this.#words.buffer);
+  readonly #scratch: PageTableScratch;
   readonly #word = new Uint32Array(2);
   readonly #wordBytes = Buffer.from(this.#word.buffer);
 
-  private constructor(pagemap: number, memory: number) {
+  private constructor(pagemap: number, memory: number, scratch: PageTableScratch) {
     this.#pagemap = pagemap;
     this.#memory = memory;
+    this.#scratch = scratch;
   }
 
-  static open(pid: number): ProcessFiles | Missing {
+  static open(pid: number, scratch: PageTableScratch): ProcessFiles | Missing {
     let pagemap = -1;
     try {
       pagemap = openSync(`/proc/${pid}/pagemap`, 'r');
-      return new ProcessFiles(pagemap, openSync(`/proc/${pid}/mem`, 'r'));
+      return new ProcessFiles(pagemap, openSync(`/proc/${pid}/mem`, 'r'), scratch);
     } catch (error) {
       if (pagemap >= 0) closeSync(pagemap);
       return missing(error);
@@ -115,10 +126,12 @@ export class ProcessFiles {
     for (let done = 0; done < pageCount;) {
       const wanted = Math.min(WORDS_PER_READ, pageCount - done);
       const position = filePosition(firstPage + done, WORD_BYTES);
-      const words = readAt(this.#pagemap, this.#bytes, wanted * WORD_BYTES, position) / WORD_BYTES;
-      if (words < 1) return;
-      take(this.#words, Math.floor(words), firstPage + done);
-      done += Math.floor(words);
+      const { bytes, words } = this.#scratch;
+      const length = readAt(this.#pagemap, bytes, wanted * WORD_BYTES, position);
+      const wordCount = Math.floor(length / WORD_BYTES);
+      if (wordCount === 0) return;
+      take(words, wordCount, firstPage + done);
+      done += wordCount;
     }
   }
 
@@ -163,14 +176,10 @@ export function openZeroFrames(): { isZero: (frame: number) => boolean; close: (
     return null;
   }
   const word = Buffer.alloc(WORD_BYTES);
-  const known = new Set<number>();
   return {
     isZero: (frame) => {
-      if (known.has(frame)) return true;
       if (readAt(file, word, WORD_BYTES, frame * WORD_BYTES) !== WORD_BYTES) return false;
-      const isZero = ((word.readUInt32LE(0) >>> KPF_ZERO_PAGE) & 1) === 1;
-      if (isZero) known.add(frame);
-      return isZero;
+      return ((word.readUInt32LE(0) >>> KPF_ZERO_PAGE) & 1) === 1;
     },
     close: () => {
       closeSync(file);

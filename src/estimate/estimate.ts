@@ -7,13 +7,7 @@ import {
 } from '../pool/index.ts';
 import { assert, PAGE_SIZE } from '../units/index.ts';
 import { ZSWAP_ENTRY_BYTES } from '../zswap/index.ts';
-import {
-  meanInterval,
-  ratioInterval,
-  scaled,
-  shareInterval,
-  type Interval,
-} from './interval.ts';
+import { meanInterval, ratioInterval, scaled, shareInterval, type Interval } from './interval.ts';
 import { PAGE_KIND, type PageMeasures } from './page-measures.ts';
 import { poolBytesFor } from './pool-size.ts';
 
@@ -198,7 +192,10 @@ function lengthBuckets(lengths: Uint16Array, total: number): LengthBucket[] {
   }
   return counts.map((sampledPages, index) => ({
     lowBytes: index === counts.length - 1 ? PAGE_SIZE : index * BUCKET_BYTES + 1,
-    highBytes: Math.min((index + 1) * BUCKET_BYTES, PAGE_SIZE - (index < counts.length - 1 ? 1 : 0)),
+    highBytes: Math.min(
+      (index + 1) * BUCKET_BYTES,
+      PAGE_SIZE - (index < counts.length - 1 ? 1 : 0),
+    ),
     sampledPages,
     share: total === 0 ? 0 : sampledPages / total,
   }));

@@ -62,6 +62,7 @@ export class PageCensus {
   readonly #sampler: Sampler;
   readonly #isZeroFrame: ((frame: number) => boolean) | null;
   readonly #seen = new FrameSet();
+  readonly #zeroFrames = new Set<number>();
   /** The sample: number of the mapping, and of the page. */
   readonly #mappings: Uint32Array;
   readonly #pages: Float64Array;
@@ -127,13 +128,15 @@ export class PageCensus {
       this.#shared += 1;
       return true;
     }
-    if (this.#isZeroFrame?.(frame) === true) {
+    // Asking the kernel takes a µs: once for each frame.
+    const isNew = this.#seen.add(frame);
+    if (isNew && this.#isZeroFrame?.(frame) === true) this.#zeroFrames.add(frame);
+    if (this.#zeroFrames.has(frame)) {
       this.#zeroMapped += 1;
       return false;
     }
-    if (this.#seen.add(frame)) return true;
-    this.#repeated += 1;
-    return false;
+    if (!isNew) this.#repeated += 1;
+    return isNew;
   }
 
   /** The sample by mapping, pages in the order of their addresses. */

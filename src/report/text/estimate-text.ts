@@ -1,6 +1,11 @@
 /** What `swaplab estimate` prints for people. */
 import { humanSize } from '../../area/index.ts';
-import type { CompressorEstimate, Estimate, Interval, LimitEstimate } from '../../estimate/index.ts';
+import type {
+  CompressorEstimate,
+  Estimate,
+  Interval,
+  LimitEstimate,
+} from '../../estimate/index.ts';
 import { grouped } from './figures.ts';
 import type { CharacterSet } from './sparkline.ts';
 import { alignTable, type Cell } from './table.ts';
@@ -63,8 +68,13 @@ function summary({ estimate, subject, place }: EstimateTextParts): string {
   for (const { name, poolBytes, savedBytes } of all) {
     const ratio = poolBytes.value === 0 ? '' : `, ${(bytes / poolBytes.value).toFixed(2)} : 1`;
     const what =
-      savedBytes >= 0 ? `saves ${size(savedBytes)}` : `costs ${size(-savedBytes)} more than it saves`;
-    rows.push([`with ${name}`, `a pool of ${size(poolBytes.value)} holds all of it${ratio}; ${what}`]);
+      savedBytes >= 0
+        ? `saves ${size(savedBytes)}`
+        : `costs ${size(-savedBytes)} more than it saves`;
+    rows.push([
+      `with ${name}`,
+      `a pool of ${size(poolBytes.value)} holds all of it${ratio}; ${what}`,
+    ]);
   }
   const limit = preferred(all[0]?.limits ?? []);
   if (limit !== undefined)
@@ -101,7 +111,17 @@ function compressors({ compressors: all }: Estimate): string {
   const ratio = (interval: Interval | null): Cell[] =>
     interval === null ? ['-', '-'] : [two(interval.value), range(interval, two)];
   return alignTable(
-    ['COMPRESSOR', 'RATIO', '95 %', 'IN POOL', '95 %', 'NOT SMALLER %', 'POOL', '+ENTRIES', 'SAVED'],
+    [
+      'COMPRESSOR',
+      'RATIO',
+      '95 %',
+      'IN POOL',
+      '95 %',
+      'NOT SMALLER %',
+      'POOL',
+      '+ENTRIES',
+      'SAVED',
+    ],
     all.map((each) => [
       ...[each.name, ...ratio(each.ratio), ...ratio(each.poolRatio)],
       ...[percent(each.incompressible.value), size(each.poolBytes.value)],
