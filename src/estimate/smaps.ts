@@ -59,14 +59,7 @@ function readField(line: string, mapping: Draft): void {
   const field = FIELD.exec(line);
   if (field === null) return;
   const kib = Number(field[2]);
-  switch (field[1]) {
-    case 'Anonymous':
-      mapping.anonymousPages = kib / KIB_PER_PAGE;
-      break;
-    case 'Swap':
-      mapping.swapPages = kib / KIB_PER_PAGE;
-      break;
-    default:
-      mapping.pageBytes = kib * 1024;
-  }
+  if (field[1] === 'Anonymous') mapping.anonymousPages = kib / KIB_PER_PAGE;
+  else if (field[1] === 'Swap') mapping.swapPages = kib / KIB_PER_PAGE;
+  else mapping.pageBytes = kib * 1024;
 }
