@@ -8,7 +8,8 @@ import { chooseDesign } from '../src/swap/index.ts';
 import { settingLabel, uniqueLabels } from '../src/report/comparison/index.ts';
 import { didYouMean, PAGE_SIZE, UsageError } from '../src/units/index.ts';
 import type { VariedSetting } from './compare-vary.ts';
-import { applySetting, putAt, type Json } from './run-options.ts';
+import { readDeviceFiles } from './device-choice.ts';
+import { applySetting, putAt, readJson, type Json } from './run-options.ts';
 import { buildWorkload } from './runner.ts';
 import type { NamedScenario } from './scenarios.ts';
 
@@ -132,6 +133,7 @@ export function makeColumns(
     const json = structuredClone(base);
     for (const [key, value] of Object.entries(set)) putAt(json, key, structuredClone(value));
     applyFor(json, settings, label, labels);
+    readDeviceFiles(json, readJson);
     const spec = parseSpec(json, where(label));
     const needsRoom = hasRoom && !setsPool(settings, label, labels);
     return { label, spec: needsRoom ? withRoom(spec, notes, label) : spec, seeds: seeds ?? null };

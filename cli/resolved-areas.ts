@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { AreaKind } from '../src/area/index.ts';
+import { deviceChoiceSchema, type DeviceChoice } from '../src/device/index.ts';
 import { describeIssues, type PreparedArea, type RunSpec } from '../src/machine/index.ts';
 import { MAX_SWAPFILES, requireFlat, RunError, SWAPFILE_MAX_PAGES } from '../src/units/index.ts';
 
@@ -16,7 +17,7 @@ export interface ResolvedArea {
   readonly badPages: readonly number[];
   readonly priority: number;
   /** Device profile. */
-  readonly device: string;
+  readonly device: DeviceChoice;
   /** False: the machine starts without it. */
   readonly on: boolean;
 }
@@ -31,7 +32,7 @@ const areaSchema: z.ZodType<ResolvedArea> = z.strictObject({
   maxPages: z.int().min(2).max(SWAPFILE_MAX_PAGES),
   badPages: z.array(z.int().min(1).max(SWAPFILE_MAX_PAGES)),
   priority: z.int().min(-32768).max(32767),
-  device: z.string(),
+  device: deviceChoiceSchema,
   on: z.boolean(),
 });
 

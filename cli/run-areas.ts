@@ -2,7 +2,7 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
-import { FileDevice, NullDevice, type BlockDevice } from '../src/device/index.ts';
+import { FileDevice, NullDevice, type BlockDevice, type DeviceChoice } from '../src/device/index.ts';
 import {
   designName,
   specBytes,
@@ -192,7 +192,7 @@ class AreaHolder implements HeldAreas {
     this.#files.set(name, fileId);
   }
 
-  #takeFile(path: string, area: AreaSpec, profile: string): void {
+  #takeFile(path: string, area: AreaSpec, profile: DeviceChoice): void {
     const priority = area.priority ?? null;
     const known = this.#active.list();
     const { noFollow = false } = area;
@@ -217,7 +217,7 @@ class AreaHolder implements HeldAreas {
     this.#open(path, row, profile, area);
   }
 
-  async #takeTemporary(area: AreaSpec, profile: string): Promise<void> {
+  async #takeTemporary(area: AreaSpec, profile: DeviceChoice): Promise<void> {
     const folder = makeTemporaryFolder();
     this.#folders.push(folder);
     const path = join(folder, area.ghost ? 'ghost.swap' : 'swap');
@@ -232,7 +232,7 @@ class AreaHolder implements HeldAreas {
   }
 
   /** With payload none an area needs no file: any size, up to what an entry can address. */
-  #takeImagined(area: AreaSpec, profile: string): void {
+  #takeImagined(area: AreaSpec, profile: DeviceChoice): void {
     const pages = areaPages(area);
     const type = this.prepared.length;
     const name = `area${type}`;
@@ -286,7 +286,7 @@ class AreaHolder implements HeldAreas {
     this.prepared = [...this.prepared, area];
   }
 
-  #open(path: string, row: ActiveArea, profile: string, area: AreaUse): void {
+  #open(path: string, row: ActiveArea, profile: DeviceChoice, area: AreaUse): void {
     const { noFollow = false } = area;
     const opened = openSwapArea(path, { active: [], noFollow });
     if (opened.outcome !== 'ok')

@@ -8,6 +8,7 @@ import { designs, SAME_FILLED } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
 import { parseLine } from './command-line.ts';
 import type { CommandIo } from './command.ts';
+import { readDeviceFiles } from './device-choice.ts';
 import { readInput, type WatchedPage } from './runner.ts';
 import { readZswapSettings, ZSWAP_HELP } from './zswap-options.ts';
 
@@ -140,7 +141,11 @@ export function addMachineOptions(command: Command): Command {
       collect,
       [],
     )
-    .option('--device <NAME>', `device profile: ${Object.keys(deviceProfiles).join(', ')}`)
+    .option(
+      '--device <NAME>',
+      `device profile: ${Object.keys(deviceProfiles).join(', ')}, or FILE.json of your own ` +
+        '(swaplab device profile)',
+    )
     .option(
       '--drive <DRIVE>',
       'the SSD that wears: CAPACITY,CLASS[,free=PERCENT][,duty=PERCENT|,runs=N A DAY], such as ' +
@@ -217,6 +222,7 @@ export function specJson(
   const json = start;
   applyFlags(json, flags, args, command);
   for (const setting of flags.set) applySetting(json, setting);
+  readDeviceFiles(json, readJson);
   if (json['workload'] === undefined)
     throw new UsageError(
       `${command}: nothing to run: give --trace FILE, --workload NAME or --spec FILE`,
@@ -331,7 +337,7 @@ function readArea(text: string, option: string): Json {
     else if (option === '--swap' && applyZram(area, key, value)) continue;
     else
       throw new UsageError(
-        `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME, checksum, buffer=SIZE, off` +
+        `${option}: '${part}' is not accepted; accepted: prio=N, device=NAME|FILE.json, checksum, buffer=SIZE, off` +
           (option === '--area' ? ', no-follow' : '') +
           (option === '--swap' ? `, ghost, zram, ${ZRAM_OPTIONS.join(', ')}` : ''),
       );

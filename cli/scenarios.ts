@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseScenario, type Scenario } from '../src/machine/index.ts';
 import { nearestNames, UsageError } from '../src/units/index.ts';
+import { isFileName } from './file-name.ts';
 import { packageFile } from './package-file.ts';
 import { readJson } from './run-options.ts';
 
@@ -24,7 +25,7 @@ export function scenarioNames(): string[] {
  * @throws UsageError with the nearest names when there is none
  */
 export function readScenario(name: string): NamedScenario {
-  const isFile = name.includes('/') || name.endsWith('.json');
+  const isFile = isFileName(name);
   const names = scenarioNames();
   if (!isFile && !names.includes(name))
     throw new UsageError(

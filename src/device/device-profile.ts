@@ -80,7 +80,8 @@ const flash = z.strictObject({
   }),
 });
 
-const schema: z.ZodType<DeviceProfile> = z
+/** What a profile in JSON must be; for specs, which may hold one. */
+export const deviceProfileSchema: z.ZodType<DeviceProfile> = z
   .strictObject({
     name: z.string().min(1),
     description: z.string(),
@@ -105,12 +106,15 @@ const schema: z.ZodType<DeviceProfile> = z
  */
 export function parseDeviceProfile(json: unknown, where: string): DeviceProfile {
   requireFlat(json, where);
-  const parsed = schema.safeParse(json);
+  const parsed = deviceProfileSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(
-    (issue) => `${issue.path.join('.') || 'the profile'}: ${issue.message}`,
-  );
-  throw new UsageError(`${where}: not a device profile: ${wrong.join('; ')}`);
+  throw new UsageError(`${where}: ${profileProblems(parsed.error)}`);
+}
+
+/** What the schema of profiles finds wrong, in one line. */
+export function profileProblems({ issues }: Pick<z.ZodError, 'issues'>): string {
+  const wrong = issues.map(({ path, message }) => `${path.join('.') || 'the profile'}: ${message}`);
+  return `not a device profile: ${wrong.join('; ')}`;
 }
 
 /** One number of a profile, for people. */

@@ -1,6 +1,10 @@
-/** The device profiles that come along, by name: the choices of `--device`. */
+/**
+ * The device profiles that come along, by name: the choices of `--device`, beside profiles of the
+ * user's own.
+ */
+import { z } from 'zod';
 import { didYouMean, UsageError } from '../units/index.ts';
-import type { DeviceProfile } from './device-profile.ts';
+import { deviceProfileSchema, profileProblems, type DeviceProfile } from './device-profile.ts';
 import { emmc } from './profiles/emmc.ts';
 import { hdd, hdd2013 } from './profiles/hdd.ts';
 import { nvme } from './profiles/nvme.ts';
@@ -20,19 +24,34 @@ export const deviceProfiles: Readonly<Record<DeviceProfileName, DeviceProfile>> 
   zram,
 };
 
+/** The name of a profile that comes along, or a profile itself. */
+export type DeviceChoice = string | DeviceProfile;
+
+const NAMES: readonly string[] = Object.keys(deviceProfiles);
+
+/** A choice in a spec; what is wrong with it reads as `parseDeviceProfile` and `deviceProfile` say it. */
+export const deviceChoiceSchema: z.ZodType<DeviceChoice> = z.union(
+  [z.enum(NAMES as [string, ...string[]]), deviceProfileSchema],
+  {
+    error: ({ input }) =>
+      typeof input === 'string' || input === undefined
+        ? `expected ${NAMES.join(', ')}, or a profile in JSON${didYouMean(input ?? '', NAMES)}`
+        : profileProblems(deviceProfileSchema.safeParse(input).error ?? { issues: [] }),
+  },
+);
+
 /**
- * Returns the profile called `name`.
+ * The profile that a choice means.
  *
  * @param option - the option or key to name in the error
  * @throws UsageError when there is none of that name
  */
-export function deviceProfile(name: string, option: string): DeviceProfile {
-  if (!Object.hasOwn(deviceProfiles, name)) {
-    const names = Object.keys(deviceProfiles);
+export function deviceProfile(choice: DeviceChoice, option: string): DeviceProfile {
+  if (typeof choice !== 'string') return choice;
+  if (!Object.hasOwn(deviceProfiles, choice))
     throw new UsageError(
-      `${option}: '${name}' is no device profile; accepted: ${names.join(', ')}` +
-        didYouMean(name, names),
+      `${option}: '${choice}' is no device profile; accepted: ${NAMES.join(', ')}` +
+        didYouMean(choice, NAMES),
     );
-  }
-  return deviceProfiles[name as DeviceProfileName];
+  return deviceProfiles[choice as DeviceProfileName];
 }

@@ -1,6 +1,6 @@
 /** An area as a machine takes it: its header was checked, its device is open. */
 import type { AreaKind } from '../area/active-areas.ts';
-import type { BlockDevice, ZramDevice } from '../device/index.ts';
+import type { BlockDevice, DeviceChoice, ZramDevice } from '../device/index.ts';
 
 /** An area that swapon accepted, with its device open. */
 export interface PreparedArea {
@@ -11,7 +11,7 @@ export interface PreparedArea {
   readonly badPages: readonly number[];
   readonly priority: number;
   /** Profile that models the device's time. */
-  readonly profile: string;
+  readonly profile: DeviceChoice;
   readonly device: BlockDevice;
   /** The device once more, where it is one in compressed memory. */
   readonly zram?: ZramDevice;

@@ -16,10 +16,11 @@ import { compressorChoices, compressors } from '../codec/index.ts';
 import {
   COMPRESSED_FORMS,
   isEraseBlock,
-  deviceProfiles,
+  deviceChoiceSchema,
   parseDrive,
   parseFaultRule,
   type CompressedForm,
+  type DeviceChoice,
   type Drive,
 } from '../device/index.ts';
 import { CHAIN_SIZE_MAX, CHAIN_SIZE_MIN, pools } from '../pool/index.ts';
@@ -49,7 +50,7 @@ export interface AreaSpec {
   /** 0 to 32767; absent: the kernel's rule. */
   readonly priority?: number | undefined;
   /** Device profile, of a zram that of its backing device; absent: the run's. */
-  readonly device?: string | undefined;
+  readonly device?: DeviceChoice | undefined;
   /** The area is a zram of `size`, which has no file. */
   readonly zram?: ZramSpec | undefined;
   /** A 64-bit checksum per slot, kept in memory and verified at every read. */
@@ -171,7 +172,7 @@ export interface RunSpec {
   readonly areas: readonly AreaSpec[];
   /** True: no area at all, not even the active ones. */
   readonly noAreas: boolean;
-  readonly device: string;
+  readonly device: DeviceChoice;
   /** The drive that flash wears of (`parseDrive`); absent: that of each device profile. */
   readonly drive?: string | undefined;
   /** What goes wrong with the devices: rules as text (`parseFaultRule`). */
@@ -196,7 +197,7 @@ const areaSchema: z.ZodType<AreaSpec> = z.strictObject({
   size: size.optional(),
   ghost: z.boolean().default(false),
   priority: z.number().int().min(0).max(32767).optional(),
-  device: oneOf(deviceProfiles).optional(),
+  device: deviceChoiceSchema.optional(),
   zram: zramSchema.optional(),
   checksum: z.boolean().default(false),
   buffer: size.optional(),
@@ -271,7 +272,7 @@ const specSchema: z.ZodType<RunSpec> = z.strictObject({
   machine: machineSchema,
   areas: z.array(areaSchema).max(MAX_SWAPFILES).default([]),
   noAreas: z.boolean().default(false),
-  device: oneOf(deviceProfiles).default('nvme'),
+  device: deviceChoiceSchema.default('nvme'),
   drive: z.string().optional(),
   faults: z.array(z.string()).default([]),
   onWrongPage: z.enum(['stop', 'count']).default('stop'),

@@ -9,6 +9,7 @@ import {
   ZramDevice,
   zramFigures,
   type BlockDevice,
+  type DeviceChoice,
   type ZramSetting,
 } from '../device/index.ts';
 import { CostProfile, Engine, EV } from '../engine/index.ts';
@@ -26,7 +27,7 @@ export interface ZramAreaOptions {
   readonly backing?: {
     readonly device: BlockDevice;
     /** Profile that models its time. */
-    readonly profile: string;
+    readonly profile: DeviceChoice;
     /** Part of the flash drive around it that is free; absent: none. */
     readonly freeShare?: number;
     readonly batchPages: number;

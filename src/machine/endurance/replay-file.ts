@@ -1,5 +1,6 @@
 /** Replays as files: JSON that people can read, one page operation a line. */
 import { z } from 'zod';
+import { deviceChoiceSchema } from '../../device/index.ts';
 import { UsageError } from '../../units/index.ts';
 import { OP, type ControlStep, type OperationList } from '../../workload/index.ts';
 import { describeIssues, parseSpec } from '../spec.ts';
@@ -65,7 +66,7 @@ const replaySchema = z.strictObject({
       maxPages: z.number().int().min(2).max(0xffffffff),
       badPages: z.array(count),
       priority: z.number().int(),
-      profile: z.string(),
+      profile: deviceChoiceSchema,
       hasChecksums: z.boolean(),
       bufferBytes: count,
       isOn: z.boolean(),

@@ -113,9 +113,15 @@ function isShort({ values }: SpecDifference): boolean {
  * @param isBare - only the value: a reader sees what it is of
  */
 export function settingLabel(key: string, value: unknown, isBare: boolean): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = textOf(value) ?? JSON.stringify(value);
   const name = key.split('.').at(-1)!;
   return isBare && typeof value !== 'boolean' ? text : `${name}=${text}`;
+}
+
+/** Text as it is, of a device profile its name; null for anything else. */
+function textOf(value: unknown): string | null {
+  const name = isObject(value as JsonValue) ? (value as { readonly name?: unknown }).name : value;
+  return typeof name === 'string' ? name : null;
 }
 
 /** Labels that fit a header; those that are alike get a number. */

@@ -17,6 +17,9 @@ const KEYS_OF_RUNS: readonly string[] = ['name', 'seed'];
 /** What a resolved spec says of the machine that it ran on, which no spec sets. */
 const RESOLVED_KEYS: readonly string[] = ['areasHeld', 'costs'];
 
+/** Objects that differ as a whole: a device profile is another device, whichever number it is by. */
+const WHOLE_KEYS: readonly string[] = ['device'];
+
 /** A resolved spec as it was before it was resolved, so that it can be run again. */
 export function unresolved(stored: JsonValue): JsonObject {
   const spec = without(asObject(stored), RESOLVED_KEYS);
@@ -44,7 +47,7 @@ export function objectDifferences(specs: readonly JsonValue[], prefix: string): 
   return names.flatMap((name): SpecDifference[] => {
     const values = objects.map((each) => (Object.hasOwn(each, name) ? each[name] : undefined));
     const key = prefix === '' ? name : `${prefix}.${name}`;
-    if (values.every(isObject)) return objectDifferences(values, key);
+    if (values.every(isObject) && !WHOLE_KEYS.includes(key)) return objectDifferences(values, key);
     return areEqual(values.map((value) => inBytes(key, value))) ? [] : [{ key, values }];
   });
 }

@@ -101,7 +101,9 @@ function areaText(area: JsonValue): string {
 }
 
 function deviceText(spec: JsonValue): string {
-  return text(part(spec, 'device')) || 'not told';
+  const device = part(spec, 'device');
+  // One of the user's own stands there whole.
+  return text(device) || text(part(device, 'name')) || 'not told';
 }
 
 function zswapText(spec: JsonValue): string {
