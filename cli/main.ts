@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   report: () => import('./report.ts'),
   serve: () => import('./serve.ts'),
   import: () => import('./import.ts'),
+  device: () => import('./device/index.ts'),
   metadata: () => import('./metadata.ts'),
   validate: () => import('./validate.ts'),
   explain: () => import('./explain.ts'),

@@ -3,6 +3,7 @@ export * from './checksum-device.ts';
 export * from './device-profile.ts';
 export * from './faults/index.ts';
 export * from './file-device.ts';
+export * from './fio/index.ts';
 export * from './ftl/index.ts';
 export * from './latency-device.ts';
 export * from './mapped/index.ts';

@@ -1,0 +1,3 @@
+export { parseFio, type FioDocument, type FioJob } from './document.ts';
+export { fioJobFile, type FioTarget } from './job-file.ts';
+export { profileOfFio, type FioProfileOptions } from './profile.ts';
