@@ -3,13 +3,13 @@
  * columns that set `design`, settings that are varied set one key or several; a scenario's columns set
  * whatever it says; what comes of them is the same.
  */
-import { parseSpec, type RunSpec } from '../src/machine/index.ts';
+import { parseSpec, putAt, type Json, type RunSpec } from '../src/machine/index.ts';
 import { chooseDesign } from '../src/swap/index.ts';
 import { settingLabel, uniqueLabels } from '../src/report/comparison/index.ts';
 import { didYouMean, PAGE_SIZE, UsageError } from '../src/units/index.ts';
 import type { VariedSetting } from './compare-vary.ts';
 import { readDeviceFiles } from './device-choice.ts';
-import { applySetting, putAt, readJson, type Json } from './run-options.ts';
+import { applySetting, readJson } from './run-options.ts';
 import { buildWorkload } from './runner.ts';
 import type { NamedScenario } from './scenarios.ts';
 

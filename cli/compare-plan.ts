@@ -1,5 +1,5 @@
 /** What a command line of `swaplab compare` asks for, checked before anything runs. */
-import { faultMetrics, metricName, metricsOf } from '../src/machine/index.ts';
+import { faultMetrics, metricName, metricsOf, type Json } from '../src/machine/index.ts';
 import { parseThreshold, requireMetric, type Threshold } from '../src/report/comparison/index.ts';
 import { specHash, type JsonValue } from '../src/runs/index.ts';
 import { designs } from '../src/swap/index.ts';
@@ -14,7 +14,7 @@ import {
 } from './compare-columns.ts';
 import { readSeeds, type CompareFlags } from './compare-options.ts';
 import { readVary } from './compare-vary.ts';
-import { specJson, type Json } from './run-options.ts';
+import { specJson } from './run-options.ts';
 import { readScenario, type NamedScenario } from './scenarios.ts';
 
 /** Columns to run. */

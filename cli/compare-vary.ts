@@ -1,6 +1,6 @@
 /** `--vary KEY=V1,V2,…`: a key of the spec and the values that it takes, a column each. */
-import { specJsonSchema } from '../src/machine/index.ts';
-import { clipped, nearestNames, requireFlat, UsageError } from '../src/units/index.ts';
+import { requireSpecKey } from '../src/machine/index.ts';
+import { clipped, requireFlat, UsageError } from '../src/units/index.ts';
 import { plainValue } from './run-options.ts';
 
 export interface VariedSetting {
@@ -28,7 +28,7 @@ export function readVary(text: string): VariedSetting {
   const elsewhere = Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key] : undefined;
   if (elsewhere !== undefined)
     throw new UsageError(`--vary: '${key}' is not varied here but with ${elsewhere}`);
-  checkKey(key);
+  requireSpecKey(key, '--vary');
   const words = splitValues(text.slice(at + 1));
   if (words.includes('')) throw new UsageError(`--vary: '${clipped(text)}' has an empty value`);
   const twice = words.find((word, index) => words.indexOf(word) < index);
@@ -55,33 +55,4 @@ function splitValues(text: string): string[] {
     from = at + 1;
   }
   return [...words, text.slice(from)];
-}
-
-/** A node of the spec's JSON Schema, as far as it is looked at here. */
-interface SchemaNode {
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly items?: SchemaNode;
-  readonly anyOf?: readonly SchemaNode[];
-}
-
-function checkKey(key: string): void {
-  let nodes: readonly SchemaNode[] = [specJsonSchema() as SchemaNode];
-  const parts = key.split('.');
-  for (const [index, part] of parts.entries()) {
-    const forms = nodes.flatMap((node) => [node, ...(node.anyOf ?? [])]);
-    const members = forms.map(({ properties }) => properties ?? {});
-    const items = /^\d+$/.test(part) ? forms.flatMap(({ items: item }) => item ?? []) : [];
-    nodes = [
-      ...members.flatMap((each) => (Object.hasOwn(each, part) ? [each[part]!] : [])),
-      ...items,
-    ];
-    if (nodes.length > 0) continue;
-    const before = parts.slice(0, index).map((each) => `${each}.`);
-    const names = members.flatMap(Object.keys);
-    const nearest = nearestNames(part, names, 3).map((name) => before.join('') + name);
-    throw new UsageError(
-      `--vary: '${clipped(key)}' is no key of a spec` +
-        (nearest.length > 0 ? `; the nearest are ${nearest.join(', ')}` : ''),
-    );
-  }
 }

@@ -5,6 +5,7 @@ import {
   parseSpec,
   settingsArguments,
   type EnduranceSettings,
+  type Json,
   type RunSpec,
 } from '../src/machine/index.ts';
 import { chooseDesign } from '../src/swap/index.ts';
@@ -17,7 +18,6 @@ import {
   specJson,
   startingSpec,
   wholeNumber,
-  type Json,
   type SpecFlags,
 } from './run-options.ts';
 

@@ -29,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   serve: () => import('./serve.ts'),
   import: () => import('./import.ts'),
   device: () => import('./device/index.ts'),
+  sweep: () => import('./sweep/index.ts'),
   metadata: () => import('./metadata.ts'),
   validate: () => import('./validate.ts'),
   explain: () => import('./explain.ts'),

@@ -1,6 +1,6 @@
 /** The options of `swaplab run`, and how they become a spec. */
 import { Command, Option } from 'commander';
-import { parseSpec, type RunSpec } from '../src/machine/index.ts';
+import { parseSpec, putAt, type Json, type RunSpec } from '../src/machine/index.ts';
 import { clipped, requireFlat, UsageError } from '../src/units/index.ts';
 import { deviceProfiles, enduranceClasses, FAULT_KINDS } from '../src/device/index.ts';
 import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
@@ -53,8 +53,6 @@ interface Flags extends SpecFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
-
-export type Json = Record<string, unknown>;
 
 /** Options of a zram behind `--swap SIZE,zram`; each makes the area one. */
 const ZRAM_OPTIONS: readonly string[] = [
@@ -390,45 +388,6 @@ export function plainValue(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** Sets a key of a spec, given with dots between its parts; objects on the way are made. */
-export function putAt(json: Json, path: string, value: unknown): void {
-  const keys = path.split('.');
-  if (keys.length > KEY_PARTS_MAX)
-    throw new UsageError(
-      `'${clipped(path)}': a key of the spec has at most ${KEY_PARTS_MAX} parts`,
-    );
-  let at: Json = json;
-  for (const key of keys.slice(0, -1)) {
-    checkStep(at, key, path);
-    const next = Object.hasOwn(at, key) ? at[key] : undefined;
-    if (typeof next === 'object' && next !== null) {
-      at = next as Json;
-    } else {
-      const made: Json = Object.create(null) as Json;
-      at[key] = made;
-      at = made;
-    }
-  }
-  checkStep(at, keys.at(-1)!, path);
-  at[keys.at(-1)!] = value;
-}
-
-/** Parts of the longest key, with room. assumed */
-const KEY_PARTS_MAX = 16;
-
-/**
- * Refuses a part that would do something else than set a member: `__proto__`, and what makes a list
- * as long as its number says (`areas.4294967294`, `areas.length`).
- */
-function checkStep(at: Json, key: string, path: string): void {
-  const isElsewhere = Array.isArray(at) && !(/^\d{1,9}$/.test(key) && Number(key) <= at.length);
-  if (key === '__proto__' || isElsewhere)
-    throw new UsageError(
-      `'${clipped(path)}': '${clipped(key)}' is no key of the spec there` +
-        (isElsewhere ? `; accepted: 0 to ${(at as unknown as unknown[]).length}` : ''),
-    );
 }
 
 export function wholeNumber(text: string | undefined, option: string): number | undefined {

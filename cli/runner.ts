@@ -12,6 +12,7 @@ import {
   flattenParameters,
   type JsonValue,
   type RunWriter,
+  type StateDatabase,
 } from '../src/runs/index.ts';
 import type { LifeEvent } from '../src/engine/index.ts';
 import {
@@ -43,6 +44,8 @@ export interface RunRequest {
   readonly hooks: Pick<RunHooks, 'onProgress' | 'onPause'>;
   /** A page whose life is noted. */
   readonly watch?: WatchedPage;
+  /** A line of a sweep's plan: its id, and the database, which stays open for the next one. */
+  readonly planned?: { readonly id: string; readonly database: StateDatabase };
 }
 
 export interface WatchedPage {
@@ -71,7 +74,8 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
   detail(io, `state database ${io.databasePath}`);
   tellSpec(spec, io);
   const workload = buildWorkload(spec);
-  const database = openStateDatabase(io.databasePath);
+  const { planned } = request;
+  const database = planned?.database ?? openStateDatabase(io.databasePath);
   try {
     sweepTemporaryFolders();
     const areas = await holdAreas(spec, database.activeAreas, io);
@@ -94,6 +98,7 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
         version,
         name: spec.name ?? null,
         command: request.command,
+        ...(planned === undefined ? {} : { planId: planned.id }),
       });
       detail(io, `run ${writer.runId} begins: ${spec.design}, seed ${spec.seed}`);
       const live = new LiveRun({ database, writer, areas, intervalMs: INTERVAL_MS });
@@ -112,7 +117,7 @@ export async function executeRun(request: RunRequest, io: CommandIo): Promise<Fi
       detail(io, 'areas released');
     }
   } finally {
-    database.close();
+    if (planned === undefined) database.close();
   }
 }
 
@@ -185,7 +190,7 @@ async function runAndStore(
 }
 
 /** What the command ends with for an error; `main` says the same. */
-function exitCodeOf(error: unknown): number {
+export function exitCodeOf(error: unknown): number {
   if (error instanceof CheckError || error instanceof InvariantError) return 3;
   return error instanceof UsageError ? 2 : 1;
 }

@@ -15,6 +15,7 @@ const layers = [
   'workload',
   'machine',
   'runs',
+  'sweep',
   'report',
 ];
 
@@ -46,7 +47,7 @@ module.exports = {
       severity: 'error',
       comment: 'areas and devices open files, runs opens databases; everything else gets bytes',
       from: {
-        path: '^src/(units|frames|engine|codec|pool|slots|zswap|swap|memory|estimate|workload|report)/',
+        path: '^src/(units|frames|engine|codec|pool|slots|zswap|swap|memory|estimate|workload|sweep|report)/',
       },
       to: { path: '^(node:)?(fs|child_process|os)$' },
     },

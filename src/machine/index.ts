@@ -5,6 +5,7 @@ export * from './machine.ts';
 export * from './run-hooks.ts';
 export * from './run-result.ts';
 export * from './spec.ts';
+export * from './spec-keys.ts';
 export * from './steering.ts';
 export * from './metadata-machine.ts';
 export * from './metadata-views.ts';

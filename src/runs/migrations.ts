@@ -375,4 +375,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX run_running ON run (run_id) WHERE status = 'running';
   CREATE INDEX metric_by_name ON metric (name, run_id);
   `,
+  // 5: runs of sweeps, by the id that they have in every plan and database.
+  `
+  ALTER TABLE run ADD COLUMN plan_id TEXT CHECK (length(plan_id) = 64);
+  CREATE INDEX run_by_plan ON run (plan_id) WHERE plan_id IS NOT NULL;
+  `,
 ];

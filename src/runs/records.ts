@@ -23,6 +23,8 @@ export interface RunHeader {
   readonly name: string | null;
   /** The command line, for people. */
   readonly command: string;
+  /** Its id in the plan of a sweep; absent: it is of none. */
+  readonly planId?: string;
 }
 
 export interface SeriesPoint {

@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import { contentHashOfAll } from './content-hash.ts';
 import { mergeRuns, type MergeResult } from './merge.ts';
 import { findOrphans } from './orphans.ts';
+import { beginPlanned, listPlanned, type PlannedRun } from './planned-runs.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { queryReadOnly, type QueryResult } from './query.ts';
 import type {
@@ -40,9 +41,18 @@ export class RunStore {
     this.steering = new SteeringTable(connection, owner);
   }
 
-  /** Stores a new run with status `running`; it is `aborted` if this process ends before it. */
-  begin(run: RunHeader): RunWriter {
-    return new RunWriter(this.#connection, run, this.#owner);
+  /**
+   * Stores a new run with status `running`; it is `aborted` if this process ends before it.
+   * @throws RunTakenError for one of a plan that is done, or that a process which lives runs
+   */
+  begin({ planId, ...run }: RunHeader): RunWriter {
+    if (planId === undefined) return new RunWriter(this.#connection, run, this.#owner);
+    return beginPlanned(this.#connection, { ...run, planId }, this.#owner);
+  }
+
+  /** All runs of plans of sweeps, by number. */
+  planned(): PlannedRun[] {
+    return listPlanned(this.#connection, findOrphans(this.#connection));
   }
 
   /**

@@ -223,10 +223,10 @@ export class RunWriter {
   #insertRun(run: RunHeader, owner: ProcessIdentity): number {
     assert(Number.isSafeInteger(run.seed), 'a seed is a whole number');
     const runId = this.#connection.run(
-      `INSERT INTO run (spec_hash, design, seed, version, spec, name, command, status)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'running')`,
+      `INSERT INTO run (spec_hash, design, seed, version, spec, name, command, plan_id, status)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')`,
       ...[this.specHash, run.design, run.seed, run.version],
-      ...[canonicalJson(run.spec), run.name, run.command],
+      ...[canonicalJson(run.spec), run.name, run.command, run.planId ?? null],
     ).insertedId;
     this.#connection.run(
       `INSERT INTO run_wall (run_id, started_ms, owner_pid, owner_start, alive_ms)

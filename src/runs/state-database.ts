@@ -56,3 +56,20 @@ export function openStateDatabase(path: string, options: StateDatabaseOptions = 
     throw error;
   }
 }
+
+/**
+ * A state database with a table of active areas of its own, in memory, in place of the one that all
+ * processes share: which areas others have made active decides types and priorities of a run's.
+ */
+export function withOwnAreas(database: StateDatabase): StateDatabase {
+  const connection = new Connection(':memory:');
+  migrate(connection);
+  return {
+    activeAreas: new ActiveAreaTable(connection, currentProcess()),
+    runs: database.runs,
+    close: () => {
+      connection.close();
+      database.close();
+    },
+  };
+}

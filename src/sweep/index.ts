@@ -1,0 +1,6 @@
+export * from './expand.ts';
+export * from './plan.ts';
+export * from './run-id.ts';
+export * from './shard.ts';
+export * from './status.ts';
+export * from './sweep-spec.ts';
