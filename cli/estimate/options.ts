@@ -52,7 +52,7 @@ export function estimateCommand(): Command {
       `which ones, the first in detail: ${Object.keys(compressors).join(', ')}`,
       Object.keys(compressors).join(','),
     )
-    .option('--samples <N>', 'pages to read at most', '10000')
+    .option('--samples <N>', 'pages to read at most', '5000')
     .option('--seed <N>', 'seed of the sample', '1')
     .option('--percent <LIST>', 'values of max_pool_percent', '10,20,40')
     .option('--ram <SIZE>', 'the memory of which those are percentages (that of this machine)')

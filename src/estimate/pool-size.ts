@@ -6,9 +6,9 @@ import { assert, PAGE_SIZE } from '../units/index.ts';
 /**
  * Objects that are put into the pool at most; a larger pool is this one multiplied. Each of the 119
  * classes ends in a zspage that is partly filled, half of 5 pages on average: some 300 pages, which at
- * so many objects of 1.5 KiB are 0.4 % of the pool.
+ * so many objects of 1.5 KiB are 0.8 % of the pool.
  */
-export const POOL_OBJECTS_MAX = 200_000;
+export const POOL_OBJECTS_MAX = 100_000;
 
 /** Time is no question here. */
 const NO_PRICES = new CostProfile({ name: 'none', description: '', prices: {} });
