@@ -58,7 +58,7 @@ export interface Estimate {
   readonly ramBytes: number;
   /** Shares of all pages. */
   readonly zero: Interval;
-  /** One word over and over, but not zero. zswap since 6.14 compresses them as any other page. */
+  /** One word over and over, but not zero. Today's zswap compresses them as any other page. */
   readonly sameFilled: Interval;
   readonly other: Interval;
   readonly compressors: readonly CompressorEstimate[];
