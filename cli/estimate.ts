@@ -9,7 +9,7 @@ import { fileNotes, surveyNotes, type MachineMemory } from './estimate/notes.ts'
 import { estimateCommand, readEstimateLine, type EstimateLine } from './estimate/options.ts';
 import { measureFile } from './estimate/page-file.ts';
 import { listProcesses, readMeminfo, type Missing } from './estimate/processes.ts';
-import { survey, type Survey, type SurveyedProcess } from './estimate/survey.ts';
+import { survey, type Survey } from './estimate/survey.ts';
 import { characterSet } from './runs/terminal.ts';
 import { detail } from './telling.ts';
 
@@ -112,29 +112,21 @@ function machineMemory(): MachineMemory {
 
 /** The processes by size. */
 function processRows({ processes, measures }: Survey): ProcessRow[] {
-  const lengths = measures.compressors.length > 0 ? measures.lengths(0) : null;
-  const rows = processes.map(({ process, from, to }): ProcessRow => {
-    const own = lengths?.subarray(from, to).filter((length) => length > 0);
-    const bytes = own?.reduce((sum, length) => sum + length, 0) ?? 0;
+  const lengths = measures.lengths(0);
+  const rows = processes.map(({ process: { pid, name, mappings }, from, to }): ProcessRow => {
+    const own = lengths.subarray(from, to).filter((length) => length > 0);
+    const bytes = own.reduce((sum, length) => sum + length, 0);
+    const bytesOf = (key: 'anonymousPages' | 'swapPages'): number =>
+      mappings.reduce((total, mapping) => total + mapping[key], 0) * PAGE_SIZE;
     return {
-      ...processSizes({ process }),
+      ...{ pid, name },
+      ...{ anonymousBytes: bytesOf('anonymousPages'), swapBytes: bytesOf('swapPages') },
       sampledPages: to - from,
       zeroPages: countKind(measures.kinds.subarray(from, to), PAGE_KIND.zero),
-      ratio: own === undefined || bytes === 0 ? null : (own.length * PAGE_SIZE) / bytes,
+      ratio: bytes === 0 ? null : (own.length * PAGE_SIZE) / bytes,
     };
   });
   return rows.sort((a, b) => b.anonymousBytes - a.anonymousBytes || a.pid - b.pid);
-}
-
-function processSizes({ process: { pid, name, mappings } }: Pick<SurveyedProcess, 'process'>): {
-  readonly pid: number;
-  readonly name: string;
-  readonly anonymousBytes: number;
-  readonly swapBytes: number;
-} {
-  const sum = (key: 'anonymousPages' | 'swapPages'): number =>
-    mappings.reduce((total, mapping) => total + mapping[key], 0) * PAGE_SIZE;
-  return { pid, name, anonymousBytes: sum('anonymousPages'), swapBytes: sum('swapPages') };
 }
 
 function countKind(kinds: Uint8Array, wanted: number): number {
@@ -149,18 +141,16 @@ interface Findings {
 }
 
 function processesJson(line: EstimateLine, { found, memory, estimate, notes }: Findings): unknown {
-  const { measures, processes, missing, measures: _, pages: __, ...left } = found;
+  const { measures, processes, missing, pages: _counted, ...left } = found;
   const source = {
-    kind: line.source.kind,
-    processCount: processes.length,
+    ...{ kind: line.source.kind, processCount: processes.length },
     ...{ deniedCount: missing.denied, endedCount: missing.gone, withoutMemoryCount: missing.none },
     ...left,
   };
-  const rows = processRows(found).map(({ ratio, ...row }) => ({ ...row, ratio }));
   return estimateJson({
     ...{ source, machine: memory, estimate, seed: line.seed, notes },
     compressor: measures.compressors[0]?.name,
-    processes: rows,
+    processes: processRows(found),
   });
 }
 

@@ -92,7 +92,7 @@ export async function survey(
   const scratch = new PageTableScratch();
   const counted = countPages(plan.scanned, { samples, seed, scratch, note }, io);
   const measures = new PageMeasures(compressors, samples);
-  const read = await readSample(plan.scanned, counted.census, { measures, scratch, note }, io);
+  const read = await readSample(plan.scanned, counted, { measures, scratch }, io);
   return {
     ...{ measures, missing, processes: read.processes, lostPages: read.lostPages },
     // A page of the sample was there, whatever smaps had said before.
@@ -110,20 +110,31 @@ interface Parts {
   readonly note: (pid: number, why: Missing) => void;
 }
 
-/** Reads page tables. `excessPages`: places that are taken for the kernel's page of zeros. */
+interface Counted {
+  readonly census: PageCensus;
+  readonly pages: number;
+  /** Places that are taken for the kernel's page of zeros. */
+  readonly excessPages: number;
+  /** Whose page tables could be read. */
+  readonly processes: ReadonlySet<ProcessMemory>;
+}
+
+/** Reads page tables. */
 function countPages(
   places: readonly Place[],
   { samples, seed, scratch, note }: Parts & { readonly samples: number; readonly seed: number },
   io: CommandIo,
-): { readonly census: PageCensus; readonly pages: number; readonly excessPages: number } {
+): Counted {
   const zeroFrames = openZeroFrames();
   const isZeroFrame = zeroFrames?.isZero ?? null;
   const census = new PageCensus({ sampler: new Sampler(samples, seed), isZeroFrame });
   const total = places.reduce((sum, { mapping }) => sum + mapping.pageCount, 0);
   const bar = createProgress({ label: 'reading page tables', unit: 'entries', total }, io);
+  const processes = new Set<ProcessMemory>();
   let excessPages = 0;
   let done = 0;
   forEachProcess(places, scratch, note, (files, first, end) => {
+    processes.add(places[first]!.process);
     for (let index = first; index < end; index++) {
       const place = places[index]!;
       const undecidedBefore = census.undecidedPages;
@@ -142,7 +153,7 @@ function countPages(
   bar.stop();
   zeroFrames?.close();
   detail(io, `${census.drawnPages} pages seen in ${total} entries of page tables`);
-  return { census, pages: census.drawnPages - excessPages, excessPages };
+  return { census, pages: census.drawnPages - excessPages, excessPages, processes };
 }
 
 /** Runs of places that are of one process. */
@@ -171,12 +182,12 @@ function forEachProcess(
 /** Reads and measures the sample, process by process, in the order of addresses. */
 async function readSample(
   places: readonly Place[],
-  census: PageCensus,
-  { measures, scratch }: Parts & { readonly measures: PageMeasures },
+  { census, processes: looked }: Counted,
+  { measures, scratch }: Omit<Parts, 'note'> & { readonly measures: PageMeasures },
   io: CommandIo,
 ): Promise<{ readonly processes: readonly SurveyedProcess[]; readonly lostPages: number }> {
   const byProcess = new Map<ProcessMemory, (readonly [Place, Float64Array])[]>();
-  for (const { process } of places) byProcess.set(process, []);
+  for (const process of looked) byProcess.set(process, []);
   let total = 0;
   for (const [index, pages] of census.sample()) {
     byProcess.get(places[index]!.process)!.push([places[index]!, pages]);
