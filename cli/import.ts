@@ -120,8 +120,7 @@ async function importTrace(line: ImportLine, flags: Flags, io: CommandIo): Promi
   process.once('SIGTERM', stop);
   try {
     const writer = new AccessTraceWriter({
-      ...{ source: input.source, tlbEntries, content, parts },
-      write: file.write,
+      ...{ source: input.source, tlbEntries, content, parts, output: file },
     });
     const options = flags as unknown as Readonly<Record<string, string | boolean | undefined>>;
     await importer.read({ input: input.bytes, source: input.source, options, seed }, writer);

@@ -6,10 +6,12 @@ import { deviceProfiles, enduranceClasses, FAULT_KINDS } from '../src/device/ind
 import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
 import { designs, SAME_FILLED } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
+import { accessesOf } from './access-trace-file.ts';
 import { parseLine } from './command-line.ts';
 import type { CommandIo } from './command.ts';
 import { readDeviceFiles } from './device-choice.ts';
-import { readInput, type WatchedPage } from './runner.ts';
+import { readInput } from './read-input.ts';
+import type { WatchedPage } from './runner.ts';
 import { readZswapSettings, ZSWAP_HELP } from './zswap-options.ts';
 
 export interface RunLine {
@@ -104,7 +106,7 @@ export function designOption(): Option {
 export function addSpecOptions(command: Command): Command {
   return addMachineOptions(
     command
-      .option('--trace <FILE>', 'replay a trace')
+      .option('--trace <FILE>', 'replay a trace, or an access trace that swaplab import made')
       .option('--workload <NAME>', `run a built-in workload: ${Object.keys(workloads).join(', ')}`)
       .option('--content <FILE>', 'a file whose pages a trace writes (content `file`)'),
   ).argument('[ARGUMENTS...]', "the workload's own arguments, behind --");
@@ -297,8 +299,13 @@ function applyWorkload(
   if (flags.trace !== undefined && flags.workload !== undefined)
     throw new UsageError(`${command}: --trace and --workload exclude each other`);
   if (flags.trace !== undefined) {
-    const trace = readInput(flags.trace, '--trace').toString('utf8');
-    json['workload'] = { trace, source: flags.trace };
+    const bytes = readInput(flags.trace, '--trace');
+    const accesses = accessesOf(flags.trace, bytes);
+    if (accesses !== null && flags.content !== undefined)
+      throw new UsageError(
+        '--content: an access trace has a content model of its own; accepted: import --content',
+      );
+    json['workload'] = accesses ?? { trace: bytes.toString('utf8'), source: flags.trace };
   } else if (flags.workload !== undefined) {
     json['workload'] = { name: flags.workload, arguments: args };
     return;

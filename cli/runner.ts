@@ -1,5 +1,4 @@
 /** One run from a checked spec: areas taken, machine run, everything in the database. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import {
   Machine,
   parseSpec,
@@ -24,8 +23,10 @@ import {
   type VirtualPage,
 } from '../src/units/index.ts';
 import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src/workload/index.ts';
+import { readAccessWorkload, withSettledTrace } from './access-trace-file.ts';
 import type { CommandIo } from './command.ts';
 import { LiveRun } from './live-run.ts';
+import { readInput } from './read-input.ts';
 import { holdAreas } from './run-areas.ts';
 import { RunStorage } from './run-storage.ts';
 import { storeCounts, storeState } from './store-result.ts';
@@ -70,7 +71,7 @@ export interface FinishedRun {
  * @throws UsageError, RunError, CheckError, InvariantError
  */
 export async function executeRun(request: RunRequest, io: CommandIo): Promise<FinishedRun> {
-  const { spec } = request;
+  const spec = withSettledTrace(request.spec);
   detail(io, `state database ${io.databasePath}`);
   tellSpec(spec, io);
   const workload = buildWorkload(spec);
@@ -203,6 +204,7 @@ export function buildWorkload(spec: RunSpec): Workload {
       seed: spec.seed,
       option: 'workload',
     });
+  if ('accesses' in workload) return readAccessWorkload(workload);
   const trace = parseTrace(workload.trace, workload.source);
   return new TraceWorkload(trace, { file: readContent(workload.content) });
 }
@@ -214,40 +216,3 @@ function readContent(path: string | undefined): Uint8Array | null {
     throw new UsageError(`--content: ${path} has ${bytes.length} bytes; accepted: at least 4096`);
   return bytes;
 }
-
-/** Reads a file that the user named; a missing one is the user's mistake. */
-export function readInput(path: string, option: string): Buffer {
-  try {
-    return readAll(path);
-  } catch (error) {
-    if (error instanceof UsageError) throw new UsageError(`${option}: ${error.message}`);
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code === 'EIO') throw new RunError(`${option}: ${path}: ${code}`);
-    throw new UsageError(`${option}: ${path} cannot be read: ${code}`);
-  }
-}
-
-/** Bytes of the longest input: a string may have 512 Mi letters. assumed */
-const INPUT_BYTES_MAX = 2 ** 28;
-
-/** All of a file; of one that has no end (`/dev/zero`) no more than is accepted. */
-function readAll(path: string): Buffer {
-  const fd = openSync(path, 'r');
-  try {
-    const parts: Buffer[] = [];
-    let lengthBytes = 0;
-    for (;;) {
-      const part = Buffer.allocUnsafe(INPUT_PART_BYTES);
-      const movedBytes = readSync(fd, part, 0, part.length, null);
-      if (movedBytes === 0) return Buffer.concat(parts);
-      parts.push(part.subarray(0, movedBytes));
-      lengthBytes += movedBytes;
-      if (lengthBytes > INPUT_BYTES_MAX)
-        throw new UsageError(`${path} is too long; accepted: up to ${INPUT_BYTES_MAX} bytes`);
-    }
-  } finally {
-    closeSync(fd);
-  }
-}
-
-const INPUT_PART_BYTES = 1 << 20;

@@ -18,7 +18,7 @@ import type { CliCommand } from './command.ts';
 import { describeCommand } from './description.ts';
 import { createProgress } from './progress.ts';
 import { detail } from './telling.ts';
-import { readInput } from './runner.ts';
+import { readInput } from './read-input.ts';
 import { alignTable, type Cell } from '../src/report/text/table.ts';
 
 /** Exit code when a cell that gates disagrees. */

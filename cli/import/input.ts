@@ -1,6 +1,6 @@
 /** The bytes of a trace to import: a file or standard input, unpacked while they come. */
 import { createReadStream, fstatSync, openSync, type ReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { RunError, UsageError } from '../../src/units/index.ts';
 
@@ -10,7 +10,7 @@ const GZIP_MAGIC: readonly number[] = [0x1f, 0x8b];
 /** @source RFC 8878 §3.1.1 */
 const ZSTD_MAGIC: readonly number[] = [0x28, 0xb5, 0x2f, 0xfd];
 
-type Unpacker = NodeJS.ReadWriteStream & { destroy(): unknown };
+type Unpacker = NodeJS.ReadWriteStream;
 
 /** What later versions of Node have and the types of the oldest do not: 22.15, 23.8 and up. */
 const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Unpacker };
@@ -63,7 +63,7 @@ async function* counted(
   let readBytes = 0;
   try {
     for await (const part of stream) {
-      const bytes = part as Buffer;
+      const bytes = part as Uint8Array;
       readBytes += bytes.length;
       onRead(readBytes);
       yield bytes;
@@ -80,11 +80,11 @@ async function* unpacked(
 ): AsyncGenerator<Uint8Array> {
   let head: Uint8Array = new Uint8Array(0);
   while (head.length < ZSTD_MAGIC.length) {
-    const { done, value } = await packed.next();
-    if (done === true) break;
-    head = Buffer.concat([head, value]);
+    const next = await packed.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
   }
-  const whole = Readable.from(rejoined(head, packed), { objectMode: false });
+  const whole = rejoined(head, packed);
   const begins = (magic: readonly number[]): boolean =>
     magic.every((byte, index) => head[index] === byte);
   if (begins(GZIP_MAGIC)) {
@@ -97,7 +97,7 @@ async function* unpacked(
       );
     yield* through(whole, createZstdDecompress(), source, 'zstd');
   } else {
-    yield* rejoined(head, packed);
+    yield* whole;
   }
 }
 
@@ -110,21 +110,17 @@ async function* rejoined(
 }
 
 async function* through(
-  packed: Readable,
+  packed: AsyncGenerator<Uint8Array>,
   unpacker: Unpacker,
   source: string,
   format: string,
 ): AsyncGenerator<Uint8Array> {
-  // pipe() hands no error on.
-  packed.once('error', (error) => unpacker.emit('error', error));
-  packed.pipe(unpacker);
+  // An error of either ends the other, and comes out of the loop below.
+  pipeline(packed, unpacker, () => undefined);
   try {
     for await (const part of unpacker) yield part as Buffer;
   } catch (error) {
     if (error instanceof RunError || error instanceof UsageError) throw error;
     throw new UsageError(`import: ${source}: ${format}: ${(error as Error).message}`);
-  } finally {
-    packed.destroy();
-    unpacker.destroy();
   }
 }

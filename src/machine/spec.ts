@@ -152,6 +152,12 @@ export type WorkloadSpec =
       /** A file whose pages the trace writes (content `file`). */
       readonly content?: string | undefined;
     }
+  | {
+      /** Path of an access trace. */
+      readonly accesses: string;
+      /** Of the file's bytes, in hexadecimal; absent: whatever the file has. */
+      readonly sha256?: string | undefined;
+    }
   | { readonly name: string; readonly arguments: readonly string[] };
 
 export interface RunSpec {
@@ -255,9 +261,16 @@ const workloadSchema: z.ZodType<WorkloadSpec> = z.union(
       source: z.string().default('trace'),
       content: z.string().optional(),
     }),
+    z.strictObject({
+      accesses: z.string().min(1),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in 64 hex digits')
+        .optional(),
+    }),
     z.strictObject({ name: z.string().min(1), arguments: z.array(z.string()).default([]) }),
   ],
-  { error: 'expected {"trace": TEXT} or {"name": NAME, "arguments": [...]}' },
+  { error: 'expected {"trace": TEXT}, {"accesses": PATH} or {"name": NAME, "arguments": [...]}' },
 );
 
 const specSchema: z.ZodType<RunSpec> = z.strictObject({

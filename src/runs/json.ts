@@ -29,9 +29,21 @@ export function canonicalJson(value: JsonValue): string {
   return `{${members.join(',')}}`;
 }
 
-/** SHA-256 of the canonical text, 64 hex digits: equal specs, the name included, equal hash. */
+/**
+ * SHA-256 of the canonical text, 64 hex digits: equal specs, the name included, equal hash. Of an
+ * access trace that the spec names by its own hash the path does not matter.
+ */
 export function specHash(spec: JsonValue): string {
-  return createHash('sha256').update(canonicalJson(spec)).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson(withoutTracePath(spec)))
+    .digest('hex');
+}
+
+function withoutTracePath(spec: JsonValue): JsonValue {
+  const workload = isObject(spec) ? spec['workload'] : undefined;
+  if (!isObject(workload) || workload['sha256'] === undefined) return spec;
+  const { accesses: _, ...rest } = workload;
+  return { ...(spec as { readonly [key: string]: JsonValue }), workload: rest };
 }
 
 /** One leaf of a spec under its dotted key. */

@@ -48,6 +48,8 @@ function workloadText(spec: JsonValue): string {
     const given = Array.isArray(words) ? (words as JsonValue[]).map(text) : [];
     return `the workload ‘${[name, ...given].join(' ')}’`;
   }
+  const accesses = text(part(workload, 'accesses')).split('/').at(-1)!;
+  if (accesses !== '') return `the access trace ‘${accesses}’`;
   const source = text(part(workload, 'source')).split('/').at(-1)!;
   return `the trace ${source === '' ? '' : `‘${source}’ `}(${linesText(text(part(workload, 'trace')))})`;
 }

@@ -28,6 +28,12 @@ const UNTOLD = 'accesses';
 /** What is known of a page, by id. */
 const PAGE = { isThere: 1, isWritten: 2 } as const;
 
+/** Where an access trace goes. */
+export interface AccessTraceOutput {
+  /** Takes bytes for place `at`, which are the writer's again when it returns. */
+  write(bytes: Uint8Array, at: number): void;
+}
+
 export interface AccessTraceOptions {
   /** What is imported, for errors. */
   readonly source: string;
@@ -37,8 +43,7 @@ export interface AccessTraceOptions {
   readonly content: string;
   /** Into how many parts of equal length a trace without phases of its own is cut. */
   readonly parts: number;
-  /** Takes bytes for place `at` of the output, which are the writer's again when it returns. */
-  readonly write: (bytes: Uint8Array, at: number) => void;
+  readonly output: AccessTraceOutput;
 }
 
 /** What came in and what is in the file. */
@@ -148,7 +153,7 @@ export class AccessTraceWriter implements AccessSink {
     header.write(content, HEADER.content, 'latin1');
     this.#hash.update(header.subarray(0, HEADER.digest));
     this.#hash.digest().copy(header, HEADER.digest);
-    this.#options.write(header, 0);
+    this.#options.output.write(header, 0);
     return {
       ...{ reads, stores, writes, drops, kept: this.#kept, pages: this.#ids.count },
       ...{ pagesWritten: this.#pagesWritten, phases: phases.map(({ label }) => label) },
@@ -249,7 +254,7 @@ export class AccessTraceWriter implements AccessSink {
   #flush(): void {
     const bytes = this.#part.subarray(0, this.#partBytes);
     this.#hash.update(bytes);
-    this.#options.write(bytes, this.#at);
+    this.#options.output.write(bytes, this.#at);
     this.#at += bytes.length;
     this.#partBytes = 0;
   }
