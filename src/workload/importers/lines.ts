@@ -33,46 +33,81 @@ export async function forEachLine(
   source: string,
   visit: LineVisitor,
 ): Promise<number> {
-  let lineNumber = 0;
+  const splitter = new Splitter(source, visit);
+  for await (const bytes of input) splitter.take(bytes);
+  return splitter.finish();
+}
+
+class Splitter {
+  readonly #source: string;
+  readonly #visit: LineVisitor;
+  #lineNumber = 0;
   /** What the parts before hold of a line that has not ended. */
-  let begun: Uint8Array[] = [];
-  let begunBytes = 0;
-  const keep = (part: Uint8Array): void => {
-    begunBytes += part.length;
-    if (begunBytes > LINE_BYTES_MAX + 1)
-      throw lineError(source, lineNumber + 1, `is longer than ${LINE_BYTES_MAX} bytes`);
-    // A copy: who reads a stream may use its part again for what comes next.
-    begun.push(new Uint8Array(part));
-  };
-  const finish = (): void => {
-    const line = Buffer.concat(begun);
-    begun = [];
-    begunBytes = 0;
-    lineNumber += 1;
-    visit(line, 0, trimmedEnd(line, 0, line.length), lineNumber);
-  };
-  for await (const bytes of input) {
+  #begun: Uint8Array[] = [];
+  #begunBytes = 0;
+
+  constructor(source: string, visit: LineVisitor) {
+    this.#source = source;
+    this.#visit = visit;
+  }
+
+  take(bytes: Uint8Array): void {
     let start = 0;
-    if (begunBytes > 0) {
+    if (this.#begunBytes > 0) {
       const end = bytes.indexOf(LF);
-      keep(end < 0 ? bytes : bytes.subarray(0, end));
-      if (end < 0) continue;
-      finish();
+      this.#keep(end < 0 ? bytes : bytes.subarray(0, end));
+      if (end < 0) return;
+      this.#visitBegun();
       start = end + 1;
     }
-    // A loop: lines are short, and a call of indexOf costs as much as 50 letters of it.
-    for (let at = start; at < bytes.length; at++) {
+    start = this.#visitWhole(bytes, start);
+    if (start < bytes.length) this.#keep(bytes.subarray(start));
+  }
+
+  finish(): number {
+    if (this.#begunBytes > 0) this.#visitBegun();
+    return this.#lineNumber;
+  }
+
+  /**
+   * Visits all lines that end in `bytes`. A loop of its own over locals: lines are short, and a call
+   * of indexOf costs as much as 50 letters.
+   * @returns where the line begins that does not end there
+   */
+  #visitWhole(bytes: Uint8Array, from: number): number {
+    const visit = this.#visit;
+    const length = bytes.length;
+    let start = from;
+    let lineNumber = this.#lineNumber;
+    for (let at = from; at < length; at++) {
       if (bytes[at] !== LF) continue;
       lineNumber += 1;
-      if (at - start > LINE_BYTES_MAX + 1)
-        throw lineError(source, lineNumber, `is longer than ${LINE_BYTES_MAX} bytes`);
+      if (at - start > LINE_BYTES_MAX + 1) throw this.#tooLong(lineNumber);
       visit(bytes, start, trimmedEnd(bytes, start, at), lineNumber);
       start = at + 1;
     }
-    if (start < bytes.length) keep(bytes.subarray(start));
+    this.#lineNumber = lineNumber;
+    return start;
   }
-  if (begunBytes > 0) finish();
-  return lineNumber;
+
+  #visitBegun(): void {
+    const line = Buffer.concat(this.#begun);
+    this.#begun = [];
+    this.#begunBytes = 0;
+    this.#lineNumber += 1;
+    this.#visit(line, 0, trimmedEnd(line, 0, line.length), this.#lineNumber);
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#begunBytes += part.length;
+    if (this.#begunBytes > LINE_BYTES_MAX + 1) throw this.#tooLong(this.#lineNumber + 1);
+    // A copy: who reads a stream may use its part again for what comes next.
+    this.#begun.push(new Uint8Array(part));
+  }
+
+  #tooLong(lineNumber: number): Error {
+    return lineError(this.#source, lineNumber, `is longer than ${LINE_BYTES_MAX} bytes`);
+  }
 }
 
 /** Where the line ends without the CR of a CR LF. */
