@@ -7,7 +7,7 @@ import {
 } from '../../src/device/index.ts';
 import { Machine, parseSpec, type PreparedArea, type RunResult } from '../../src/machine/index.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';
-import { parseTrace, TraceWorkload } from '../../src/workload/index.ts';
+import { parseTrace, TraceWorkload, type Workload } from '../../src/workload/index.ts';
 
 export interface SmallArea {
   readonly pages: number;
@@ -29,6 +29,8 @@ export interface SmallCgroup {
 
 export interface SmallMachine {
   readonly trace: string;
+  /** Is run in place of the trace. */
+  readonly workload?: Workload;
   /** Limit of the one cgroup; of no meaning beside `cgroups`. */
   readonly memoryPages?: number;
   readonly cgroups?: readonly SmallCgroup[];
@@ -109,7 +111,7 @@ export function smallMachine(options: SmallMachine): Machine {
   return new Machine(
     spec,
     areas,
-    new TraceWorkload(parseTrace(options.trace, 'test'), { file: null }),
+    options.workload ?? new TraceWorkload(parseTrace(options.trace, 'test'), { file: null }),
   );
 }
 
