@@ -1,5 +1,9 @@
 /** The formats of memory traces that can be imported: the choices of `swaplab import`. */
 import type { Importer } from './importer.ts';
 import { lackey } from './lackey.ts';
+import { oracleGeneral } from './oracle-general.ts';
 
-export const importers: Readonly<Record<string, Importer>> = { lackey };
+export const importers: Readonly<Record<string, Importer>> = {
+  lackey,
+  'oracle-general': oracleGeneral,
+};
