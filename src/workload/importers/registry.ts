@@ -1,9 +1,11 @@
 /** The formats of memory traces that can be imported: the choices of `swaplab import`. */
 import type { Importer } from './importer.ts';
 import { lackey } from './lackey.ts';
+import { masim } from './masim.ts';
 import { oracleGeneral } from './oracle-general.ts';
 
 export const importers: Readonly<Record<string, Importer>> = {
   lackey,
+  masim,
   'oracle-general': oracleGeneral,
 };
