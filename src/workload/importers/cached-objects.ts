@@ -3,8 +3,8 @@
  * something: what an object or block held came from before, so its first access, of whatever kind,
  * is one that gives it content (ACCESS.write), as when it is brought into the cache.
  */
-import { PAGE_SIZE, RunError } from '../../units/index.ts';
-import { IdTable } from './id-table.ts';
+import { grown, PAGE_SIZE, RunError } from '../../units/index.ts';
+import { PageIds } from '../accesses/page-ids.ts';
 import { ACCESS, type AccessKind, type AccessSink } from './importer.ts';
 
 /** Whole pages of `bytes`, at least one. */
@@ -54,10 +54,7 @@ export class CachedObjects {
 
   #addObject(ordinal: number): void {
     this.#known = ordinal + 1;
-    if (2 * ordinal < this.#runs.length) return;
-    const larger = new Float64Array(4 * ordinal);
-    larger.set(this.#runs);
-    this.#runs = larger;
+    if (2 * ordinal >= this.#runs.length) this.#runs = grown(this.#runs, 4 * ordinal);
   }
 
   /** The first of `pages` pages that nobody had. */
@@ -72,13 +69,10 @@ export class CachedObjects {
   }
 }
 
-/** A page's number is below 2^53; its upper half in 32 bits. */
-const HIGH = 0x1_0000_0000;
-
 /** Ranges of an address space, in bytes: what they touch is the pages that they overlap. */
 export class CachedRanges {
   readonly #sink: AccessSink;
-  readonly #seen = new IdTable();
+  readonly #seen = new PageIds();
 
   constructor(sink: AccessSink) {
     this.#sink = sink;
@@ -105,7 +99,7 @@ export class CachedRanges {
       return;
     }
     const known = this.#seen.count;
-    const isNew = this.#seen.ordinal(page >>> 0, Math.floor(page / HIGH)) === known;
+    const isNew = this.#seen.take(page) === known;
     if (isNew || (kind === ACCESS.write && isWhole)) this.#sink.access(page, ACCESS.write, 0);
     else this.#sink.access(page, kind === ACCESS.write ? ACCESS.store : kind, 0);
   }

@@ -3,9 +3,11 @@ import type { Importer } from './importer.ts';
 import { lackey } from './lackey.ts';
 import { masim } from './masim.ts';
 import { oracleGeneral } from './oracle-general.ts';
+import { swapreplay } from './swapreplay.ts';
 
 export const importers: Readonly<Record<string, Importer>> = {
   lackey,
   masim,
   'oracle-general': oracleGeneral,
+  swapreplay,
 };
