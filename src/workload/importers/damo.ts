@@ -250,12 +250,17 @@ async function* again(
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
+/** Copies: the stream behind is free to use a part's memory again, and zlib reads ahead. */
+async function* copies(input: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const part of input) yield Buffer.from(part);
+}
+
 async function* inflated(
   input: AsyncIterable<Uint8Array>,
   source: string,
 ): AsyncGenerator<Uint8Array> {
   const inflate = createInflate();
-  const packed = Readable.from(input);
+  const packed = Readable.from(copies(input));
   packed.on('error', (error) => inflate.destroy(error));
   try {
     for await (const part of packed.pipe(inflate)) yield part as Uint8Array;
