@@ -100,7 +100,7 @@ class JsonRecords {
   record(head: unknown, text: string): void {
     // As text: identifiers are addresses of the kernel, beyond 2^53.
     const id = /"target_id"\s*:\s*([^,}\s]+)/.exec(text)?.[1] ?? 'null';
-    const part = (key: string): string => String(member(head, key) ?? 'unknown');
+    const part = (key: string): string => JSON.stringify(member(head, key) ?? 'unknown');
     const place = `kdamond ${part('kdamond_idx')}, context ${part('context_idx')}`;
     this.#isChosen = this.#choice.isChosen(`${place}, scheme ${part('scheme_idx')}, target ${id}`);
     const intervals = member(head, 'intervals');

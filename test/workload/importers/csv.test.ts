@@ -139,7 +139,7 @@ describe('a CSV trace', () => {
     [{ objIdCol: '1', phaseEvery: '1' }, '', '--phase-every: no column tells times'],
   ])('with a mistake is told so: %j %j', async (options, content, message) => {
     const failure = await imported(csv, content, {
-      options: { hasHeader: 'no', ...options } as Record<string, string>,
+      options: { hasHeader: 'no', ...options },
     }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UsageError);
     expect((failure as Error).message).toContain(message);
