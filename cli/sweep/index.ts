@@ -6,11 +6,10 @@ import { Command } from 'commander';
 import { performLine } from '../command-line.ts';
 import { NOBODY, type CliCommand, type CommandIo } from '../command.ts';
 import { describeCommand } from '../description.ts';
+import { addMerge } from './merge.ts';
 import { addPlan } from './plan.ts';
 import { addRun } from './run.ts';
-
-/** Is told an exit code that is not 0, where a subcommand has one. */
-export type EndsWith = (exitCode: number) => void;
+import { addStatus } from './status.ts';
 
 export const command: CliCommand = {
   name: 'sweep',
@@ -31,9 +30,15 @@ export const command: CliCommand = {
 };
 
 /** @param argv - what was called, for the stored runs' command */
-function sweepCommand(io: CommandIo, endsWith: EndsWith, argv: readonly string[] = []): Command {
+function sweepCommand(
+  io: CommandIo,
+  endsWith: (exitCode: number) => void,
+  argv: readonly string[] = [],
+): Command {
   const sweep = new Command('swaplab sweep').description(command.summary);
   addPlan(sweep, io);
   addRun(sweep, { io, endsWith, argv });
+  addMerge(sweep, io);
+  addStatus(sweep, io, endsWith);
   return sweep;
 }

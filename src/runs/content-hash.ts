@@ -3,7 +3,7 @@
  * depends on the machine, the moment, or what the user called it.
  */
 import { createHash } from 'node:crypto';
-import { canonicalJson, isObject, specHash, type JsonValue } from './json.ts';
+import { canonicalJson, flattenParameters, isObject, specHash, type JsonValue } from './json.ts';
 import type { StoredRun } from './records.ts';
 
 /** Hash of a spec without what the user calls the run: runs that must agree share it. */
@@ -15,6 +15,29 @@ export function identityHash(spec: JsonValue): string {
 
 /** SHA-256 of a run's deterministic content, 64 hex digits. */
 export function contentHash(run: StoredRun): string {
+  return createHash('sha256')
+    .update(canonicalJson(contentOf(run)))
+    .digest('hex');
+}
+
+/** Where the contents of two runs first differ: `counters.pswpout is 10 and 11`. */
+export function firstDifference(a: StoredRun, b: StoredRun): string {
+  const [ofA, ofB] = [a, b].map((run) => {
+    // By name: a metric's place says nothing to people.
+    const metrics = Object.fromEntries(run.metrics.map(({ name, value }) => [name, value]));
+    const { metrics: rest, ...content } = contentOf(run) as { readonly metrics: JsonValue };
+    const leaves = flattenParameters({ metrics, ...content, metricsInFull: rest });
+    return new Map(leaves.map(({ key, value }) => [key, value]));
+  });
+  const keys = [...ofA!.keys(), ...ofB!.keys()];
+  const key = keys.find((each) => ofA!.get(each) !== ofB!.get(each));
+  if (key === undefined) return 'nothing';
+  const [valueA = 'not there', valueB = 'not there'] = [ofA!.get(key), ofB!.get(key)];
+  return `${key} is ${valueA} and ${valueB}`;
+}
+
+/** All that must be the same when the run is made again. */
+function contentOf(run: StoredRun): JsonValue {
   const { version, status, exitCode, digest, verify, slotRuns, virtualNs } = run;
   const { metadata, histograms, faultCounts, metrics, operations, slotMaps } = run;
   const phases = run.phases.map(({ wallMs: _, ...phase }) => phase);
@@ -41,12 +64,15 @@ export function contentHash(run: StoredRun): string {
     ...{ histograms, areas, faults, faultCounts, steering, events, metrics, operations, slotMaps },
   };
   // Through JSON, which leaves out what is undefined.
-  const json = JSON.parse(JSON.stringify(content)) as JsonValue;
-  return createHash('sha256').update(canonicalJson(json)).digest('hex');
+  return JSON.parse(JSON.stringify(content)) as JsonValue;
 }
 
-/** SHA-256 of several runs, whatever their numbers and order: of a whole database. */
-export function contentHashOfAll(runs: readonly StoredRun[]): string {
-  const hashes = runs.map(contentHash).sort();
-  return createHash('sha256').update(hashes.join('\n')).digest('hex');
+/**
+ * SHA-256 of several runs, whatever their numbers and order: of a whole database, of a sweep.
+ * @param hashes - the content hash of each
+ */
+export function contentHashOfAll(hashes: readonly string[]): string {
+  return createHash('sha256')
+    .update([...hashes].sort().join('\n'))
+    .digest('hex');
 }

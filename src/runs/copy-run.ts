@@ -29,16 +29,22 @@ function tablesOfRuns(connection: Connection): RunTables {
 
 /**
  * Copies all rows of run `runId` of `from`; the caller holds a transaction of `to`.
+ * @param as - the number that it gets, which is free; absent: the next one
  * @returns the number that the run has got in `to`
  */
 export function copyRun(
   from: Connection,
   to: Connection,
-  { runId, tables }: { readonly runId: number; readonly tables: RunTables },
+  {
+    runId,
+    tables,
+    as,
+  }: { readonly runId: number; readonly tables: RunTables; readonly as?: number },
 ): number {
   // Phases before their counters or not: it is looked at when all is there.
   to.execute('PRAGMA defer_foreign_keys = ON');
-  const [copied] = copyRows(from, to, { table: 'run', columns: tables.get('run')!, runId });
+  const run = { table: 'run', columns: tables.get('run')!, runId };
+  const [copied] = copyRows(from, to, { ...run, ...(as !== undefined && { copied: as }) });
   assert(copied !== undefined, 'a run that was listed is there');
   for (const [table, columns] of tables)
     if (table !== 'run' && table !== 'steering')
@@ -51,7 +57,7 @@ interface Copy {
   readonly table: string;
   readonly columns: readonly string[];
   readonly runId: number;
-  /** Number of the run in its new place; left out of the run itself, which gets one. */
+  /** Number of the run in its new place; left out: the run itself gets the next one. */
   readonly copied?: number;
 }
 

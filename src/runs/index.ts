@@ -18,4 +18,5 @@ export { openStateDatabase, withOwnAreas } from './state-database.ts';
 export type { StateDatabase, StateDatabaseOptions } from './state-database.ts';
 export type { GarbageCriteria } from './upkeep.ts';
 export type { MergeResult } from './merge.ts';
+export type { FileMerge, MergePlannedOptions, PlannedMerge } from './merge-planned.ts';
 export { contentHash, identityHash } from './content-hash.ts';

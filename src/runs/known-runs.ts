@@ -5,7 +5,7 @@
 import type { Connection } from './connection.ts';
 import { contentHash, identityHash } from './content-hash.ts';
 import { assert } from '../units/index.ts';
-import type { RunStatus } from './records.ts';
+import type { RunStatus, StoredRun } from './records.ts';
 import { isRepeatable } from './repeatable.ts';
 import { readRun, readSpec } from './run-reader.ts';
 
@@ -35,12 +35,15 @@ export class KnownRun {
   }
 
   get contentHash(): string {
-    if (this.#contentHash === undefined) {
-      const run = readRun(this.#connection, this.line.runId);
-      assert(run !== undefined, 'a run that was listed is there');
-      this.#contentHash = contentHash(run);
-    }
+    this.#contentHash ??= contentHash(this.read());
     return this.#contentHash;
+  }
+
+  /** All that is stored of it. */
+  read(): StoredRun {
+    const run = readRun(this.#connection, this.line.runId);
+    assert(run !== undefined, 'a run that was listed is there');
+    return run;
   }
 
   get identity(): string {
@@ -75,7 +78,7 @@ export function allRuns(
     const lines = connection.all<RunLine>(
       `SELECT run_id AS runId, status, digest, version,
          json_array(design, seed, version, status, exit_code, digest, pages_checked, mismatches,
-           slot_runs, virtual_ns) AS outline,
+           slot_runs, virtual_ns, plan_id) AS outline,
          json_array(design, seed, version) AS origin,
          EXISTS (SELECT 1 FROM steering WHERE steering.run_id = run.run_id
            AND steering.status = 'answered') AS isSteered,
@@ -106,12 +109,12 @@ export class KnownRuns {
     return alike.some(({ contentHash }) => contentHash === run.contentHash);
   }
 
-  /** One of the same spec and version that came to another digest: one of the two is wrong. */
+  /** One of the same spec and version that came to other numbers: one of the two is wrong. */
   contradictionOf(run: KnownRun): KnownRun | undefined {
     if (!run.isRepeatable) return undefined;
     const related = this.#byOrigin.get(run.line.origin) ?? [];
     return related.find(
-      (known) => known.line.digest !== run.line.digest && known.identity === run.identity,
+      (known) => known.identity === run.identity && known.contentHash !== run.contentHash,
     );
   }
 }

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CheckError, RunError } from '../units/index.ts';
 import { Connection } from './connection.ts';
+import { firstDifference } from './content-hash.ts';
 import { commonTables, copyRun } from './copy-run.ts';
 import { inspectDatabaseFile } from './database-file.ts';
 import { allRuns, KnownRuns, type KnownRun } from './known-runs.ts';
@@ -32,7 +33,7 @@ type OnRun = (done: number, total: number) => void;
  * @param path - the other database
  * @param onRun - told as runs of there are compared, and as they are copied: each counts twice
  * @throws RunError when it is no state database
- * @throws CheckError when a run there has the spec and the version of one here but another digest: one
+ * @throws CheckError when a run there has the spec and the version of one here but other numbers: one
  *   of them is wrong; nothing is merged then
  * @throws UsageError when a newer swaplab made it
  */
@@ -41,18 +42,26 @@ export function mergeRuns(
   path: string,
   onRun: OnRun = () => undefined,
 ): MergeResult {
+  return withSource(path, (source) => mergeFrom(connection, source, { path, onRun }));
+}
+
+/**
+ * Opens another state database to read it, a copy of it where an older version made it.
+ * @throws RunError when it is none; UsageError when a newer swaplab made it
+ */
+export function withSource<T>(path: string, read: (source: Connection) => T): T {
   if (inspectDatabaseFile(path) !== 'ours') throw new RunError(`${path}: no state database`);
   const source = new Connection(path, { readonly: true });
   try {
-    if (isOlder(source)) return mergeOlder(connection, source, onRun);
+    if (isOlder(source)) return withNewerCopy(source, read);
     migrate(source);
-    return mergeFrom(connection, source, { path, onRun });
+    return read(source);
   } finally {
     source.close();
   }
 }
 
-function mergeOlder(connection: Connection, source: Connection, onRun: OnRun): MergeResult {
+function withNewerCopy<T>(source: Connection, read: (copy: Connection) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'swaplab-merge-'));
   try {
     const copy = join(folder, 'copy.db');
@@ -61,7 +70,7 @@ function mergeOlder(connection: Connection, source: Connection, onRun: OnRun): M
     const other = new Connection(copy);
     try {
       migrate(other);
-      return mergeFrom(connection, other, { path: source.path, onRun });
+      return read(other);
     } finally {
       other.close();
     }
@@ -132,9 +141,12 @@ function isNew(
     return true;
   }
   const where = other.isIn(connection) ? 'here' : 'there';
+  const whose = `run ${other.line.runId} ${where}, of the same spec and version (${run.line.version})`;
+  const is = `${path}: run ${run.line.runId} has the digest ${run.line.digest ?? ''}`;
   throw new CheckError(
-    `${path}: run ${run.line.runId} has the digest ${run.line.digest ?? ''}, but run ` +
-      `${other.line.runId} ${where}, of the same spec and version (${run.line.version}), has ` +
-      `${other.line.digest ?? ''}: one of them is wrong; nothing was merged`,
+    (run.line.digest === other.line.digest
+      ? `${is} as has ${whose}, but ${firstDifference(run.read(), other.read())}: `
+      : `${is}, but ${whose}, has ${other.line.digest ?? ''}: `) +
+      'one of them is wrong; nothing was merged',
   );
 }

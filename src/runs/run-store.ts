@@ -1,6 +1,7 @@
 /** The runs of the state database: begin one, list them, read one back, ask in SQL. */
 import type { Connection } from './connection.ts';
-import { contentHashOfAll } from './content-hash.ts';
+import { contentHash, contentHashOfAll } from './content-hash.ts';
+import { mergePlanned, type MergePlannedOptions, type PlannedMerge } from './merge-planned.ts';
 import { mergeRuns, type MergeResult } from './merge.ts';
 import { findOrphans } from './orphans.ts';
 import { beginPlanned, listPlanned, type PlannedRun } from './planned-runs.ts';
@@ -148,10 +149,20 @@ export class RunStore {
     return mergeRuns(this.#connection, path, onRun);
   }
 
+  /**
+   * Takes the runs of plans of sweeps out of other state databases.
+   * @throws RunError for a file that is none; CheckError when two runs of one id differ: nothing is
+   *   taken then
+   */
+  mergePlanned(paths: readonly string[], options: MergePlannedOptions): PlannedMerge {
+    return mergePlanned(this.#connection, paths, options);
+  }
+
   /** SHA-256 of all runs that have ended, whatever their numbers, order, and names. */
   contentHash(): string {
     const ended = this.list().filter(({ status }) => status !== 'running');
-    return contentHashOfAll(ended.flatMap(({ runId }) => this.get(runId) ?? []));
+    const runs = ended.flatMap(({ runId }) => this.get(runId) ?? []);
+    return contentHashOfAll(runs.map(contentHash));
   }
 
   /** Gives the space of removed runs back. @returns bytes by which the file became smaller */
