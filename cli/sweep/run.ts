@@ -1,5 +1,5 @@
 /** `sweep run`: the runs of a plan, or of one shard of it, into a state database. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import {
   dealLines,
   parseShard,
@@ -13,6 +13,7 @@ import type { CommandIo } from '../command.ts';
 import { wholeNumber } from '../run-options.ts';
 import { shellCommand } from '../shell-words.ts';
 import { readPlan } from './read-plan.ts';
+import { ENGINES, runJobs, type JobFlags } from './run-jobs.ts';
 import { runLines, type LineEnd } from './run-lines.ts';
 
 interface Flags {
@@ -22,6 +23,9 @@ interface Flags {
   readonly json?: true;
   readonly ndjson?: true;
 }
+
+/** Options that say how --jobs does it. */
+const OF_JOBS = ['engine', 'sshlogin', 'command', 'work', 'keep'] as const;
 
 /** What a subcommand is given. */
 export interface SweepCall {
@@ -38,11 +42,18 @@ goes on where it was interrupted. Processes that share a database share the work
 Without --shard the whole plan is run. --shards N takes K from SLURM_ARRAY_TASK_ID (from 1),
 JOB_COMPLETION_INDEX (from 0) or PARALLEL_SEQ (from 1).
 
+--jobs N runs the whole plan, N shards at a time, over GNU parallel where it is installed, else in
+processes of its own, and merges them into --db. Shards that were interrupted are kept beside the plan,
+in PLAN.shards (or --work), and the same command goes on with them. With --sshlogin HOST jobs run on
+other hosts, where swaplab of this version must be called as --command says, and rsync be installed.
+
 Exit code 1 when a run failed or is left to another process, 3 when a page came back wrong; the others
 are run all the same.
 
 Example:
+  swaplab sweep run --plan plan.ndjson --jobs 2 --db all.db
   swaplab sweep run --plan plan.ndjson --shard 3/8 --db shard-3.db
+  swaplab sweep run --plan plan.ndjson --jobs 8 --sshlogin big1,big2 --db all.db
 `;
 
 export function addRun(sweep: Command, call: SweepCall): void {
@@ -52,10 +63,33 @@ export function addRun(sweep: Command, call: SweepCall): void {
     .requiredOption('--plan <FILE>', 'what sweep plan wrote')
     .option('--shard <K/N>', 'only part K of N')
     .option('--shards <N>', 'only one part of N, which an engine tells')
+    .option('--jobs <N>', 'the whole plan, N shards at a time; 0: as many as there are CPUs')
+    .addOption(
+      new Option('--engine <NAME>', 'what starts them (parallel, where it is there)').choices(
+        ENGINES,
+      ),
+    )
+    .option(
+      '--sshlogin <HOSTS>',
+      'hosts to run on, as GNU parallel takes them; `:` is this one',
+      (value: string, before: string[]) => [...before, value],
+      [],
+    )
+    .option('--command <COMMAND>', 'what swaplab is called on those hosts', 'swaplab')
+    .option('--work <DIR>', 'where the shards are until they are merged (PLAN.shards)')
+    .option('--keep', 'keep them when they are merged, too')
     .option('--json', 'print one JSON document')
     .option('--ndjson', 'print a line of JSON for each run as it ends')
     .addHelpText('after', NOTES)
-    .action(async (flags: Flags) => {
+    .action(async (flags: Flags & Partial<JobFlags>, command: Command) => {
+      if (flags.jobs !== undefined) {
+        if (flags.shard !== undefined || flags.shards !== undefined)
+          throw new UsageError('run: --jobs runs the whole plan; not with --shard and --shards');
+        call.endsWith(await runJobs(flags as JobFlags, call.io));
+        return;
+      }
+      const of = OF_JOBS.find((name) => command.getOptionValueSource(name) === 'cli');
+      if (of !== undefined) throw new UsageError(`run: --${of} belongs to --jobs N`);
       await runShard(flags, call);
     });
 }

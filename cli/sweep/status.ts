@@ -17,7 +17,7 @@ import { UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
 import { wholeNumber } from '../run-options.ts';
 import { readPlan } from './read-plan.ts';
-import { shardFilesOf } from './work-folder.ts';
+import { shardFilesIn, workFolderOf } from './work-folder.ts';
 
 interface Flags {
   readonly plan: string;
@@ -63,7 +63,7 @@ export function addStatus(
 
 function usualDatabases(plan: string, io: CommandIo): string[] {
   const own = existsSync(io.databasePath) ? [io.databasePath] : [];
-  return [...own, ...shardFilesOf(plan)];
+  return [...own, ...shardFilesIn(workFolderOf(plan))];
 }
 
 function plannedIn(path: string): PlannedRun[] {

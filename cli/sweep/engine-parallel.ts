@@ -1,0 +1,89 @@
+/**
+ * Shards over GNU parallel: O. Tange, "GNU Parallel", https://doi.org/10.5281/zenodo.7347980, on this
+ * machine or on several over ssh.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunError, UsageError } from '../../src/units/index.ts';
+import {
+  heard,
+  ownProgram,
+  PLAN_FILE,
+  shardArguments,
+  shardFile,
+  type ShardJobs,
+} from './engine.ts';
+
+/** Other hosts. */
+export interface RemoteHosts {
+  /** As --sshlogin of GNU parallel takes them. */
+  readonly sshlogins: readonly string[];
+  /** What swaplab is called there. */
+  readonly command: string;
+}
+
+/** What stands for a shard's number: parallel's own `{}` could be in a path. */
+const SHARD = '{}';
+
+/** Whether GNU parallel can be called; moreutils has another program of that name. */
+export function hasParallel(): boolean {
+  const { stdout } = spawnSync('parallel', ['--plain', '--version'], { encoding: 'utf8' });
+  return (stdout as string | null)?.startsWith('GNU parallel') === true;
+}
+
+/**
+ * Runs the shards, `jobs` at a time on each host; what a shard ends with is seen in its database.
+ * @param remote - null: on this machine
+ * @throws RunError when parallel does not begin them
+ */
+export async function runWithParallel(work: ShardJobs, remote: RemoteHosts | null): Promise<void> {
+  const { folder, jobs, shards, shardCount } = work;
+  const file = shardFile(SHARD, shardCount);
+  if (remote !== null)
+    for (const shard of shards)
+      closeSync(openSync(join(folder, shardFile(shard, shardCount)), 'a', 0o600));
+  const child = spawn(
+    'parallel',
+    [
+      // Without the user's own profile, without the notice that asks to be cited (README does).
+      ...['--plain', '--will-cite', '--jobs', String(jobs), '--line-buffer', '--joblog', 'joblog'],
+      // A run that is told to end gives its files back first.
+      ...['--termseq', 'TERM,5000,KILL,25'],
+      ...(remote === null
+        ? []
+        : [
+            ...remote.sshlogins.flatMap((login) => ['--sshlogin', login]),
+            ...['--workdir', '...', '--basefile', PLAN_FILE, '--cleanup'],
+            ...['--transferfile', file, '--return', file],
+          ]),
+      remote === null ? localCommand(shardCount) : remoteCommand(remote.command, shardCount),
+    ],
+    {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...programVariables(), PARALLEL_SHELL: '/bin/sh' },
+    },
+  );
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(shards.map((shard) => `${shard}\n`).join(''));
+  await heard(child, work);
+  if (child.exitCode === 255 && !work.stop.aborted)
+    throw new RunError('GNU parallel failed; --engine processes does without it');
+}
+
+/** Paths stand in variables: in the command parallel would replace `{.}` and the shell `$`. */
+function localCommand(shardCount: number): string {
+  const words = ownProgram().map((_, at) => `"$SWAPLAB_WORD_${at}"`);
+  return ['exec', ...words, ...shardArguments(SHARD, shardCount)].join(' ');
+}
+
+function programVariables(): Record<string, string> {
+  return Object.fromEntries(ownProgram().map((word, at) => [`SWAPLAB_WORD_${at}`, word]));
+}
+
+function remoteCommand(command: string, shardCount: number): string {
+  if (/\{/.test(command))
+    throw new UsageError('run: --command: braces are not accepted: GNU parallel replaces them');
+  return [command, ...shardArguments(SHARD, shardCount)].join(' ');
+}
