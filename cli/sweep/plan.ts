@@ -105,6 +105,8 @@ function keysOf({ lines }: Plan): { readonly key: string; readonly valueCount: n
   const values = new Map<string, Set<string>>();
   for (const { set } of lines)
     for (const [key, value] of Object.entries(set)) {
+      // One goes with each design.
+      if (key === 'revision' && 'design' in set) continue;
       const known = values.get(key) ?? new Set();
       values.set(key, known.add(JSON.stringify(value)));
     }
