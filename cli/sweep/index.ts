@@ -6,9 +6,11 @@ import { Command } from 'commander';
 import { performLine } from '../command-line.ts';
 import { NOBODY, type CliCommand, type CommandIo } from '../command.ts';
 import { describeCommand } from '../description.ts';
+import { addKubernetes } from './kubernetes.ts';
 import { addMerge } from './merge.ts';
 import { addPlan } from './plan.ts';
 import { addRun } from './run.ts';
+import { addSlurm } from './slurm.ts';
 import { addStatus } from './status.ts';
 
 export const command: CliCommand = {
@@ -40,5 +42,7 @@ function sweepCommand(
   addRun(sweep, { io, endsWith, argv });
   addMerge(sweep, io);
   addStatus(sweep, io, endsWith);
+  addSlurm(sweep, io);
+  addKubernetes(sweep, io);
   return sweep;
 }

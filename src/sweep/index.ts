@@ -1,3 +1,5 @@
+export * from './engines/kubernetes.ts';
+export * from './engines/slurm.ts';
 export * from './expand.ts';
 export * from './plan.ts';
 export * from './run-id.ts';
