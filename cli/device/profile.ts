@@ -14,7 +14,7 @@ import {
 import { parseSize, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
 import { wholeNumber } from '../run-options.ts';
-import { readInput } from '../runner.ts';
+import { readInput } from '../read-input.ts';
 import { notice } from '../telling.ts';
 import { writeOutput } from '../write-output.ts';
 import { profileJson, profileText, readProfile } from './show.ts';

@@ -12,7 +12,8 @@ import {
   specJson,
   type SpecFlags,
 } from '../run-options.ts';
-import { buildWorkload, readInput } from '../runner.ts';
+import { readInput } from '../read-input.ts';
+import { buildWorkload } from '../runner.ts';
 import { notice } from '../telling.ts';
 import { version } from '../version.ts';
 import { writeOutput } from '../write-output.ts';

@@ -1,6 +1,6 @@
 /** Plans as the subcommands of `sweep` read them. */
 import { parsePlan, requireVersion, type Plan } from '../../src/sweep/index.ts';
-import { readInput } from '../runner.ts';
+import { readInput } from '../read-input.ts';
 import { version } from '../version.ts';
 
 /** @throws UsageError for what is no plan, or one that another version made */
