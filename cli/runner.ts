@@ -18,9 +18,9 @@ import {
   CheckError,
   InvariantError,
   PAGE_SIZE,
-  RunError,
   UsageError,
   type VirtualPage,
+  type RunError,
 } from '../src/units/index.ts';
 import { createWorkload, parseTrace, TraceWorkload, type Workload } from '../src/workload/index.ts';
 import { readAccessWorkload, withSettledTrace } from './access-trace-file.ts';

@@ -28,11 +28,11 @@ const ZERO: Content = { kind: 'zero' };
 /**
  * Random words of a page, zeros behind, that lz4 makes `lengthBytes` long: within 4 bytes from 32 to
  * 4095, measured with lz4-napi 2.10 over all 1025 pages (some 29 bytes of matches and tokens, and a byte
- * for every 256 of literals).
+ * for some 270 of literals).
  */
 export function wordsOfLength(lengthBytes: number): number {
   if (lengthBytes >= PAGE_SIZE) return WORDS_PER_PAGE;
-  return Math.max(0, Math.round(((lengthBytes - 29.5) * 256) / 257 / 4));
+  return Math.max(0, Math.round(((lengthBytes - 29.3) * 270) / 271 / 4));
 }
 
 export class AccessWorkload implements Workload {

@@ -25,10 +25,12 @@ function operationsOf(bytes: Uint8Array, batchLength = 7): Operation[] {
   return workload.phases.flatMap((_, phase) => {
     const operations: Operation[] = [];
     workload.startPhase(phase);
-    for (workload.fill(batch); batch.count > 0; workload.fill(batch))
+    for (;;) {
+      workload.fill(batch);
+      if (batch.count === 0) return operations;
       for (let i = 0; i < batch.count; i++)
         operations.push({ page: trace.originals[batch.page[i]!]!, kind: batch.kind[i]!, phase });
-    return operations;
+    }
   });
 }
 
