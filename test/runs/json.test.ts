@@ -61,3 +61,17 @@ describe('flattened parameters', () => {
     expect(keys).toEqual(['a.b', '"a.b"']);
   });
 });
+
+describe('the hash of a spec with an access trace', () => {
+  const spec = (accesses: string, sha256?: string): { readonly workload: JsonObject } => ({
+    workload: sha256 === undefined ? { accesses } : { accesses, sha256 },
+  });
+
+  it('leaves the path out where the contents are named', () => {
+    expect(specHash(spec('/a/x.accesses', 'ab'))).toBe(specHash(spec('b.accesses', 'ab')));
+    expect(specHash(spec('x.accesses', 'ab'))).not.toBe(specHash(spec('x.accesses', 'cd')));
+    expect(specHash(spec('x.accesses'))).not.toBe(specHash(spec('y.accesses')));
+  });
+});
+
+type JsonObject = Readonly<Record<string, string>>;

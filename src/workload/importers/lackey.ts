@@ -24,7 +24,7 @@ const ADDRESS_DIGITS_MAX = 16;
 /** Bytes of the longest access. assumed: lackey's own limit is 512, and whole register sets have KiB */
 const ACCESS_BYTES_MAX = 65536;
 
-const RECORDING = `Record one (it is text, 20 to 40 times slower than the program, and large):
+const RECORDING = `Record one (valgrind writes a line for each access: seconds become hours, and gigabytes):
   valgrind --tool=lackey --trace-mem=yes --log-file=node.lackey node -e 1
 Without a file between:
   valgrind --tool=lackey --trace-mem=yes --log-fd=9 node -e 1 9>&1 1>/dev/null | swaplab import lackey -
