@@ -31,8 +31,8 @@ export interface JobFlags {
   readonly ndjson?: true;
 }
 
-/** Shards for each job: so that the last ones of all jobs end together; each start takes 0.35 s. */
-const SHARDS_PER_JOB = 4;
+/** Shards for each job: the last ones of all are to end together, and each warms up for a second. */
+const SHARDS_PER_JOB = 2;
 /** Processes of one machine. assumed */
 const JOBS_MAX = 4096;
 const EXIT_CHECK = 3;
