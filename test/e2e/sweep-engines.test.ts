@@ -1,0 +1,116 @@
+/** A plan through the script and the manifest for clusters, without a cluster. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { command } from '../../cli/sweep/index.ts';
+import { Workplace } from './swaplab.ts';
+
+const place = new Workplace();
+afterAll(() => {
+  place.remove();
+});
+
+/** A command in this process. @returns what it wrote to stdout */
+async function sweep(...argv: readonly string[]): Promise<string> {
+  let stdout = '';
+  const io = {
+    stdout: (text: string) => void (stdout += text),
+    stderr: () => undefined,
+    ...{ databasePath: place.path('one.db'), env: {} },
+  };
+  expect(await command.run(argv, io)).toBe(0);
+  return stdout;
+}
+
+const folder = place.path("an 'odd' place");
+const plan = join(folder, 'plan.ndjson');
+
+beforeAll(async () => {
+  mkdirSync(folder);
+  const spec = {
+    areas: [{ size: '8M' }],
+    machine: { memory: '1M' },
+    workload: { name: 'usemem', arguments: ['-n', '1', '2M'] },
+  };
+  const text = JSON.stringify({ name: 'small', spec, seeds: { from: 1, count: 4 } });
+  await sweep('plan', place.write('small.json', text), '-o', plan);
+});
+
+describe('the batch script of a plan', () => {
+  const script = join(folder, 'sweep.sbatch');
+  const bash = (env: Readonly<Record<string, string>>, ...words: readonly string[]): string => {
+    const { status, stdout, stderr } = spawnSync('bash', [script, ...words], {
+      ...{ encoding: 'utf8', cwd: '/', timeout: 60_000 },
+      env: { PATH: process.env['PATH'], HOME: place.folder, ...env },
+    });
+    expect(status, stderr).toBe(0);
+    return stdout;
+  };
+
+  beforeAll(() => {
+    const written = place.swaplab(
+      ...['sweep', 'slurm', '--plan', plan, '--shards', '2', '-o', script, '--throttle', '1'],
+      ...['--option', '--qos=low', '--partition', 'short'],
+    );
+    expect(written.code, written.stderr).toBe(0);
+  });
+
+  it('runs a shard for each task and merges to what one process has', async () => {
+    bash({ SLURM_ARRAY_TASK_ID: '1' });
+    const told = bash({ SLURM_ARRAY_TASK_ID: '2' });
+    expect(told).toMatch(/^small, shard 2 of 2: 2 runs: 2 done, in .*\/shard-2-of-2\.db\n$/);
+    const merged = bash({}, 'merge');
+    expect(merged).toContain('\ncomplete\n');
+    await sweep('run', '--plan', plan);
+    const one = await sweep('merge', place.path('one.db'), '--plan', plan);
+    const hash = /^content hash \w{64}$/m;
+    expect(hash.exec(merged)?.[0]).toBe(hash.exec(one)![0]);
+  });
+
+  it('keeps databases where status looks for them', async () => {
+    expect(readdirSync(`${plan}.shards`)).toContain('shard-1-of-2.db');
+    expect(await sweep('status', '--plan', plan, '--shards', '2')).toContain('complete');
+  });
+
+  it('has the options of sbatch', () => {
+    const text = readFileSync(script, 'utf8');
+    expect(text).toContain('\n#SBATCH --array=1-2%1\n');
+    expect(text).toContain('\n#SBATCH --partition=short\n#SBATCH --qos=low\n');
+  });
+});
+
+describe('the manifest of a plan', () => {
+  it('is made for the runs of the plan', async () => {
+    const options = ['--plan', plan, '--shards', '4', '--image', 'example/swaplab:1'];
+    const text = await sweep('kubernetes', ...options, '--parallelism', '2', '--memory', '512Mi');
+    expect(text).toMatch(/^# 4 runs in 4 shards: /);
+    expect(text).toContain('\n  completions: 4\n  parallelism: 2\n');
+    expect(await sweep('kubernetes', ...options, '--merge')).toContain('"swaplab-small-merge"');
+  });
+});
+
+describe('what clusters do not take', () => {
+  const slurm = ['slurm', '--plan', plan, '--shards'];
+  const kubernetes = ['kubernetes', '--plan', plan, '--image', 'x', '--shards'];
+  const wrong: [string[], RegExp][] = [
+    [[...slurm, '5'], /--shards: 5 for 4 runs; accepted: 1 to 4/],
+    [[...slurm, '0'], /--shards: 0 for 4 runs/],
+    [[...slurm, 'x'], /--shards: 'x' is no number/],
+    [
+      [...slurm, '4', '--max-array-size', '4'],
+      /below MaxArraySize, 4; accepted: up to 3, or --max/,
+    ],
+    [[...slurm, '2', '--throttle', '0'], /--throttle: 0 tasks at a time/],
+    [[...slurm, '2', '--option', 'qos'], /'qos' is no option of sbatch/],
+    [['slurm', '--shards', '2', '--plan', '/nowhere'], /--plan: \/nowhere cannot be read/],
+    [[...kubernetes, '9'], /--shards: 9 for 4 runs/],
+    [[...kubernetes, '2', '--parallelism', '3'], /--parallelism: 3 pods; accepted: 1 to 2/],
+    [[...kubernetes, '2', '--memory', 'lots'], /--memory: 'lots' is not accepted; .*2Gi/],
+    [[...kubernetes, '2', '--claim', 'A b'], /--claim: 'A b' is not accepted/],
+    [['kubernetes', '--plan', plan, '--shards', '2', '--image', 'a b'], /--image: 'a b' is not/],
+  ];
+  it.each(wrong)('is refused with what is accepted: %j', async (argv, message) => {
+    await expect(sweep(...argv)).rejects.toThrow(message);
+  });
+});
