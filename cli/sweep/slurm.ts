@@ -11,7 +11,6 @@ import { detail } from '../telling.ts';
 import { writeOutput } from '../write-output.ts';
 import { readShardCount } from './engine-options.ts';
 import { readPlan } from './read-plan.ts';
-import { workFolderOf } from './work-folder.ts';
 
 interface Flags {
   readonly plan: string;
@@ -40,8 +39,8 @@ Plan, folder and program must be at the same paths on all nodes.
 Example:
   swaplab sweep slurm --plan plan.ndjson --shards 100 --time 30:00 --mem 1G -o sweep.sbatch
   bash sweep.sbatch submit
-  swaplab sweep status --plan plan.ndjson --shards 100     # names the tasks to submit again
-  sbatch --array=17,40-42 sweep.sbatch
+  bash sweep.sbatch status              # names the tasks that are to be submitted again
+  bash sweep.sbatch submit 17,40-42
 `;
 
 export function addSlurm(sweep: Command, io: CommandIo): void {
@@ -51,7 +50,7 @@ export function addSlurm(sweep: Command, io: CommandIo): void {
     .requiredOption('--plan <FILE>', 'what sweep plan wrote')
     .requiredOption('--shards <N>', 'tasks of the array')
     .option('-o, --output <FILE>', 'where to write the script; -: standard output', '-')
-    .option('--folder <DIR>', 'databases and logs (PLAN.shards, made if need be)')
+    .option('--folder <DIR>', 'databases and logs (PLAN.slurm, made if need be)')
     .option('--throttle <N>', 'tasks that run at a time')
     .option('--partition <NAME>', 'of sbatch')
     .option('--account <NAME>', 'of sbatch')
@@ -82,7 +81,7 @@ function writeScript(flags: Flags, io: CommandIo): void {
   const throttle = wholeNumber(flags.throttle, '--throttle') ?? null;
   if (throttle === 0) throw new UsageError('--throttle: 0 tasks at a time; accepted: from 1');
   const planPath = resolve(flags.plan);
-  const folder = resolve(flags.folder ?? workFolderOf(flags.plan));
+  const folder = resolve(flags.folder ?? `${flags.plan}.slurm`);
   const text = slurmScript({
     ...{ name: plan.name, runCount, shards, throttle, planPath, folder },
     command:

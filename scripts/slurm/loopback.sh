@@ -78,7 +78,6 @@ swaplab sweep plan pool.json -o plan.ndjson
 swaplab sweep slurm --plan plan.ndjson --shards 8 --throttle 2 --time 10:00 -o sweep.sbatch
 echo '$ bash sweep.sbatch submit'
 bash sweep.sbatch submit | sed "s|$work/||" | tee submitted
-job=$(sed -n 's/^array \([0-9]*\) .*/\1/p' submitted)
 
 # A task that has done some of its runs, but not all, is killed as a dying machine would.
 began() {
@@ -86,25 +85,27 @@ began() {
   [ -n "$pid" ] || return 1
   { swaplab sweep status --plan plan.ndjson "$shard" 2> /dev/null || true; } | grep -q ' done'
 }
-shard=plan.ndjson.shards/shard-1-of-8.db
+shard=plan.ndjson.slurm/shard-1-of-8.db
 until_holds 100 began
 kill -KILL "$pid"
 echo "killed task 1 of the array with SIGKILL"
 
 jobs_end() { [ -z "$(squeue --noheader)" ]; }
 until_holds 280 jobs_end
-echo '$ cat plan.ndjson.shards/slurm-*.log'
-cat plan.ndjson.shards/slurm-*.log | sed "s|$work/||"
+echo '$ cat plan.ndjson.slurm/slurm-*.log'
+cat plan.ndjson.slurm/slurm-*.log | sed "s|$work/||"
 
-echo '$ swaplab sweep status --plan plan.ndjson --shards 8'
-swaplab sweep status --plan plan.ndjson --shards 8 | tee status || true
+echo '$ bash sweep.sbatch status'
+bash sweep.sbatch status | tee status || true
 array=$(sed -n 's/^shards: --array=//p' status)
 [ "$array" = 1 ] || { echo "shard 1 is missing, and only that; found: '$array'" >&2; exit 1; }
 
-echo "\$ sbatch --wait --array=$array sweep.sbatch"
-timeout 280 sbatch --wait --array="$array" sweep.sbatch
-echo '$ bash sweep.sbatch merge'
-bash sweep.sbatch merge | sed "s|$work/||" | tee merged
+echo "\$ bash sweep.sbatch submit $array"
+bash sweep.sbatch submit "$array" | sed "s|$work/||" | tee submitted
+until_holds 280 jobs_end
+merge=$(sed -n 's/.*then merge \([0-9]*\) .*/\1/p' submitted)
+echo "\$ cat plan.ndjson.slurm/slurm-${merge}_1.log"
+sed "s|$work/||" "plan.ndjson.slurm/slurm-${merge}_1.log" | tee merged
 
 echo '$ swaplab --db one.db sweep run --plan plan.ndjson      # one process'
 swaplab --db one.db sweep run --plan plan.ndjson

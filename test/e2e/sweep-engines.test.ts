@@ -1,6 +1,6 @@
 /** A plan through the script and the manifest for clusters, without a cluster. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command } from '../../cli/sweep/index.ts';
@@ -68,9 +68,8 @@ describe('the batch script of a plan', () => {
     expect(hash.exec(merged)?.[0]).toBe(hash.exec(one)![0]);
   });
 
-  it('keeps databases where status looks for them', async () => {
-    expect(readdirSync(`${plan}.shards`)).toContain('shard-1-of-2.db');
-    expect(await sweep('status', '--plan', plan, '--shards', '2')).toContain('complete');
+  it('says how far the shards are', () => {
+    expect(bash({}, 'status')).toBe('small: 4 runs: 4 done\ncomplete\n');
   });
 
   it('has the options of sbatch', () => {

@@ -51,7 +51,7 @@ describe('the batch script for Slurm', () => {
     expect(bash()).toMatch(
       /SLURM_ARRAY_TASK_ID: is not set: submit this file with: bash .* submit/,
     );
-    expect(bash('frob')).toMatch(/'frob' is not accepted; accepted: submit, merge/);
+    expect(bash('frob')).toMatch(/'frob' is not accepted; accepted: submit, status, merge/);
   });
 
   it('takes no option that would begin another line, and no folder that Slurm misreads', () => {

@@ -29,9 +29,10 @@ export interface SlurmScript {
 /** @throws UsageError for what a line of a batch script cannot hold */
 export function slurmScript(script: SlurmScript): string {
   const { name, runCount, shards, throttle, planPath, folder, command, options } = script;
+  const limit = throttle === null ? '' : `%${throttle}`;
   const directives = [
     `--job-name=${jobName(name)}`,
-    `--array=1-${shards}${throttle === null ? '' : `%${throttle}`}`,
+    `--array=1-${shards}${limit}`,
     `--output=${logPath(folder)}`,
     // A task that was preempted, or whose node died, goes on where it was; its log, too.
     ...['--requeue', '--open-mode=append'],
@@ -39,8 +40,9 @@ export function slurmScript(script: SlurmScript): string {
   ];
   return `#!/bin/bash
 # ${runCount} runs in ${shards} shards: made by swaplab sweep slurm.
-#   bash THIS-FILE submit          submits the array, and the merge behind it
-#   sbatch --array=2,5-7 THIS-FILE only these shards, as swaplab sweep status --shards ${shards} names them
+#   bash THIS-FILE submit          submits all shards, and the merge behind them
+#   bash THIS-FILE status          how far they are, and which are to be submitted again
+#   bash THIS-FILE submit 2,5-7    submits only these
 #   bash THIS-FILE merge           merges what there is
 ${directives.map((text) => `#SBATCH ${directive(text)}`).join('\n')}
 
@@ -52,26 +54,33 @@ plan=${shellWord(planPath)}
 folder=${shellWord(folder)}
 shards=${shards}
 
+status() {
+  "\${swaplab[@]}" sweep status "$folder"/shard-*-of-"$shards".db --plan "$plan" --shards "$shards"
+}
+
 case "\${1:-task}" in
 task)
-  : "\${SLURM_ARRAY_TASK_ID:?is not set: submit this file with: bash \$0 submit}"
+  : "\${SLURM_ARRAY_TASK_ID:?is not set: submit this file with: bash $0 submit}"
   # Not a child: signals of Slurm reach it.
   exec "\${swaplab[@]}" --db "$folder/shard-$SLURM_ARRAY_TASK_ID-of-$shards.db" \\
     sweep run --plan "$plan" --shards "$shards"
   ;;
 merge)
-  databases=("$folder"/shard-*-of-"$shards".db)
-  "\${swaplab[@]}" sweep merge "\${databases[@]}" --plan "$plan" -o "$folder/all.db"
-  exec "\${swaplab[@]}" sweep status "\${databases[@]}" --plan "$plan" --shards "$shards"
+  "\${swaplab[@]}" sweep merge "$folder"/shard-*-of-"$shards".db --plan "$plan" -o "$folder/all.db"
+  status
+  ;;
+status)
+  status
   ;;
 submit)
-  job=$(sbatch --parsable "$0")
+  tasks=\${2:-1-$shards}
+  job=$(sbatch --parsable --array="$tasks${limit}" "$0")
   # Whatever came of the tasks; an array of one, since a file's --array cannot be taken back.
   merge=$(sbatch --parsable --array=1 --dependency="afterany:\${job%%;*}" "$0" merge)
-  echo "array \${job%%;*} of $shards tasks, then merge \${merge%%;*} into $folder/all.db"
+  echo "array \${job%%;*} of tasks $tasks, then merge \${merge%%;*} into $folder/all.db"
   ;;
 *)
-  echo "$0: '$1' is not accepted; accepted: submit, merge" >&2
+  echo "$0: '$1' is not accepted; accepted: submit, status, merge" >&2
   exit 2
   ;;
 esac
