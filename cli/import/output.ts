@@ -1,4 +1,5 @@
 /** What `swaplab import` prints. */
+import { LIMIT_PAGES_MIN } from '../../src/machine/index.ts';
 import { alignTable } from '../../src/report/text/table.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';
 import type { AccessTraceSummary } from '../../src/workload/index.ts';
@@ -54,7 +55,7 @@ export function importText(imported: Imported): string {
 /** A comparison in which half of what was written does not fit into memory. */
 function nextCommand({ file, pagesWritten, pages }: Imported): string {
   const used = pagesWritten > 0 ? pagesWritten : pages;
-  const memory = sizeText(Math.ceil(used / 2));
+  const memory = sizeText(Math.max(LIMIT_PAGES_MIN, Math.ceil(used / 2)));
   const swap = `${Math.max(1, Math.ceil((2 * used * PAGE_SIZE) / MIB))}M`;
   return shellCommand('compare', [
     ...['--designs', 'swap-table,vswap', '--trace', file, '--memory', memory, '--swap', swap],

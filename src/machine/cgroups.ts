@@ -9,7 +9,7 @@ import type { CgroupResult } from './run-result.ts';
 import { pagesOf, specBytes, type CgroupSpec, type MachineSpec } from './spec.ts';
 
 /** Pages of the smallest cgroup that is accepted: two rounds of reclaim. */
-const LIMIT_PAGES_MIN = 64;
+export const LIMIT_PAGES_MIN = 64;
 /** What the one cgroup of a machine is called that names none. */
 const DEFAULT_NAME = 'all';
 

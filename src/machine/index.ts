@@ -1,4 +1,5 @@
 export * from './areas.ts';
+export { LIMIT_PAGES_MIN } from './cgroups.ts';
 export * from './prepared-area.ts';
 export * from './endurance/index.ts';
 export * from './machine.ts';
