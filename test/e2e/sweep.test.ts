@@ -6,7 +6,7 @@ import { arraySpecification, dealLines, parsePlan } from '../../src/sweep/index.
 import { ended, Workplace, type Outcome } from './swaplab.ts';
 
 const place = new Workplace();
-const hasParallel = spawnSync('parallel', ['--version']).stdout?.toString().startsWith('GNU');
+const hasParallel = spawnSync('parallel', ['--version'], { encoding: 'utf8' }).status === 0;
 const sweep = (...args: readonly string[]): Outcome => place.swaplab('sweep', ...args);
 const db = (name: string): string => place.path(name);
 /** The hash of the plan's runs in a database. */

@@ -1,19 +1,17 @@
-#!/usr/bin/env node
 /**
  * How much sooner a sweep is done over GNU parallel than in one process: both in alternation, on a
  * machine that should be doing nothing else. Ends with 1 when the median ratio is above the limit, 3
  * when the two do not come to the same content.
  *
- *   node scripts/sweep-speed.mjs [--jobs 2] [--rounds 3] [--limit 0.6] [SPEC.json]
+ *   node scripts/sweep-speed.cjs [--jobs 2] [--rounds 3] [--limit 0.6] [SPEC.json]
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+const { spawnSync } = require('node:child_process');
+const { mkdtempSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { dirname, join, resolve } = require('node:path');
+const { parseArgs } = require('node:util');
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(__dirname);
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
