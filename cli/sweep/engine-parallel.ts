@@ -54,7 +54,7 @@ export async function runWithParallel(work: ShardJobs, remote: RemoteHosts | nul
         ? []
         : [
             ...remote.sshlogins.flatMap((login) => ['--sshlogin', login]),
-            ...['--workdir', '...', '--basefile', PLAN_FILE, '--cleanup'],
+            ...['--workdir', '.', '--basefile', PLAN_FILE, '--cleanup'],
             ...['--transferfile', file, '--return', file],
           ]),
       remote === null ? localCommand(shardCount) : remoteCommand(remote.command, shardCount),
