@@ -12,15 +12,15 @@ export type RunIds = (spec: RunSpec) => string;
  */
 export function runIds(version: string): RunIds {
   let hashed: { readonly text: string; readonly hash: string } | null = null;
-  const workloadHash = (workload: RunSpec['workload']): string => {
-    const json = plain(workload);
-    if (!('trace' in workload)) return specHash(json);
+  const shortened = (workload: RunSpec['workload']): object => {
+    if (!('trace' in workload)) return workload;
     const { trace, ...rest } = workload;
     if (hashed?.text !== trace) hashed = { text: trace, hash: specHash(trace) };
-    return specHash(plain({ ...rest, trace: hashed.hash }));
+    return { ...rest, trace: hashed.hash };
   };
   return ({ workload, ...spec }) => {
-    const identity = identityHash({ ...(plain(spec) as object), workload: workloadHash(workload) });
+    // Within the spec: of a trace that it names by its hash the path is no part of what the run is.
+    const identity = identityHash(plain({ ...spec, workload: shortened(workload) }));
     return specHash({ identity, version });
   };
 }
