@@ -1,7 +1,7 @@
 /** A plan through the script and the manifest for clusters, without a cluster. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command } from '../../cli/sweep/index.ts';
 import { Workplace } from './swaplab.ts';
@@ -86,6 +86,22 @@ describe('the manifest of a plan', () => {
     expect(text).toMatch(/^# 4 runs in 4 shards: /);
     expect(text).toContain('\n  completions: 4\n  parallelism: 2\n');
     expect(await sweep('kubernetes', ...options, '--merge')).toContain('"swaplab-small-merge"');
+  });
+
+  it('has a command that runs the shard of a pod', async () => {
+    const options = ['--plan', plan, '--shards', '4', '--image', 'example/swaplab:1'];
+    const line = /command: (\[.*\])/.exec(await sweep('kubernetes', ...options));
+    const [, , script] = JSON.parse(line![1]!) as [string, string, string];
+    // What kubectl makes a pod of is tried here without one: its volume, and swaplab on its PATH.
+    const called = script.replaceAll('/sweep/', `${place.folder}/pod-`);
+    const shim = `swaplab() { '${process.execPath}' '${resolve('dist/cli/main.js')}' "$@"; }\n`;
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', shim + called.replace('exec ', '')], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], PLAN: plan, JOB_COMPLETION_INDEX: '3' },
+    });
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('small, shard 4 of 4: 1 runs: 1 done, in');
+    expect(stdout).toContain('pod-shard-4-of-4.db');
   });
 });
 

@@ -89,7 +89,7 @@ describe('the manifest for Kubernetes', () => {
       metadata: { name: 'swaplab-pool-design', labels: { 'app.kubernetes.io/name': 'swaplab' } },
       spec: {
         completionMode: 'Indexed',
-        ...{ completions: 8, parallelism: 4, backoffLimitPerIndex: 3, maxFailedIndexes: 8 },
+        ...{ completions: 8, parallelism: 4, backoffLimitPerIndex: 3 },
         podFailurePolicy: {
           rules: [
             { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },

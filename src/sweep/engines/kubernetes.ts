@@ -55,7 +55,6 @@ spec:
   completions: ${shards}
   parallelism: ${parallelism}
   backoffLimitPerIndex: ${RETRIES}
-  maxFailedIndexes: ${shards}
   podFailurePolicy:
     rules:
       # A node that is drained is no failure.
