@@ -12,6 +12,7 @@ import {
   specJson,
   type SpecFlags,
 } from '../run-options.ts';
+import { readDeviceFiles } from '../device-choice.ts';
 import { readInput } from '../read-input.ts';
 import { buildWorkload } from '../runner.ts';
 import { notice } from '../telling.ts';
@@ -68,7 +69,12 @@ function planSweep(path: string, args: readonly string[], flags: Flags, io: Comm
   if (sweep.trace !== undefined && start !== undefined)
     start['workload'] = readTrace(join(dirname(path), sweep.trace), path);
   const base = baseOf(specJson(flags, args, 'plan', start));
-  const settings = expandSweep(sweep, path);
+  const settings = expandSweep(sweep, path).map((set) => {
+    const own = { ...set };
+    // A profile by its file: other machines have none.
+    readDeviceFiles(own, readJson);
+    return own;
+  });
   const name = flags.name ?? sweep.name;
   const { plan, duplicateCount } = makePlan({ name, version, base }, settings, buildWorkload);
   writeOutput(flags.output, planText(plan), 'plan: --output', io);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { command as device } from '../../cli/device/index.ts';
 import { command } from '../../cli/sweep/index.ts';
 import { Workplace } from './swaplab.ts';
 
@@ -11,14 +12,15 @@ afterAll(() => {
   place.remove();
 });
 
+const silent = {
+  ...{ stdout: () => undefined, stderr: () => undefined },
+  ...{ databasePath: place.path('one.db'), env: {} },
+};
+
 /** A command in this process. @returns what it wrote to stdout */
 async function sweep(...argv: readonly string[]): Promise<string> {
   let stdout = '';
-  const io = {
-    stdout: (text: string) => void (stdout += text),
-    stderr: () => undefined,
-    ...{ databasePath: place.path('one.db'), env: {} },
-  };
+  const io = { ...silent, stdout: (text: string) => void (stdout += text) };
   expect(await command.run(argv, io)).toBe(0);
   return stdout;
 }
@@ -102,6 +104,22 @@ describe('the manifest of a plan', () => {
     expect(status, stderr).toBe(0);
     expect(stdout).toContain('small, shard 4 of 4: 1 runs: 1 done, in');
     expect(stdout).toContain('pod-shard-4-of-4.db');
+  });
+});
+
+describe('a plan over devices', () => {
+  it('holds the profiles of files themselves: the nodes have no such files', async () => {
+    const fio = ['--from', 'fixtures/fio/disk.json', '-o', place.path('laptop.json')];
+    await device.run(['profile', '-q', ...fio], silent);
+    const spec = {
+      areas: [{ size: '8M' }],
+      workload: { name: 'usemem', arguments: ['-n', '1', '2M'] },
+    };
+    const grid = { device: ['nvme', place.path('laptop.json')] };
+    const text = JSON.stringify({ name: 'devices', spec, grid });
+    const lines = (await sweep('plan', place.write('devices.json', text))).trim().split('\n');
+    const sets = lines.slice(1).map((line) => (JSON.parse(line) as { readonly set: unknown }).set);
+    expect(sets).toMatchObject([{ device: 'nvme' }, { device: { name: 'laptop' } }]);
   });
 });
 
