@@ -2,7 +2,12 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSwapArea, type ActiveArea, type ActiveAreas } from '../src/area/index.ts';
-import { FileDevice, NullDevice, type BlockDevice, type DeviceChoice } from '../src/device/index.ts';
+import {
+  FileDevice,
+  NullDevice,
+  type BlockDevice,
+  type DeviceChoice,
+} from '../src/device/index.ts';
 import {
   designName,
   specBytes,

@@ -5,7 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { resolvedAreas } from '../../cli/resolved-areas.ts';
 import { applySetting } from '../../cli/run-options.ts';
 import { deviceProfiles, parseDeviceProfile } from '../../src/device/index.ts';
-import { parseCapture, parseScenario, parseSpec, putAt, type Json } from '../../src/machine/index.ts';
+import {
+  parseCapture,
+  parseScenario,
+  parseSpec,
+  putAt,
+  type Json,
+} from '../../src/machine/index.ts';
 import { canonicalJson, flattenParameters, type JsonValue } from '../../src/runs/index.ts';
 import { fuzz, type Random } from './support/fuzz.ts';
 import { mutateJson, mutateText, nested } from './support/mutations.ts';
