@@ -93,7 +93,7 @@ describe('every option of --help', () => {
         const roff = option.replaceAll('-', '\\-');
         const isLong = option.startsWith('--');
         const fish = isLong ? `-l ${option.slice(2)} ` : `-s ${option.slice(1)} `;
-        const zshName = `_swaplab_at_${name.replaceAll(' ', '_')}() {`;
+        const zshName = `_swaplab_at_${name.replaceAll(/\W/g, '_')}() {`;
         const zsh = zshScript.split(zshName)[1]?.split('\n}\n')[0] ?? '';
         return [
           page.includes(`\\fB${roff}\\fR`) ? [] : [`man ${name} ${option}`],

@@ -96,7 +96,8 @@ describe('the package', () => {
         !/^dist\/src\/.*\.(js|d\.ts)$/.test(path) &&
         !/^dist\/(man\/swaplab(-[a-z]+)?\.1|summaries\.json)$/.test(path) &&
         !/^(src|fixtures)\/.*\.md$/.test(path) &&
-        !/^fixtures\/(published|kernel|scenarios)\/.*\.json$/.test(path) &&
+        !/^fixtures\/(published|kernel|scenarios|sweeps)\/.*\.json$/.test(path) &&
+        !/^fixtures\/sweeps\/.*\.trace$/.test(path) &&
         !/^scripts\/kernel-capture\/[a-z]+\.(mjs|c|md)$/i.test(path),
     );
     expect(strangers).toEqual([]);
@@ -140,7 +141,7 @@ describe('the package', () => {
       .filter((path) => path.endsWith('.md'))
       .flatMap((path) => {
         const text = readFileSync(join(installed, path), 'utf8');
-        return [...text.matchAll(/\]\(([^)#:]+)[^)]*\)/g)]
+        return [...text.matchAll(/\]\((?!https:)([^)#:]+)[^)]*\)/g)]
           .map((match) => join(path, '..', match[1]!))
           .filter((target) => !existsSync(join(installed, target)));
       });
