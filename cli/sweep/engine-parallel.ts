@@ -3,11 +3,13 @@
  * machine or on several over ssh.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError, UsageError } from '../../src/units/index.ts';
 import {
   heard,
+  JOBLOG_FILE,
   ownProgram,
   PLAN_FILE,
   shardArguments,
@@ -23,7 +25,10 @@ export interface RemoteHosts {
   readonly command: string;
 }
 
-/** What stands for a shard's number: parallel's own `{}` could be in a path. */
+/**
+ * What parallel puts a shard's number for. All that it looks for it in is made here of numbers and
+ * fixed words; the program's own path, which could hold braces, stands in variables.
+ */
 const SHARD = '{}';
 
 /** Whether GNU parallel can be called; moreutils has another program of that name. */
@@ -40,21 +45,27 @@ export function hasParallel(): boolean {
 export async function runWithParallel(work: ShardJobs, remote: RemoteHosts | null): Promise<void> {
   const { folder, jobs, shards, shardCount } = work;
   const file = shardFile(SHARD, shardCount);
-  if (remote !== null)
+  const remoteFolder = remoteFolderName();
+  if (remote !== null) {
+    // What does not exist is not sent.
     for (const shard of shards)
       closeSync(openSync(join(folder, shardFile(shard, shardCount)), 'a', 0o600));
+    // For `:`, this machine, to which nothing is sent.
+    symlinkSync('.', join(folder, remoteFolder));
+  }
   const child = spawn(
     'parallel',
     [
       // Without the user's own profile, without the notice that asks to be cited (README does).
-      ...['--plain', '--will-cite', '--jobs', String(jobs), '--line-buffer', '--joblog', 'joblog'],
+      ...['--plain', '--will-cite', '--jobs', String(jobs), '--line-buffer'],
+      ...['--joblog', JOBLOG_FILE],
       // A run that is told to end gives its files back first.
       ...['--termseq', 'TERM,5000,KILL,25'],
       ...(remote === null
         ? []
         : [
             ...remote.sshlogins.flatMap((login) => ['--sshlogin', login]),
-            ...['--workdir', '.', '--basefile', PLAN_FILE, '--cleanup'],
+            ...['--workdir', remoteFolder, '--basefile', PLAN_FILE, '--cleanup'],
             ...['--transferfile', file, '--return', file],
           ]),
       remote === null ? localCommand(shardCount) : remoteCommand(remote.command, shardCount),
@@ -67,9 +78,21 @@ export async function runWithParallel(work: ShardJobs, remote: RemoteHosts | nul
   );
   child.stdin.on('error', () => undefined);
   child.stdin.end(shards.map((shard) => `${shard}\n`).join(''));
-  await heard(child, work);
+  try {
+    await heard(child, work);
+  } finally {
+    rmSync(join(folder, remoteFolder), { force: true });
+  }
   if (child.exitCode === 255 && !work.stop.aborted)
     throw new RunError('GNU parallel failed; --engine processes does without it');
+}
+
+/**
+ * The folder on other hosts, in the home there. `--cleanup` empties it: under a name of its own it is
+ * not the work folder, nor that of another call, where hosts share their homes with this one.
+ */
+function remoteFolderName(): string {
+  return `swaplab-${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
 /** Paths stand in variables: in the command parallel would replace `{.}` and the shell `$`. */

@@ -23,6 +23,9 @@ export interface ShardJobs {
 /** The plan in the folder. */
 export const PLAN_FILE = 'plan.ndjson';
 
+/** What GNU parallel notes about its jobs, in the folder. */
+export const JOBLOG_FILE = 'joblog';
+
 /** The database of a shard, in the folder. */
 export function shardFile(shard: number | string, shardCount: number): string {
   return `shard-${shard}-of-${shardCount}.db`;
