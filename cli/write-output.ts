@@ -39,7 +39,7 @@ function writeError(error: unknown, path: string, option: string): Error {
 }
 
 /** What was in the file stays whole until all of the new text is on the disk. */
-function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string): void {
   const there = statSync(path, { throwIfNoEntry: false });
   // A pipe or a device takes what comes.
   if (there !== undefined && !there.isFile()) {

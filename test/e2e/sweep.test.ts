@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import Database from 'better-sqlite3';
 import { arraySpecification, dealLines, parsePlan } from '../../src/sweep/index.ts';
@@ -19,6 +20,20 @@ const hashIn = (...names: readonly string[]): { contentHash: string; done: numbe
 
 let whole = '';
 
+/** `ssh HOST COMMAND` to this machine. */
+const SSH_STAND_IN = `#!/bin/sh
+while [ $# -gt 0 ]; do
+  case $1 in
+    -l) shift 2 ;;
+    -*) shift ;;
+    *) break ;;
+  esac
+done
+shift
+[ "$1" = -- ] && shift
+cd "$HOME" && exec sh -c "$*"
+`;
+
 /** Eight runs, all of them in one.db by one process. */
 beforeAll(() => {
   place.write('work.trace', 'pages 512\nW 0 512 seq 512 1 spread\nR 0 512 rand 512 7 -\n');
@@ -27,9 +42,7 @@ beforeAll(() => {
   const sweepSpec = { name: 'tiny', spec, trace: 'work.trace', grid, seeds: { count: 2 } };
   place.write('tiny.json', JSON.stringify(sweepSpec));
   const planned = sweep('plan', 'tiny.json', '-o', 'plan.ndjson');
-  expect(planned.stderr).toMatch(
-    /^plan: 8 runs: zswap\.enabled \(2\), design \(2\), seed \(2\)$/m,
-  );
+  expect(planned.stderr).toMatch(/^plan: 8 runs: zswap\.enabled \(2\), design \(2\), seed \(2\)$/m);
   expect(sweep('run', '--plan', 'plan.ndjson', '--db', 'one.db')).toMatchObject({
     ...{ code: 0, stdout: 'tiny: 8 runs: 8 done, in one.db\n' },
   });
@@ -57,9 +70,7 @@ describe('swaplab sweep', () => {
     const early = sweep('merge', 'third-1.db', '--plan', 'plan.ndjson', '-o', 'thirds.db');
     expect(early.stdout).toMatch(/^missing: /m);
     const again = sweep('run', ...shard(1), '--shard', '1/3');
-    expect(again.stdout).toMatch(
-      /^tiny, shard 1 of 3: 3 runs: [12] done, [12] were there already/,
-    );
+    expect(again.stdout).toMatch(/^tiny, shard 1 of 3: 3 runs: [12] done, [12] were there already/);
     const tasks = new Workplace({ SLURM_ARRAY_TASK_ID: '2' });
     const task = ['sweep', 'run', '--plan', place.path('plan.ndjson'), '--shards', '3'];
     expect(tasks.swaplab(...task, '--db', db('third-2.db')).code).toBe(0);
@@ -102,6 +113,32 @@ describe('swaplab sweep', () => {
     });
     expect(readFileSync(`${odd}/joblog`, 'utf8').trim().split('\n')).toHaveLength(1 + 4);
   });
+
+  it.skipIf(!hasParallel || spawnSync('rsync', ['--version']).status !== 0)(
+    'runs shards on this host and on one that shares its files',
+    () => {
+      place.write('ssh', SSH_STAND_IN);
+      chmodSync(db('ssh'), 0o755);
+      const command = `'${process.execPath}' '${resolve('dist/cli/main.js')}'`;
+      const hosts = ['--sshlogin', `${db('ssh')} there`, '--sshlogin', ':', '--command', command];
+      // A folder that parallel left when it was ended before the first shard.
+      mkdirSync(db('hosts'));
+      place.write('hosts/joblog', 'Seq\n');
+      const shared = new Workplace({ HOME: place.folder });
+      const run = ['sweep', 'run', '--plan', db('plan.ndjson'), '--jobs', '1', ...hosts];
+      const outcome = shared.swaplab(...run, '--work', db('hosts'), '--keep', '--json');
+      shared.remove();
+      expect(outcome).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(outcome.stdout)).toMatchObject({ done: 8, contentHash: whole });
+      const left = readdirSync(db('hosts')).filter((name) => !/-(wal|shm)$/.test(name));
+      const shards = [1, 2, 3, 4].map((k) => `shard-${k}-of-4.db`);
+      expect(left).toEqual(['joblog', 'lock', 'plan.ndjson', ...shards]);
+      expect(new Set(readFileSync(db('hosts/joblog'), 'utf8').match(/\t(there|:)\t/g)).size).toBe(
+        2,
+      );
+      expect(readdirSync(place.folder).filter((name) => name.startsWith('swaplab-'))).toEqual([]);
+    },
+  );
 
   it('refuses the same run with other numbers, naming both', () => {
     expect(sweep('merge', 'one.db', '-o', 'wrong.db').code).toBe(0);
