@@ -1,5 +1,5 @@
 /** `device profile`: a profile from fio's measurements of a disk, and the jobs that measure it. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import {
@@ -11,7 +11,7 @@ import {
   profileOfFio,
   type DeviceProfile,
 } from '../../src/device/index.ts';
-import { parseSize, UsageError } from '../../src/units/index.ts';
+import { clipped, parseSize, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
 import { wholeNumber } from '../run-options.ts';
 import { readInput } from '../read-input.ts';
@@ -83,7 +83,7 @@ function printJobs(flags: ProfileFlags, where: string | true, io: CommandIo): vo
   const sizeBytes = parseSize(size, '--size');
   if (sizeBytes < SIZE_MIN)
     throw new UsageError(`--size: '${size}' is too small; accepted: from 64M`);
-  const there = where === true ? undefined : statSync(where, { throwIfNoEntry: false });
+  const there = where === true ? undefined : statOf(where);
   const isDevice = there?.isBlockDevice() === true;
   const path =
     where === true ? TEST_FILE : there?.isDirectory() === true ? join(where, TEST_FILE) : where;
@@ -92,12 +92,24 @@ function printJobs(flags: ProfileFlags, where: string | true, io: CommandIo): vo
       `--fio-command: ${path} is a device: the jobs write to it, and what is on it is lost; accepted: ` +
         'a new file, a folder, or --raw if that is meant',
     );
-  if (!isDevice && existsSync(path))
+  if (!isDevice && statOf(path) !== undefined)
     throw new UsageError(
       `--fio-command: ${path} is there: the jobs would write over it; accepted: a new file, a folder`,
     );
   writeOutput(output, fioJobFile({ path, isDevice, sizeBytes }), 'device profile: --output', io);
   notice(io, `fio will write to ${path}${isDevice ? ', a device: what is on it is lost' : ''}\n`);
+}
+
+/** @throws UsageError where nobody knows what is there: a file that fio can reach, perhaps */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new UsageError(
+      `--fio-command: ${clipped(path)}: ${(error as NodeJS.ErrnoException).code ?? ''}; ` +
+        'accepted: a new file, a folder',
+    );
+  }
 }
 
 function makeProfile(flags: ProfileFlags, io: CommandIo): void {

@@ -109,6 +109,7 @@ describe('a profile of the user’s own', () => {
     [['profile', '--from', 'fixtures/fio/disk.json', '--rpm', '7'], /--rpm: '7' is not accepted/],
     [['profile', '--from', 'fixtures/fio/disk.json', '--size', '1G'], /belong to --fio-command/],
     [['profile', '--fio-command', 'package.json'], /package\.json is there: the jobs would write/],
+    [['profile', '--fio-command', 'package.json/x'], /--fio-command: package\.json\/x: ENOTDIR;/],
     [['profile', '--fio-command', '--size', '4K'], /--size: '4K' is too small/],
     [['profile', '--fio-command', '--like', 'nvme'], /--like belongs to --from/],
     [['show', 'nwme'], /'nwme' is no device profile; .*did you mean nvme\?/],

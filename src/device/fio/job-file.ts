@@ -82,12 +82,19 @@ export function fioJobFile(target: FioTarget): string {
   ].join('\n\n');
 }
 
-/** fio takes a colon for the end of a file name, and `${NAME}` for the environment's. */
+/**
+ * A path as the value of `filename`: fio takes a colon for the end of a name. What no escape keeps is
+ * refused, for fio would write to another file than the one that was asked for: it cuts a value at `;`
+ * and `#`, and blanks and control characters off its end; `$` begins variables and keywords, which it
+ * hands to a shell besides; a backslash may be an escape; `-` alone is a standard stream.
+ * @source fio 3.36 parse.c strip_blank_end; options.c get_next_str, fio_option_dup_subs,
+ *   fio_keyword_replace; HOWTO, filename
+ */
 function escaped(path: string): string {
-  if (/[\n\r]|\$\{|^\s|\s$/.test(path))
+  if (/^-?$|^\s|\s$|[\p{Cc};#$\\]/u.test(path))
     throw new UsageError(
       `--fio-command: a job file cannot hold the path ${JSON.stringify(path)}; accepted: one ` +
-        'without line ends, ${, and blanks at its ends',
+        'without ; # $ \\ and control characters, and without blanks at its ends',
     );
-  return path.replaceAll('\\', '\\\\').replaceAll(':', '\\:');
+  return path.replaceAll(':', '\\:');
 }

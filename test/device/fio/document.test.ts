@@ -1,9 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fioJobFile, parseFio, type FioJob } from '../../../src/device/index.ts';
 
 const recorded = readFileSync('fixtures/fio/disk.json', 'utf8');
 const plus = readFileSync('fixtures/fio/disk-plus.json', 'utf8');
+
+const hasFio = spawnSync('fio', ['--version']).status === 0;
 
 interface Raw {
   [key: string]: unknown;
@@ -113,7 +118,34 @@ describe('the job file', () => {
     expect(fioJobFile({ ...target, isDevice: true })).toMatch(
       /^; WARNING: this WRITES to the dev/m,
     );
-    for (const path of ['a\nrw=write', '${HOME}', ' x'])
-      expect(() => fioJobFile({ ...target, path })).toThrow(/cannot hold the path/);
+    for (const path of [
+      'a\nrw=write',
+      '${HOME}',
+      ' x',
+      'vm.img#1',
+      'a;b',
+      'a\\b',
+      'a$ncpus',
+      'a\u0001',
+      '-',
+    ])
+      expect(() => fioJobFile({ ...target, path }), path).toThrow(/cannot hold the path/);
+  });
+
+  it.skipIf(!hasFio)('makes fio write to the file that was asked for, and to no other', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'swaplab-fio-'));
+    try {
+      const names = ['plain', 'a b', 'a:b', ':a::b', "it's", 'a=b,c', '[x]', 'größe', '%n "{}&*'];
+      const sections = names.map((name, index) => {
+        const text = fioJobFile({ ...target, path: join(folder, name) });
+        return `[${index}]\n${/^filename=.*$/m.exec(text)![0]}\n`;
+      });
+      const jobs = join(folder, 'jobs');
+      writeFileSync(jobs, `[global]\nsize=4k\nioengine=psync\nrw=write\n${sections.join('')}`);
+      execFileSync('fio', ['--create_only=1', jobs], { stdio: 'ignore', timeout: 30_000 });
+      expect(readdirSync(folder).sort()).toEqual(['jobs', ...names].sort());
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
