@@ -24,7 +24,7 @@ export interface LengthBucket {
 export interface LimitEstimate {
   readonly maxPoolPercent: number;
   readonly limitBytes: number;
-  /** Of all pages, from 0 to 1: those that fit into the pool, with the zero pages among them. */
+  /** Of all pages, from 0 to 1: those that fit into the pool, and the zero pages, which need none. */
   readonly heldShare: Interval;
   readonly heldBytes: number;
   readonly poolBytes: number;
@@ -92,14 +92,15 @@ export function estimateFrom(measures: PageMeasures, options: EstimateOptions): 
     const hits = kinds.reduce((sum, each) => (each === kind ? sum + 1 : sum), 0);
     return shareInterval(hits, count, pages);
   };
+  const zero = share(PAGE_KIND.zero);
   return {
     ...{ pages, bytes: pages * PAGE_SIZE, sampledPages: count, ramBytes },
-    zero: share(PAGE_KIND.zero),
+    zero,
     sameFilled: share(PAGE_KIND.sameFilled),
     other: share(PAGE_KIND.other),
     compressors: measures.compressors.map(({ name, version }, index) => ({
       ...{ name, version },
-      ...estimateCompressor(measures.lengths(index), options),
+      ...estimateCompressor(measures.lengths(index), { ...options, zero }),
     })),
   };
 }
@@ -119,7 +120,7 @@ function addTo(sums: Sums, value: number): void {
 /** @param lengths - of all sampled pages; 0: a zero page */
 function estimateCompressor(
   lengths: Uint16Array,
-  { pages, ramBytes, percents }: EstimateOptions,
+  { pages, ramBytes, percents, zero }: EstimateOptions & { readonly zero: Interval },
 ): Omit<CompressorEstimate, 'name' | 'version'> {
   const ofLengths: Sums = { count: 0, sum: 0, squares: 0 };
   const ofObjects: Sums = { count: 0, sum: 0, squares: 0 };
@@ -147,36 +148,47 @@ function estimateCompressor(
     savedBytes: pages * PAGE_SIZE - filled - metadataBytes,
     lengths: lengthBuckets(lengths, ofLengths.count),
     limits: percents.map((percent) =>
-      estimateLimit(percent, { bytes: pages * PAGE_SIZE, ramBytes, poolBytes, metadataBytes }),
+      estimateLimit(percent, { pages, ramBytes, zero, poolBytes, metadataBytes }),
     ),
   };
 }
 
 /**
- * Pages come as they are mixed: where the limit is reached, the same share of every kind is held.
- * @source linux 6.18 mm/zswap.c zswap_max_pages: of totalram_pages, rounded down
+ * What is held where the limit is reached: zero pages, which are a flag and no part of zswap, all of
+ * them; of the others, assumed, the same share of every kind, in whatever order they were stored and
+ * are written back.
+ * @source linux 6.18 mm/zswap.c zswap_max_pages: of totalram_pages, rounded down; mm/page_io.c
+ *   swap_writeout: zero pages before zswap is asked
  */
 function estimateLimit(
   maxPoolPercent: number,
   whole: {
-    readonly bytes: number;
+    readonly pages: number;
     readonly ramBytes: number;
+    readonly zero: Interval;
     readonly poolBytes: Interval;
     readonly metadataBytes: number;
   },
 ): LimitEstimate {
-  const { bytes, ramBytes, poolBytes: all, metadataBytes } = whole;
+  const { pages, ramBytes, zero, poolBytes: all, metadataBytes } = whole;
   const ramPages = Math.floor(ramBytes / PAGE_SIZE);
   const limitBytes = Math.floor((ramPages * maxPoolPercent) / 100) * PAGE_SIZE;
   const partOf = (pool: number): number => (pool <= limitBytes ? 1 : limitBytes / pool);
-  const value = partOf(all.value);
-  const heldBytes = Math.floor((bytes * value) / PAGE_SIZE) * PAGE_SIZE;
+  const heldShare = (zeroShare: number, pool: number): number =>
+    zeroShare + (1 - zeroShare) * partOf(pool);
+  const value = heldShare(zero.value, all.value);
+  const heldBytes = Math.floor(pages * value) * PAGE_SIZE;
   const poolBytes = Math.min(all.value, limitBytes);
   return {
     ...{ maxPoolPercent, limitBytes },
-    heldShare: { value, low: partOf(all.high), high: partOf(all.low) },
+    heldShare: {
+      value,
+      // Fewer zero pages make a larger pool: the bounds belong together.
+      low: heldShare(zero.low, all.high),
+      high: heldShare(zero.high, all.low),
+    },
     ...{ heldBytes, poolBytes },
-    freedBytes: heldBytes - poolBytes - Math.round(metadataBytes * value),
+    freedBytes: heldBytes - poolBytes - Math.round(metadataBytes * partOf(all.value)),
   };
 }
 

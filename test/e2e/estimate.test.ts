@@ -201,8 +201,11 @@ describe('swaplab estimate --file', () => {
     expect(fromFile).toMatchObject({
       ...{ pages: 4, sampledPages: 4, source: { kind: 'file', trailingBytes: 100 } },
       shares: { zero: { value: 0.25 }, sameFilled: { value: 0.25 }, other: { value: 0.5 } },
-      // 20 % of 16 pages are three; the classes of 26 and of 58 bytes begin with 3 and 5 pages.
-      compressors: [{ limits: [{ limitBytes: 3 * 4096, heldShare: { value: 3 / 8 } }] }],
+      // 20 % of 16 pages are three; the classes of 26 and of 58 bytes begin with 3 and 5 pages. The
+      // zero page needs none.
+      compressors: [
+        { limits: [{ limitBytes: 3 * 4096, heldShare: { value: 1 / 4 + (3 / 4) * (3 / 8) } }] },
+      ],
     });
     const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
     const { stdout } = spawnSync(process.execPath, [program, ...argv, '-'], {

@@ -5,6 +5,7 @@ import {
   PageMeasures,
   poolBytesFor,
   type Estimate,
+  type LimitEstimate,
 } from '../../src/estimate/index.ts';
 import { RandomStream } from '../../src/engine/index.ts';
 import { ZsmallocPool } from '../../src/pool/index.ts';
@@ -96,10 +97,38 @@ describe('an estimate', () => {
       limitBytes: 10 * 4096,
       poolBytes: 10 * 4096,
     });
-    expect(limits[0]!.heldShare.value).toBeCloseTo((10 * 4096) / poolBytes.value, 10);
-    expect(limits[0]!.heldBytes).toBeLessThan(400 * 4096);
+    // A quarter is zero pages, which need no pool.
+    const part = (10 * 4096) / poolBytes.value;
+    expect(limits[0]!.heldShare.value).toBeCloseTo(0.25 + 0.75 * part, 10);
+    const heldBytes = Math.floor(400 * (0.25 + 0.75 * part)) * 4096;
+    const metadataBytes = Math.round(300 * 64 * part);
+    expect(limits[0]).toMatchObject({
+      heldBytes,
+      freedBytes: heldBytes - 10 * 4096 - metadataBytes,
+    });
     expect(limits[2]).toMatchObject({ heldShare: { value: 1 }, heldBytes: 400 * 4096 });
     expect(limits[2]!.freedBytes).toBe(estimate.compressors[0]!.savedBytes);
+  });
+
+  it('holds every zero page, however small the pool is', () => {
+    const random = new RandomStream(2, 'noise');
+    const half = new PageMeasures([createCompressor('lz4', 'test')], 1000);
+    const noise = Buffer.alloc(4096);
+    for (let i = 0; i < 1000; i++) {
+      for (let at = 0; i % 2 === 1 && at < 4096; at += 4) noise.writeUInt32LE(random.next(), at);
+      half.record(i % 2 === 0 ? Buffer.alloc(4096) : noise);
+    }
+    const held = (pages: number): LimitEstimate =>
+      estimateFrom(half, { pages, ramBytes: (pages / 1000) * 4 * MIB, percents: [10] })
+        .compressors[0]!.limits[0]!;
+    // 102 of 500 pages of noise.
+    expect(held(1000).heldShare.value).toBeCloseTo(0.5 + 0.5 * 0.204, 10);
+    const { value, low, high } = held(100_000).heldShare;
+    expect(value).toBeCloseTo(0.602, 3);
+    expect(low).toBeGreaterThan(0.55);
+    expect(low).toBeLessThan(0.58);
+    expect(high).toBeGreaterThan(0.62);
+    expect(high).toBeLessThan(0.65);
   });
 
   it('has a wider interval where the same sample stands for more', () => {
