@@ -18,7 +18,8 @@ export interface ScanPlan<Item> {
 }
 
 /**
- * Chooses mappings, the densest first where there are too many words, and keeps their order.
+ * Chooses mappings, the densest first where there are too many words, and keeps their order. One that
+ * does not fit leaves its room to sparser ones.
  * @param items - of all processes
  * @param wordsMax - words of page tables to read at most
  */
@@ -38,7 +39,11 @@ export function planScan<Item extends { readonly mapping: Mapping }>(
   const fitting = new Set(
     [...wanted]
       .sort((a, b) => density(b) - density(a))
-      .filter(({ mapping }) => (words += mapping.pageCount) <= wordsMax),
+      .filter(({ mapping: { pageCount } }) => {
+        const fits = words + pageCount <= wordsMax;
+        if (fits) words += pageCount;
+        return fits;
+      }),
   );
   const scanned = wanted.filter((item) => fitting.has(item));
   const skipped = wanted.filter((item) => !fitting.has(item));
