@@ -14,6 +14,7 @@ import { UsageError } from '../src/units/index.ts';
 import { performLine } from './command-line.ts';
 import { NOBODY, type CliCommand, type CommandIo } from './command.ts';
 import { describeCommand } from './description.ts';
+import { requireOtherFile } from './file-name.ts';
 import { openInput } from './import/input.ts';
 import { importJson, importText, type Imported } from './import/output.ts';
 import { createProgress } from './progress.ts';
@@ -102,6 +103,9 @@ async function importTrace(line: ImportLine, flags: Flags, io: CommandIo): Promi
   if (parseContentModel(content) === null)
     throw new UsageError(`--content: '${content}' is none; accepted: ${CONTENT_MODELS}`);
   const output = flags.output ?? defaultOutput(path);
+  // Its header is written last.
+  if (output === '-') throw new UsageError('import: --output: - is no file; accepted: a file');
+  requireOtherFile(output, path, 'import: --output');
   const progress = createProgress({ label: 'importing', unit: 'MiB' }, io);
   const input = openInput(path, (readBytes) => {
     const total = input.totalBytes;

@@ -13,6 +13,7 @@ import {
 } from '../../src/device/index.ts';
 import { clipped, parseSize, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
+import { requireOtherFile } from '../file-name.ts';
 import { wholeNumber } from '../run-options.ts';
 import { readInput } from '../read-input.ts';
 import { notice } from '../telling.ts';
@@ -121,6 +122,7 @@ function makeProfile(flags: ProfileFlags, io: CommandIo): void {
     );
   if (flags.size !== undefined || flags.raw === true)
     throw new UsageError('device profile: --size and --raw belong to --fio-command');
+  requireOtherFile(output, from, 'device profile: --output');
   const path = from === '-' ? '/dev/stdin' : from;
   const where = from === '-' ? 'standard input' : from;
   const document = parseFio(readInput(path, '--from').toString('utf8'), where);

@@ -13,6 +13,7 @@ import {
   type SpecFlags,
 } from '../run-options.ts';
 import { readDeviceFiles } from '../device-choice.ts';
+import { requireOtherFile } from '../file-name.ts';
 import { readInput } from '../read-input.ts';
 import { buildWorkload } from '../runner.ts';
 import { notice } from '../telling.ts';
@@ -62,6 +63,7 @@ export function addPlan(sweep: Command, io: CommandIo): void {
 }
 
 function planSweep(path: string, args: readonly string[], flags: Flags, io: CommandIo): void {
+  requireOtherFile(flags.output, path, 'plan: --output');
   const sweep = parseSweep(readJson(path, 'plan'), path);
   if (flags.spec !== undefined && Object.keys(sweep.spec).length > 0)
     throw new UsageError(`plan: --spec and 'spec' of ${path} exclude each other`);

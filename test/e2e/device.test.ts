@@ -108,6 +108,10 @@ describe('a profile of the user’s own', () => {
     [['profile', '--from', 'fixtures/fio/disk.json', '--drive', '5G,paper'], /'paper' is no class/],
     [['profile', '--from', 'fixtures/fio/disk.json', '--rpm', '7'], /--rpm: '7' is not accepted/],
     [['profile', '--from', 'fixtures/fio/disk.json', '--size', '1G'], /belong to --fio-command/],
+    [
+      ['profile', '--from', 'fixtures/fio/disk.json', '-o', './fixtures/fio/disk.json'],
+      /--output: \.\/fixtures\/fio\/disk\.json is the file that is read; accepted: another one/,
+    ],
     [['profile', '--fio-command', 'package.json'], /package\.json is there: the jobs would write/],
     [['profile', '--fio-command', 'package.json/x'], /--fio-command: package\.json\/x: ENOTDIR;/],
     [['profile', '--fio-command', '--size', '4K'], /--size: '4K' is too small/],

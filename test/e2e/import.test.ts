@@ -105,6 +105,17 @@ describe('import', () => {
     expect(folder.stderr).toBe('swaplab: import: . is a folder; accepted: a file\n');
   });
 
+  it('keeps what is read: an output of the same file is refused', () => {
+    const text = ' S 10000,8\n';
+    place.write('kept.accesses', text);
+    const { code, stderr } = place.swaplab('import', 'lackey', 'kept.accesses');
+    expect([code, stderr]).toEqual([
+      2,
+      'swaplab: import: --output: kept.accesses is the file that is read; accepted: another one\n',
+    ]);
+    expect(readFileSync(place.path('kept.accesses'), 'utf8')).toBe(text);
+  });
+
   it('of another trace than a spec says is refused with both hashes', () => {
     place.write('a.lackey', ' S 10000,8\n S 20000,8\n');
     expect(place.swaplab('import', 'lackey', 'a.lackey').code).toBe(0);

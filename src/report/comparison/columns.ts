@@ -101,11 +101,12 @@ function isOfDesign(key: string): boolean {
   return key === 'design' || key === 'revision';
 }
 
-/** Lists and traces are no labels. */
+/** Lists and traces are no labels; a device profile has a name. */
 function isShort({ values }: SpecDifference): boolean {
-  return values.every(
-    (value) => typeof value !== 'object' && (typeof value !== 'string' || value.length <= 24),
-  );
+  return values.every((value) => {
+    const text = textOf(value);
+    return text === null ? typeof value !== 'object' : text.length <= 24;
+  });
 }
 
 /**

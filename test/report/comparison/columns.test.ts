@@ -50,6 +50,14 @@ describe('runs as columns', () => {
     ]);
   });
 
+  it('are called by the name of a device profile that stands in the spec whole', () => {
+    const own = { device: { name: 'my disk', channels: { value: 4, source: 'fio' } } };
+    expect(labels(run(1, { device: 'nvme' }), run(1, own))).toEqual([
+      'device=nvme',
+      'device=my disk',
+    ]);
+  });
+
   it('are called as they were in the comparison that made and named them', () => {
     const named = (seed: number, design: string, name: string): MeasuredRun =>
       run(seed, { design, name });
