@@ -17,6 +17,8 @@ import type { HeldAreas } from './run-areas.ts';
 const POLL_MS = 100;
 /** Between updates of what `swapon --show` tells. */
 const USAGE_MS = 250;
+/** Between signs of life of a run whose own intervals may be hours apart. */
+const LIFE_MS = 10_000;
 
 export interface LiveRunOptions {
   readonly database: StateDatabase;
@@ -97,7 +99,7 @@ export class LiveRun implements Steering {
   #show(look: () => LiveFigures): void {
     const now = performance.now();
     const { database, writer, areas, intervalMs } = this.#options;
-    const isDue = intervalMs !== null && now - this.#intervalMs >= intervalMs;
+    const isDue = now - this.#intervalMs >= (intervalMs ?? LIFE_MS);
     if (now - this.#usageMs < USAGE_MS && !isDue) return;
     const { operations, timeNs, areas: used, zswap } = look();
     this.#usageMs = now;
@@ -109,6 +111,12 @@ export class LiveRun implements Steering {
     });
     if (!isDue) return;
     this.#intervalMs = now;
+    if (intervalMs === null) {
+      bestEffort(() => {
+        writer.renewLife();
+      });
+      return;
+    }
     const figures = {
       ...zswap,
       ...Object.fromEntries(used.map(({ name, usedPages }) => [`used ${name}`, usedPages])),

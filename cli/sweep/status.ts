@@ -11,7 +11,6 @@ import {
   settingsText,
   type LineState,
   type Plan,
-  type PlanLine,
 } from '../../src/sweep/index.ts';
 import { UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
@@ -28,7 +27,7 @@ interface Flags {
 const NOTES = `
 Without DB: the --db of the program, and the shards that sweep run --jobs keeps beside the plan.
 "array" has the runs that are neither done nor running, by their number in the plan; with --shards N
-also the shards that have some of them, as sbatch --array takes it.
+also the shards that have some of them and no running one, as sbatch --array takes it.
 
 Exit code 0 when all runs are done, otherwise 1.
 
@@ -100,19 +99,20 @@ function statusOf(plan: Plan, states: readonly LineState[], flags: Flags): Sweep
     ...{ name: plan.name, runs: plan.lines.length, counts },
     isComplete: counts.done === plan.lines.length,
     array: arraySpecification(toDo.map(({ index }) => index)),
-    shardArray: shards === undefined ? null : shardsWith(toDo, plan, shards),
+    shardArray: shards === undefined ? null : shardsToStart(plan, states, shards),
     failed: plan.lines
       .filter((_, at) => states[at] === 'failed')
       .map(({ index, set }) => ({ index, settings: settingsText(set) })),
   };
 }
 
-function shardsWith(toDo: readonly PlanLine[], plan: Plan, count: number): string {
-  const wanted = new Set(toDo);
-  const shards = dealLines(plan.lines, count);
-  const numbers = shards.flatMap((lines, at) =>
-    lines.some((line) => wanted.has(line)) ? [at + 1] : [],
-  );
+/** Shards with something to do at which nobody works: a database has one writer. */
+function shardsToStart(plan: Plan, states: readonly LineState[], count: number): string {
+  const stateOf = new Map(plan.lines.map((line, at) => [line, states[at]!]));
+  const numbers = dealLines(plan.lines, count).flatMap((lines, at) => {
+    const own = lines.map((line) => stateOf.get(line)!);
+    return own.some(isToDo) && !own.includes('running') ? [at + 1] : [];
+  });
   return arraySpecification(numbers);
 }
 

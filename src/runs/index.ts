@@ -3,7 +3,7 @@ export { defaultDatabasePath } from './default-database-path.ts';
 export { canonicalJson, flattenParameters, isObject, specHash } from './json.ts';
 export type { JsonScalar, JsonValue, Parameter } from './json.ts';
 export type { SqlValue } from './connection.ts';
-export { RunTakenError, type PlannedRun } from './planned-runs.ts';
+export { claimText, RunTakenError, type PlanClaim, type PlannedRun } from './planned-runs.ts';
 export { currentProcess, isRunning } from './process-identity.ts';
 export type { QueryResult } from './query.ts';
 export * from './records.ts';

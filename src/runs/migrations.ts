@@ -379,5 +379,6 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE run ADD COLUMN plan_id TEXT CHECK (length(plan_id) = 64);
   CREATE INDEX run_by_plan ON run (plan_id) WHERE plan_id IS NOT NULL;
+  ALTER TABLE run_wall ADD COLUMN owner_host TEXT;
   `,
 ];

@@ -2,15 +2,17 @@
  * Who owns a run or an area: a process, told apart from a later one with the same pid.
  *
  * The kernel numbers processes anew; the pair (pid, start time) names one process until the next
- * boot. Simplified on purpose: one machine and one pid namespace share a database; where there is
- * no /proc (macOS) the pid alone decides.
+ * boot, in its pid namespace. Where there is no /proc (macOS) the pid alone decides.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 
 export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks from boot to the start of the process; null where /proc does not tell. */
   readonly startTicks: number | null;
+  /** Where the two mean something, as `currentHost` names it; absent or null: here. */
+  readonly host?: string | null;
 }
 
 /** The identity of a process as the system shows it now; null when there is none, or only a zombie. */
@@ -23,10 +25,24 @@ export function identifyProcess(pid: number): ProcessIdentity | null {
 
 /** This process. */
 export function currentProcess(): ProcessIdentity {
-  return identifyProcess(process.pid) ?? { pid: process.pid, startTicks: null };
+  const self = identifyProcess(process.pid) ?? { pid: process.pid, startTicks: null };
+  return { ...self, host: currentHost() };
 }
 
-/** True while the very process that was identified runs: same pid, same start. */
+/**
+ * Names the boot of this machine and the pid namespace: of a process elsewhere a pid says nothing.
+ * @source proc_sys_kernel(5) random/boot_id; namespaces(7): the inode stands in the link
+ */
+export function currentHost(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
+}
+
+/** True while the very process that was identified runs: same pid, same start. It is one of here. */
 export function isRunning(identity: ProcessIdentity): boolean {
   const now = identifyProcess(identity.pid);
   if (now === null) return false;

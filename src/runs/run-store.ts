@@ -3,8 +3,16 @@ import type { Connection } from './connection.ts';
 import { contentHash, contentHashOfAll } from './content-hash.ts';
 import { mergePlanned, type MergePlannedOptions, type PlannedMerge } from './merge-planned.ts';
 import { mergeRuns, type MergeResult } from './merge.ts';
-import { findOrphans } from './orphans.ts';
-import { beginPlanned, listPlanned, type PlannedRun } from './planned-runs.ts';
+import { findForgotten, findOrphans } from './orphans.ts';
+import {
+  beginPlanned,
+  claimOf,
+  donePlanIds,
+  lastAttempt,
+  listPlanned,
+  type PlanClaim,
+  type PlannedRun,
+} from './planned-runs.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { queryReadOnly, type QueryResult } from './query.ts';
 import type {
@@ -54,6 +62,21 @@ export class RunStore {
   /** All runs of plans of sweeps, by number. */
   planned(): PlannedRun[] {
     return listPlanned(this.#connection, findOrphans(this.#connection));
+  }
+
+  /** Ids of those that are done. */
+  donePlanIds(): Set<string> {
+    return donePlanIds(this.#connection);
+  }
+
+  /** Who keeps others from running a line of a plan; null: nobody. */
+  claimOf(planId: string): PlanClaim | null {
+    return claimOf(this.#connection, planId);
+  }
+
+  /** The number of the latest run of a line; 0 when there is none. */
+  lastAttempt(planId: string): number {
+    return lastAttempt(this.#connection, planId);
   }
 
   /**
@@ -170,9 +193,12 @@ export class RunStore {
     return vacuum(this.#connection);
   }
 
-  /** Marks the running runs of processes that ended as `aborted`; returns how many. */
+  /**
+   * Marks the running runs of processes that ended as `aborted`; returns how many. One of another host
+   * is marked when it has been silent for a day: until then it only counts as aborted.
+   */
   markAborted(): number {
-    const orphans = [...findOrphans(this.#connection)];
+    const orphans = [...findForgotten(this.#connection)];
     // Most of the time there is nothing to mark, and no lock is taken.
     if (orphans.length === 0) return 0;
     return this.#connection.transaction(() =>

@@ -59,6 +59,7 @@ export class RunWriter {
     this.#withFaults(() => {
       this.#insert('phase', ...key, phase.op, phase.present, phase.swapped, phase.virtualNs);
       this.#insert('phase_wall', ...key, phase.wallMs);
+      this.renewLife();
       for (const [name, value] of Object.entries(counters))
         this.#insert('counter', ...key, name, value);
       for (const [name, value] of Object.entries(zswap ?? {}))
@@ -169,17 +170,23 @@ export class RunWriter {
          ON CONFLICT DO UPDATE SET operations = excluded.operations, state = excluded.state`,
         ...[this.runId, operations, canonicalJson(state)],
       );
-      this.#renewLife();
+      this.renewLife();
     });
   }
 
   /** Stores what the run is now. Old ones are thinned out, so that the file stays small. */
   interval(interval: IntervalRecord): void {
     const accept = this.#withFaults(() => {
-      this.#renewLife();
+      this.renewLife();
       return this.#intervals.add(interval);
     });
     accept();
+  }
+
+  /** Says that the run lives, to those who watch it and to other hosts; intervals do so as well. */
+  renewLife(): void {
+    const sql = 'UPDATE run_wall SET alive_ms = ? WHERE run_id = ?';
+    this.#connection.run(sql, Date.now(), this.runId);
   }
 
   /** Ends the run: `done`, or `failed` when pages came back with other bytes. */
@@ -229,9 +236,9 @@ export class RunWriter {
       ...[canonicalJson(run.spec), run.name, run.command, run.planId ?? null],
     ).insertedId;
     this.#connection.run(
-      `INSERT INTO run_wall (run_id, started_ms, owner_pid, owner_start, alive_ms)
-       VALUES (?, ?, ?, ?, ?)`,
-      ...[runId, Date.now(), owner.pid, owner.startTicks, Date.now()],
+      `INSERT INTO run_wall (run_id, started_ms, owner_pid, owner_start, owner_host, alive_ms)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      ...[runId, Date.now(), owner.pid, owner.startTicks, owner.host ?? null, Date.now()],
     );
     for (const { key, value } of flattenParameters(run.spec))
       this.#insert('param', runId, key, parameterValue(value));
@@ -267,12 +274,6 @@ export class RunWriter {
     }));
     accept();
     return result;
-  }
-
-  /** Says that the run lives, for those who watch it. */
-  #renewLife(): void {
-    const sql = 'UPDATE run_wall SET alive_ms = ? WHERE run_id = ?';
-    this.#connection.run(sql, Date.now(), this.runId);
   }
 
   #replace(table: string, insertRows: () => void): void {

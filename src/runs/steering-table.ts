@@ -6,6 +6,7 @@
  * so that a request is taken once or withdrawn, never both.
  */
 import type { Connection } from './connection.ts';
+import { lives, OWNER_COLUMNS, type RunOwner } from './orphans.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import type { SteeringRecord } from './records.ts';
 
@@ -47,12 +48,12 @@ export class SteeringTable {
   /** Live runs that take requests, the newest first. */
   listeners(): LiveRun[] {
     return this.#connection
-      .all<LiveRun & Identified>(
-        `SELECT run_id AS runId, owner_pid AS pid, owner_start AS startTicks
+      .all<LiveRun & RunOwner>(
+        `SELECT run_id AS runId, ${OWNER_COLUMNS}
          FROM run JOIN run_wall USING (run_id)
          WHERE status = 'running' AND listens = 1 ORDER BY run_id DESC`,
       )
-      .filter((run) => isRunning(run))
+      .filter((run) => lives(run))
       .map(({ runId, pid }) => ({ runId, pid }));
   }
 
@@ -84,10 +85,9 @@ export class SteeringTable {
   /** The answer to a request; `gone` when the run has ended without one. */
   answerTo(id: number): SteeringAnswer | 'waiting' | 'gone' {
     const [row] = this.#connection.all<
-      Identified & { outcome: string | null; detail: string | null; runStatus: string }
+      RunOwner & { outcome: string | null; detail: string | null; runStatus: string }
     >(
-      `SELECT outcome, detail, run.status AS runStatus, owner_pid AS pid,
-         owner_start AS startTicks
+      `SELECT outcome, detail, run.status AS runStatus, ${OWNER_COLUMNS}
        FROM steering JOIN run USING (run_id) JOIN run_wall USING (run_id)
        WHERE steering_id = ?`,
       id,
@@ -95,7 +95,7 @@ export class SteeringTable {
     // The run may have been deleted.
     if (row === undefined) return 'gone';
     if (row.outcome !== null) return { outcome: row.outcome, detail: row.detail ?? '' };
-    return row.runStatus === 'running' && isRunning(row) ? 'waiting' : 'gone';
+    return row.runStatus === 'running' && lives(row) ? 'waiting' : 'gone';
   }
 
   /** Takes a request back. @returns false when the run has taken it: it will be answered */
