@@ -1,8 +1,12 @@
 /** Runs lines of a plan, one after the other, in this process. */
+import { setTimeout } from 'node:timers/promises';
 import {
+  claimText,
   openStateDatabase,
   RunTakenError,
   withOwnAreas,
+  type PlanClaim,
+  type RunStore,
   type StateDatabase,
 } from '../../src/runs/index.ts';
 import type { RunSpec } from '../../src/machine/index.ts';
@@ -12,8 +16,11 @@ import type { CommandIo } from '../command.ts';
 import { createRunsProgress } from '../progress.ts';
 import { executeRun, exitCodeOf } from '../runner.ts';
 import { sweepTemporaryFolders } from '../temporary-folder.ts';
-import { detail } from '../telling.ts';
+import { detail, notice } from '../telling.ts';
 import { version } from '../version.ts';
+
+/** Milliseconds between looks whether a process of another host lives. */
+const LIFE_POLL_MS = 1000;
 
 /** What has become of a line. */
 export interface LineEnd {
@@ -55,10 +62,7 @@ export async function runLines(
   const database = withOwnAreas(openStateDatabase(io.databasePath));
   try {
     sweepTemporaryFolders();
-    const planned = database.runs.planned();
-    const done = new Set(
-      planned.flatMap(({ planId, status }) => (status === 'done' ? planId : [])),
-    );
+    const done = database.runs.donePlanIds();
     const ends: LineEnd[] = [];
     const note = (end: LineEnd): void => {
       ends.push(end);
@@ -68,18 +72,53 @@ export async function runLines(
     for (const line of toDo) specs.get(line);
     for (const { index, id } of work.lines) if (done.has(id)) note({ index, id, status: 'known' });
     const progress = createRunsProgress(toDo.length, io);
-    for (const line of toDo) {
+    const run = async (line: PlanLine): Promise<LineEnd> => {
+      const claim = database.runs.claimOf(line.id);
+      if (claim !== null) return endOfClaimed(line, claim);
       progress.next(`${work.title}: ${settingsText(line.set)}`);
       try {
-        note(await runLine(line, specs.get(line), { work, database, io, progress }));
+        return await runLine(line, specs.get(line), { work, database, io, progress });
       } finally {
         progress.stop();
       }
+    };
+    const taken: PlanLine[] = [];
+    for (const line of toDo) {
+      const end = await run(line);
+      if (end.status === 'taken') taken.push(line);
+      else note(end);
+    }
+    // Those who had these may have finished them by now, or died.
+    for (const line of taken) {
+      await watchElsewhere(line, database.runs, io);
+      note(await run(line));
     }
     return ends.sort((a, b) => a.index - b.index);
   } finally {
     database.close();
   }
+}
+
+function endOfClaimed({ index, id }: PlanLine, claim: PlanClaim): LineEnd {
+  if (claim.status === 'done') return { index, id, status: 'known' };
+  return { index, id, status: 'taken', reason: claimText(claim) };
+}
+
+/**
+ * Waits while it cannot be seen whether the process of another host that has begun a line lives: until
+ * it says so, comes to the end of the run, or has been silent for too long. A pod or a task that was
+ * started again on another node finds its own earlier run like that.
+ */
+async function watchElsewhere(
+  { index, id }: PlanLine,
+  runs: RunStore,
+  io: CommandIo,
+): Promise<void> {
+  const first = runs.claimOf(id);
+  if (first === null || first.aliveElsewhereMs === null) return;
+  notice(io, `sweep: run ${index}: ${claimText(first)}; waiting for a sign of life\n`);
+  while (runs.claimOf(id)?.aliveElsewhereMs === first.aliveElsewhereMs)
+    await setTimeout(LIFE_POLL_MS);
 }
 
 interface Place {
@@ -90,11 +129,13 @@ interface Place {
 }
 
 async function runLine(
-  { index, id }: PlanLine,
+  line: PlanLine,
   spec: RunSpec,
   { work, database, io, progress }: Place,
 ): Promise<LineEnd> {
+  const { index, id } = line;
   const startMs = performance.now();
+  const attempt = database.runs.lastAttempt(id);
   const ended = (end: Pick<LineEnd, 'status' | 'reason' | 'exitCode'>): LineEnd => ({
     ...{ index, id, ...end },
     wallMs: Math.round(performance.now() - startMs),
@@ -112,11 +153,12 @@ async function runLine(
     if (verify.mismatches + wrongPages === 0) return ended({ status: 'done' });
     return ended({ status: 'failed', reason: 'pages came back with other bytes', exitCode: 3 });
   } catch (error) {
-    if (error instanceof RunTakenError)
-      return { index, id, status: 'taken', reason: error.message };
+    if (error instanceof RunTakenError) return endOfClaimed(line, error.claim);
     if (!isOfOneRun(error)) throw error;
     detail(io, `run ${index} failed: ${error.message}`);
-    storeRefusal(database, { id, spec, command: work.command }, error);
+    // One that came to its beginning is stored already.
+    if (database.runs.lastAttempt(id) === attempt)
+      storeRefusal(database, { id, spec, command: work.command }, error);
     return ended({ status: 'failed', reason: error.message, exitCode: exitCodeOf(error) });
   }
 }
@@ -137,7 +179,6 @@ function storeRefusal(
   error: Error,
 ): void {
   const { id, spec, command } = run;
-  if (database.runs.planned().some(({ planId }) => planId === id)) return;
   const writer = database.runs.begin({
     ...{ design: spec.design, seed: spec.seed, version, command, planId: id },
     spec: JSON.parse(JSON.stringify(spec)) as never,
