@@ -70,10 +70,7 @@ export function mergeShards(
         bar.update({ done });
       },
     });
-    const done = new Set(
-      database.runs.planned().flatMap(({ planId, status }) => (status === 'done' ? planId : [])),
-    );
-    const missing = plan?.lines.filter(({ id }) => !done.has(id)) ?? [];
+    const missing = plan?.lines.filter(({ id }) => !merged.doneIds.has(id)) ?? [];
     return { ...merged, missing: missing.map(({ index }) => index) };
   } finally {
     bar.stop();
@@ -97,13 +94,13 @@ function mergeText({ files }: ShardMerge): string {
 
 /** How many runs are together now, and their hash. */
 export function sumText(
-  { doneCount, contentHash, missing }: ShardMerge,
+  { doneIds, contentHash, missing }: ShardMerge,
   plan: Plan | null,
   databasePath: string,
 ): string {
   const of = plan === null ? '' : ` of ${plan.lines.length} of ${plan.name}`;
   return [
-    `${doneCount}${of} runs are done in ${databasePath}`,
+    `${doneIds.size}${of} runs are done in ${databasePath}`,
     ...(missing.length > 0 ? [`missing: ${arraySpecification(missing)}`] : []),
     `content hash ${contentHash}`,
     '',
@@ -111,12 +108,12 @@ export function sumText(
 }
 
 function mergeJson(
-  { files, doneCount, contentHash, missing }: ShardMerge,
+  { files, doneIds, contentHash, missing }: ShardMerge,
   plan: Plan | null,
   database: string,
 ): string {
   const document = {
-    ...{ name: plan?.name ?? null, database, files, done: doneCount },
+    ...{ name: plan?.name ?? null, database, files, done: doneIds.size },
     missing: arraySpecification(missing),
     contentHash,
   };

@@ -1,6 +1,5 @@
 /** `sweep run --jobs N`: the whole plan in shards, several at a time, merged at the end. */
 import { availableParallelism } from 'node:os';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspectDatabaseFile, openStateDatabase } from '../../src/runs/index.ts';
 import { arraySpecification, dealLines, type Plan, type PlanLine } from '../../src/sweep/index.ts';
@@ -43,7 +42,7 @@ export async function runJobs(flags: JobFlags, io: CommandIo): Promise<number> {
   const jobs = readJobs(flags);
   const engine = chooseEngine(flags);
   const plan = readPlan(flags.plan);
-  const done = doneIn([io.databasePath]);
+  const done = doneIn(io.databasePath, { readonly: false });
   const toDo = plan.lines.filter(({ id }) => !done.has(id));
   const hosts = Math.max(1, flags.sshlogin.length);
   const folder = takeWorkFolder(flags.work ?? workFolderOf(flags.plan), plan, {
@@ -85,17 +84,18 @@ function chooseEngine({ engine, sshlogin }: JobFlags): (typeof ENGINES)[number] 
   return isThere ? 'parallel' : 'processes';
 }
 
-/** Ids of runs that are done in databases. */
-function doneIn(paths: readonly string[]): Set<string> {
-  const done = new Set<string>();
-  for (const path of paths) {
-    if (!existsSync(path) || inspectDatabaseFile(path) !== 'ours') continue;
-    const database = openStateDatabase(path);
-    for (const { planId, status } of database.runs.planned())
-      if (status === 'done') done.add(planId);
+/**
+ * Ids of runs that are done in a database.
+ * @param readonly - false: it is brought to the newest schema as well, as what is merged into
+ */
+function doneIn(path: string, { readonly }: { readonly readonly: boolean }): Set<string> {
+  if (inspectDatabaseFile(path) !== 'ours') return new Set();
+  const database = openStateDatabase(path, { readonly });
+  try {
+    return database.runs.donePlanIds();
+  } finally {
     database.close();
   }
-  return done;
 }
 
 interface AllShards {
@@ -166,17 +166,17 @@ function openShards({
 }: WorkFolder): { readonly shard: number; readonly toDo: readonly PlanLine[] }[] {
   return dealLines(lines, shardCount).flatMap((own, at) => {
     const shard = at + 1;
-    const done = doneIn([join(path, shardFile(shard, shardCount))]);
+    const done = doneIn(join(path, shardFile(shard, shardCount)), { readonly: true });
     const toDo = own.filter(({ id }) => !done.has(id));
     return toDo.length === 0 ? [] : [{ shard, toDo }];
   });
 }
 
 function outcomeText(merged: ShardMerge, plan: Plan, flags: JobFlags, io: CommandIo): string {
-  const { doneCount, contentHash, missing } = merged;
+  const { doneIds, contentHash, missing } = merged;
   if (flags.json !== true) return sumText(merged, plan, io.databasePath);
   const document = {
-    ...{ name: plan.name, database: io.databasePath, runs: plan.lines.length, done: doneCount },
+    ...{ name: plan.name, database: io.databasePath, runs: plan.lines.length, done: doneIds.size },
     ...{ missing: arraySpecification(missing), contentHash },
   };
   return `${JSON.stringify(document, null, 2)}\n`;

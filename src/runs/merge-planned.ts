@@ -9,10 +9,10 @@
 import { CheckError } from '../units/index.ts';
 import type { Connection } from './connection.ts';
 import { contentHash, contentHashOfAll, firstDifference } from './content-hash.ts';
-import { commonTables, copyRun } from './copy-run.ts';
+import { commonTables, copyRun, type RunTables } from './copy-run.ts';
 import { inspectDatabaseFile } from './database-file.ts';
 import { withSource } from './merge.ts';
-import { listPlanned, type PlannedRun } from './planned-runs.ts';
+import { claimOf, listPlanned, removeAttempts, type PlannedRun } from './planned-runs.ts';
 import type { StoredRun } from './records.ts';
 import { readRun } from './run-reader.ts';
 
@@ -31,16 +31,16 @@ export interface FileMerge {
   readonly known: number;
   /** Failed runs that were taken, since they are done nowhere. */
   readonly failed: number;
-  /** Runs that were left: aborted ones, live ones, those of other plans. */
+  /** Runs that were left: aborted ones, live ones, those of other plans, those that live here. */
   readonly left: number;
 }
 
 export interface PlannedMerge {
   readonly files: readonly FileMerge[];
-  /** SHA-256 of the runs that count and are done, whatever their numbers and order. */
+  /** SHA-256 of the runs that count and are done here, whatever their numbers and order. */
   readonly contentHash: string;
-  /** How many these are. */
-  readonly doneCount: number;
+  /** Their ids. */
+  readonly doneIds: ReadonlySet<string>;
 }
 
 /** A run in one of the files. */
@@ -50,6 +50,9 @@ interface Candidate {
   /** Of one that is done. */
   readonly hash: string | null;
 }
+
+/** What has become of one that was wanted. */
+type Fate = 'added' | 'failed' | 'known' | 'left';
 
 export function mergePlanned(
   connection: Connection,
@@ -67,7 +70,7 @@ class Merge {
   readonly #places: ReadonlyMap<string, number> | null;
   readonly #onRun: (done: number) => void;
   #runCount = 0;
-  /** Of runs that are done, by id: their hash, once it is asked for, and where they are. */
+  /** Of runs that are done anywhere, by id: their hash, once it is asked for, and where they are. */
   readonly #done = new Map<
     string,
     { hash: string | null; readonly path: string; readonly runId: number }
@@ -139,6 +142,7 @@ class Merge {
     source: Connection,
     runId: number,
     known: { readonly path: string; readonly runId: number },
+    outcome = 'nothing was merged',
   ): never {
     const run = readWhole(source, runId);
     const other =
@@ -147,7 +151,7 @@ class Merge {
         : withSource(known.path, (there) => readWhole(there, known.runId));
     throw new CheckError(
       `run ${runId} of ${source.path} and run ${known.runId} of ${known.path} are the same run of a ` +
-        `plan, but ${firstDifference(run, other)}: one of them is wrong; nothing was merged`,
+        `plan, but ${firstDifference(run, other)}: one of them is wrong; ${outcome}`,
     );
   }
 
@@ -156,14 +160,28 @@ class Merge {
     const numbers = this.#takeNumbers();
     const files = this.#files.map(({ path, known, left }) => {
       const own = [...this.#wanted.values()].filter((candidate) => candidate.path === path);
-      const copied = own.length === 0 ? [] : this.#copyFile(path, own, numbers);
-      const failed = copied.filter(({ hash }) => hash === null).length;
-      return { path, added: copied.length - failed, known, failed, left };
+      const fates = own.length === 0 ? [] : this.#copyFile(path, own, numbers);
+      const count = (fate: Fate): number => fates.filter((each) => each === fate).length;
+      return {
+        ...{ path, added: count('added'), failed: count('failed') },
+        ...{ known: known + count('known'), left: left + count('left') },
+      };
     });
-    const hashes = [...this.#done.values()].map(
-      ({ hash, runId }) => hash ?? this.#hash(this.#connection, runId),
-    );
-    return { files, contentHash: contentHashOfAll(hashes), doneCount: hashes.length };
+    return { files, ...this.#sum() };
+  }
+
+  /** What is done here now, whatever was wanted. */
+  #sum(): Pick<PlannedMerge, 'contentHash' | 'doneIds'> {
+    return this.#connection.snapshot(() => {
+      const done = this.#counting(listPlanned(this.#connection, new Map())).filter(
+        ({ status }) => status === 'done',
+      );
+      const hashes = done.map(
+        ({ planId, runId }) => this.#done.get(planId)?.hash ?? this.#hash(this.#connection, runId),
+      );
+      const doneIds = new Set(done.map(({ planId }) => planId));
+      return { contentHash: contentHashOfAll(hashes), doneIds };
+    });
   }
 
   /** The number that each run gets: those of a plan in its order. */
@@ -193,18 +211,18 @@ class Merge {
     path: string,
     candidates: readonly Candidate[],
     numbers: ReadonlyMap<string, number>,
-  ): Candidate[] {
+  ): Fate[] {
     return withSource(path, (source) =>
       source.snapshot(() =>
         this.#connection.transaction(() => {
           const tables = commonTables(source, this.#connection);
-          return candidates.filter((candidate) => {
-            const { planId, runId, status } = candidate.run;
+          return candidates.map((candidate) => {
             this.#runCount += 1;
             this.#onRun(this.#runCount);
-            if (!this.#makeWay(planId, status === 'done')) return false;
-            copyRun(source, this.#connection, { runId, tables, as: numbers.get(planId)! });
-            return true;
+            return this.#take(source, candidate, {
+              tables,
+              as: numbers.get(candidate.run.planId)!,
+            });
           });
         }),
       ),
@@ -212,18 +230,45 @@ class Merge {
   }
 
   /**
-   * Removes what is here of a run that did not come to its end.
-   * @returns false where the run is here: another process was quicker, or it failed here, too
+   * Copies a run unless it is here by now, in the transaction that looks.
+   * @throws CheckError for one that contradicts what another process has stored meanwhile
    */
-  #makeWay(planId: string, isDone: boolean): boolean {
-    const there = this.#connection.all<{ runId: number; status: string }>(
-      'SELECT run_id AS runId, status FROM run WHERE plan_id = ?',
-      planId,
-    );
-    if (there.some(({ status }) => status === 'done' || status === 'running')) return false;
-    if (!isDone && there.some(({ status }) => status === 'failed')) return false;
-    for (const { runId } of there) this.#connection.run('DELETE FROM run WHERE run_id = ?', runId);
-    return true;
+  #take(
+    source: Connection,
+    { run, hash }: Candidate,
+    copy: { readonly tables: RunTables; readonly as: number },
+  ): Fate {
+    const { planId, runId } = run;
+    const claim = claimOf(this.#connection, planId);
+    if (claim?.status === 'running') {
+      // It may come to its end before the sum is drawn, with a content that nobody has compared.
+      this.#done.delete(planId);
+      return 'left';
+    }
+    if (claim !== null) return this.#compare(source, { run, hash }, claim.runId);
+    if (hash === null && this.#hasFailed(planId)) return 'left';
+    removeAttempts(this.#connection, planId);
+    copyRun(source, this.#connection, { runId, ...copy });
+    return hash === null ? 'failed' : 'added';
+  }
+
+  #compare(
+    source: Connection,
+    { run, hash }: Pick<Candidate, 'run' | 'hash'>,
+    hereId: number,
+  ): Fate {
+    if (hash === null) return 'left';
+    const here = { hash: this.#hash(this.#connection, hereId), runId: hereId };
+    const known = { ...here, path: this.#connection.path };
+    if (known.hash !== hash)
+      this.#contradict(source, run.runId, known, 'it was not merged, nor what came behind it');
+    this.#done.set(run.planId, known);
+    return 'known';
+  }
+
+  #hasFailed(planId: string): boolean {
+    const sql = "SELECT 1 FROM run WHERE plan_id = ? AND status = 'failed'";
+    return this.#connection.all(sql, planId).length > 0;
   }
 
   #counting(runs: readonly PlannedRun[]): PlannedRun[] {
