@@ -26,10 +26,45 @@ export function readAccessWorkload(spec: AccessesSpec): AccessWorkload {
 /** A spec as it is stored: its access trace is found from any folder, and known by its contents. */
 export function withSettledTrace(spec: RunSpec): RunSpec {
   const { workload } = spec;
-  if (!('accesses' in workload)) return spec;
-  const { accesses } = workload;
-  const sha256 = workload.sha256 ?? sha256Of(readInput(accesses, 'workload.accesses'));
-  return { ...spec, workload: { accesses: resolve(accesses), sha256 } };
+  return 'accesses' in workload ? { ...spec, workload: settledAccesses(workload, '') } : spec;
+}
+
+/**
+ * What names an access trace from any folder, by what is in it.
+ * @param folder - to which its path is relative; '': the present one
+ * @throws UsageError for a file that cannot be read
+ */
+export function settledAccesses(spec: AccessesSpec, folder: string): AccessesSpec {
+  const accesses = resolve(folder, spec.accesses);
+  const sha256 = spec.sha256 ?? sha256Of(readInput(accesses, 'workload.accesses'));
+  return { accesses, sha256 };
+}
+
+/** Access traces of this machine: where the one with a SHA-256 is. */
+export type TracePlaces = ReadonlyMap<string, string>;
+
+/**
+ * Reads files to know them by what is in them.
+ * @param option - as messages name it
+ * @throws UsageError for what is no access trace
+ */
+export function placesOf(paths: readonly string[], option: string): TracePlaces {
+  const places = new Map<string, string>();
+  for (const path of paths) {
+    const bytes = readInput(path, option);
+    if (!isAccessTrace(bytes))
+      throw new UsageError(`${option}: ${path} is no access trace (swaplab import makes them)`);
+    places.set(sha256Of(bytes), resolve(path));
+  }
+  return places;
+}
+
+/** The spec with its access trace where this machine has it. */
+export function withTraceFrom(spec: RunSpec, places: TracePlaces): RunSpec {
+  const { workload } = spec;
+  if (!('accesses' in workload) || workload.sha256 === undefined) return spec;
+  const accesses = places.get(workload.sha256);
+  return accesses === undefined ? spec : { ...spec, workload: { ...workload, accesses } };
 }
 
 function checkHash({ accesses, sha256 }: AccessesSpec, found: string): void {

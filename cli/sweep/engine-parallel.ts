@@ -65,10 +65,11 @@ export async function runWithParallel(work: ShardJobs, remote: RemoteHosts | nul
         ? []
         : [
             ...remote.sshlogins.flatMap((login) => ['--sshlogin', login]),
-            ...['--workdir', remoteFolder, '--basefile', PLAN_FILE, '--cleanup'],
+            ...['--workdir', remoteFolder, '--cleanup'],
+            ...[PLAN_FILE, ...work.traces].flatMap((name) => ['--basefile', name]),
             ...['--transferfile', file, '--return', file],
           ]),
-      remote === null ? localCommand(shardCount) : remoteCommand(remote.command, shardCount),
+      remote === null ? localCommand(work) : remoteCommand(remote.command, work),
     ],
     {
       cwd: folder,
@@ -96,17 +97,17 @@ function remoteFolderName(): string {
 }
 
 /** Paths stand in variables: in the command parallel would replace `{.}` and the shell `$`. */
-function localCommand(shardCount: number): string {
+function localCommand(work: ShardJobs): string {
   const words = ownProgram().map((_, at) => `"$SWAPLAB_WORD_${at}"`);
-  return ['exec', ...words, ...shardArguments(SHARD, shardCount)].join(' ');
+  return ['exec', ...words, ...shardArguments(SHARD, work)].join(' ');
 }
 
 function programVariables(): Record<string, string> {
   return Object.fromEntries(ownProgram().map((word, at) => [`SWAPLAB_WORD_${at}`, word]));
 }
 
-function remoteCommand(command: string, shardCount: number): string {
+function remoteCommand(command: string, work: ShardJobs): string {
   if (/\{/.test(command))
     throw new UsageError('run: --command: braces are not accepted: GNU parallel replaces them');
-  return [command, ...shardArguments(SHARD, shardCount)].join(' ');
+  return [command, ...shardArguments(SHARD, work)].join(' ');
 }

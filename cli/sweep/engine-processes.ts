@@ -10,7 +10,7 @@ export async function runWithProcesses(work: ShardJobs): Promise<void> {
       const shard = work.stop.aborted ? undefined : waiting.shift();
       if (shard === undefined) return;
       const [program, ...words] = ownProgram();
-      const child = spawn(program!, [...words, ...shardArguments(shard, work.shardCount)], {
+      const child = spawn(program!, [...words, ...shardArguments(shard, work)], {
         cwd: work.folder,
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -12,6 +12,8 @@ export interface ShardJobs {
   readonly shardCount: number;
   /** How many at a time. */
   readonly jobs: number;
+  /** Access traces, in the folder, that shards are to look for there. */
+  readonly traces: readonly string[];
   /** Told of each run that a shard tells of. */
   readonly onEnd: (end: LineEnd) => void;
   /** What the engine or a shard says to people. */
@@ -32,10 +34,14 @@ export function shardFile(shard: number | string, shardCount: number): string {
 }
 
 /** What stands behind `swaplab` for a shard. @param shard - a number, or what stands for it */
-export function shardArguments(shard: number | string, shardCount: number): string[] {
+export function shardArguments(
+  shard: number | string,
+  { shardCount, traces }: Pick<ShardJobs, 'shardCount' | 'traces'>,
+): string[] {
   return [
     ...['sweep', 'run', '--quiet', '--ndjson', '--plan', PLAN_FILE],
     ...['--shard', `${shard}/${shardCount}`, '--db', shardFile(shard, shardCount)],
+    ...traces.flatMap((name) => ['--trace', name]),
   ];
 }
 

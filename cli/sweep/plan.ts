@@ -1,5 +1,5 @@
 /** `sweep plan`: from what runs differ by to a line for each run. */
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { Json } from '../../src/machine/index.ts';
 import { expandSweep, makePlan, parseSweep, planText, type Plan } from '../../src/sweep/index.ts';
@@ -10,15 +10,15 @@ import {
   designOption,
   readJson,
   specJson,
+  startingSpec,
   type SpecFlags,
 } from '../run-options.ts';
-import { readDeviceFiles } from '../device-choice.ts';
 import { requireOtherFile } from '../file-name.ts';
-import { readInput } from '../read-input.ts';
 import { buildWorkload } from '../runner.ts';
 import { notice } from '../telling.ts';
 import { version } from '../version.ts';
 import { writeOutput } from '../write-output.ts';
+import { PlanFiles } from './plan-files.ts';
 
 interface Flags extends SpecFlags {
   readonly output: string;
@@ -39,7 +39,9 @@ Each entry of the list is run with each point of the grid, each sample and each 
 may be left out. Keys are those of a spec, with dots. A range is of whole numbers or sizes; its values
 are "from" and whole "step"s more (1, or a page of 4096 bytes).
 
-Areas are temporary ones, or none: a file, or what is active, would be another on each machine.
+Paths in SPEC are relative to it. The plan holds traces and device profiles themselves; an access trace
+(swaplab import) by its path here and its SHA-256: sweep run --trace FILE says where another machine
+has it. Areas are temporary ones, or none: a file, or what is active, would be another on each machine.
 
 Example:
   swaplab sweep plan pool.json --trace work.trace --swap 256M --zswap -o plan.ndjson
@@ -67,16 +69,13 @@ function planSweep(path: string, args: readonly string[], flags: Flags, io: Comm
   const sweep = parseSweep(readJson(path, 'plan'), path);
   if (flags.spec !== undefined && Object.keys(sweep.spec).length > 0)
     throw new UsageError(`plan: --spec and 'spec' of ${path} exclude each other`);
-  const start = flags.spec === undefined ? structuredClone(sweep.spec) : undefined;
-  if (sweep.trace !== undefined && start !== undefined)
-    start['workload'] = readTrace(join(dirname(path), sweep.trace), path);
-  const base = baseOf(specJson(flags, args, 'plan', start));
-  const settings = expandSweep(sweep, path).map((set) => {
-    const own = { ...set };
-    // A profile by its file: other machines have none.
-    readDeviceFiles(own, readJson);
-    return own;
-  });
+  const files = new PlanFiles(dirname(path));
+  const start =
+    flags.spec === undefined ? files.filled(structuredClone(sweep.spec)) : startingSpec(flags);
+  if (sweep.trace !== undefined) start['workload'] = files.traceWorkload(sweep.trace, path);
+  // What options and --spec name is relative to where the command is called.
+  const base = baseOf(new PlanFiles('').filled(specJson(flags, args, 'plan', start)));
+  const settings = expandSweep(sweep, path).map((set) => files.filled({ ...set }));
   const name = flags.name ?? sweep.name;
   const { plan, duplicateCount } = makePlan({ name, version, base }, settings, buildWorkload);
   writeOutput(flags.output, planText(plan), 'plan: --output', io);
@@ -92,10 +91,6 @@ function planSweep(path: string, args: readonly string[], flags: Flags, io: Comm
   const text =
     `plan: ${plan.lines.length} runs` + (parts.length > 0 ? `: ${parts.join(', ')}` : '');
   notice(io, `${text}\n`);
-}
-
-function readTrace(path: string, where: string): Json {
-  return { trace: readInput(path, `${where}: trace`).toString('utf8'), source: path };
 }
 
 /** What names this machine's folders, or one run, is no part of what the runs are. */

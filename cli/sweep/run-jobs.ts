@@ -8,6 +8,7 @@ import type { CommandIo } from '../command.ts';
 import { createProgress } from '../progress.ts';
 import { wholeNumber } from '../run-options.ts';
 import { detail, notice } from '../telling.ts';
+import { bringTraces } from './bring-traces.ts';
 import { shardFile, type ShardJobs } from './engine.ts';
 import { hasParallel, runWithParallel } from './engine-parallel.ts';
 import { runWithProcesses } from './engine-processes.ts';
@@ -24,6 +25,7 @@ export interface JobFlags {
   readonly engine?: (typeof ENGINES)[number];
   readonly sshlogin: string[];
   readonly command: string;
+  readonly trace: readonly string[];
   readonly work?: string;
   readonly keep?: true;
   readonly json?: true;
@@ -111,6 +113,7 @@ async function runAll(
   io: CommandIo,
 ): Promise<{ readonly ends: readonly LineEnd[]; readonly isInterrupted: boolean }> {
   const open = openShards(folder);
+  const traces = open.length === 0 ? [] : bringTraces(flags, plan, folder.path);
   const total = open.reduce((sum, { toDo }) => sum + toDo.length, 0);
   detail(
     io,
@@ -127,7 +130,7 @@ async function runAll(
   process.on('SIGTERM', stop);
   const work: ShardJobs = {
     ...{ folder: folder.path, shards: open.map(({ shard }) => shard), jobs },
-    ...{ shardCount: folder.shardCount, stop: stopping.signal },
+    ...{ shardCount: folder.shardCount, traces, stop: stopping.signal },
     onEnd: (end) => {
       if (end.status === 'known') return;
       ends.push(end);

@@ -12,6 +12,7 @@ import {
 import type { RunSpec } from '../../src/machine/index.ts';
 import { PlanSpecs, settingsText, type Plan, type PlanLine } from '../../src/sweep/index.ts';
 import { CheckError, InvariantError, RunError, UsageError } from '../../src/units/index.ts';
+import { withTraceFrom, type TracePlaces } from '../access-trace-file.ts';
 import type { CommandIo } from '../command.ts';
 import { createRunsProgress } from '../progress.ts';
 import { executeRun, exitCodeOf } from '../runner.ts';
@@ -41,6 +42,8 @@ export interface LinesToRun {
   readonly lines: readonly PlanLine[];
   /** File of the plan. */
   readonly where: string;
+  /** Of access traces that are elsewhere than the plan says. */
+  readonly traces: TracePlaces;
   /** For people. */
   readonly title: string;
   /** The command line, for the stored runs. */
@@ -77,7 +80,8 @@ export async function runLines(
       if (claim !== null) return endOfClaimed(line, claim);
       progress.next(`${work.title}: ${settingsText(line.set)}`);
       try {
-        return await runLine(line, specs.get(line), { work, database, io, progress });
+        const spec = withTraceFrom(specs.get(line), work.traces);
+        return await runLine(line, spec, { work, database, io, progress });
       } finally {
         progress.stop();
       }

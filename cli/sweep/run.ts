@@ -9,8 +9,10 @@ import {
   type Shard,
 } from '../../src/sweep/index.ts';
 import { UsageError } from '../../src/units/index.ts';
+import { placesOf } from '../access-trace-file.ts';
 import type { CommandIo } from '../command.ts';
 import { wholeNumber } from '../run-options.ts';
+import { collect } from '../runs/options.ts';
 import { shellCommand } from '../shell-words.ts';
 import { readPlan } from './read-plan.ts';
 import { ENGINES, runJobs, type JobFlags } from './run-jobs.ts';
@@ -20,6 +22,7 @@ interface Flags {
   readonly plan: string;
   readonly shard?: string;
   readonly shards?: string;
+  readonly trace: readonly string[];
   readonly json?: true;
   readonly ndjson?: true;
 }
@@ -72,12 +75,18 @@ export function addRun(sweep: Command, call: SweepCall): void {
     .option(
       '--sshlogin <HOSTS>',
       'hosts to run on, as GNU parallel takes them; `:` is this one',
-      (value: string, before: string[]) => [...before, value],
+      collect,
       [],
     )
     .option('--command <COMMAND>', 'what swaplab is called on those hosts', 'swaplab')
     .option('--work <DIR>', 'where the shards are until they are merged (PLAN.shards)')
     .option('--keep', 'keep them when they are merged, too')
+    .option(
+      '--trace <FILE>',
+      'an access trace of the plan, where this machine has it (at its path in the plan); repeatable',
+      collect,
+      [],
+    )
     .option('--json', 'print one JSON document')
     .option('--ndjson', 'print a line of JSON for each run as it ends')
     .addHelpText('after', NOTES)
@@ -101,7 +110,10 @@ async function runShard(flags: Flags, { io, endsWith, argv }: SweepCall): Promis
   const title =
     shard === null ? plan.name : `${plan.name}, shard ${shard.number} of ${shard.count}`;
   const ends = await runLines(
-    { plan, lines, where: flags.plan, title, command: shellCommand('sweep', argv) },
+    {
+      ...{ plan, lines, where: flags.plan, title, command: shellCommand('sweep', argv) },
+      traces: placesOf(flags.trace, '--trace'),
+    },
     io,
     (end) => {
       if (flags.ndjson === true) io.stdout(`${JSON.stringify(end)}\n`);
