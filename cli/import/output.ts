@@ -49,17 +49,34 @@ export function importText(imported: Imported): string {
     ['file', count(fileBytes), `bytes, ${file}`],
   ] as const;
   const shown = rows.filter(([name, value]) => value !== '0' || !/^ {2}(writes|drops)/.test(name));
-  return `${alignTable([], shown)}\nNow try:\n  ${nextCommand(imported)}\n`;
+  return `${alignTable([], shown)}\n${smallNote(imported)}Now try:\n  ${nextCommand(imported)}\n`;
+}
+
+/** Memory in TLBs below which a run sees what was left out: src/workload/accesses/tlb.ts. */
+const MEMORY_TLBS_MIN = 2;
+
+/** What to say where no memory would be both large beside the TLB and too small for the pages. */
+function smallNote(imported: Imported): string {
+  const { tlbEntries } = imported;
+  if (tlbEntries === 0 || usedPages(imported) > MEMORY_TLBS_MIN * tlbEntries) return '';
+  return `The pages are few beside a TLB of ${tlbEntries} entries: --tlb 0 keeps all accesses.\n\n`;
 }
 
 /** A comparison in which half of what was written does not fit into memory. */
-function nextCommand({ file, pagesWritten, pages }: Imported): string {
-  const used = pagesWritten > 0 ? pagesWritten : pages;
-  const memory = sizeText(Math.max(LIMIT_PAGES_MIN, Math.ceil(used / 2)));
+function nextCommand(imported: Imported): string {
+  const { file, tlbEntries } = imported;
+  const used = usedPages(imported);
+  const least = Math.max(LIMIT_PAGES_MIN, MEMORY_TLBS_MIN * tlbEntries);
+  const memory = sizeText(Math.max(least, Math.ceil(used / 2)));
   const swap = `${Math.max(1, Math.ceil((2 * used * PAGE_SIZE) / MIB))}M`;
   return shellCommand('compare', [
     ...['--designs', 'swap-table,vswap', '--trace', file, '--memory', memory, '--swap', swap],
   ]);
+}
+
+/** Pages that take memory; of a trace that writes nothing all. */
+function usedPages({ pagesWritten, pages }: Imported): number {
+  return pagesWritten > 0 ? pagesWritten : pages;
 }
 
 function totalOf({ reads, stores, writes, drops }: AccessTraceSummary): number {

@@ -35,7 +35,7 @@ describe('a trace of a real program', () => {
       format: 'lackey',
       file: 'mawk.accesses',
       accesses: { total: 912337, reads: 572569, stores: 339768, writes: 0, drops: 0 },
-      ...{ kept: 1811, tlb: 64, pages: 441, pagesWritten: 347, content: 'spread' },
+      ...{ kept: 7761, tlb: 64, pages: 441, pagesWritten: 347, content: 'spread' },
     });
     expect(readdirSync(place.folder).filter((name) => name.includes('.part'))).toEqual([]);
   });
@@ -114,6 +114,12 @@ describe('import', () => {
       'swaplab: import: --output: kept.accesses is the file that is read; accepted: another one\n',
     ]);
     expect(readFileSync(place.path('kept.accesses'), 'utf8')).toBe(text);
+  it('proposes a memory of two TLBs at least, and says where that is all of the trace', () => {
+    place.write('few.lackey', Array.from({ length: 99 }, (_, i) => ` S ${i}000,8\n`).join(''));
+    const { code, stdout } = place.swaplab('import', 'lackey', 'few.lackey');
+    expect(code).toBe(0);
+    expect(stdout).toContain('few beside a TLB of 64 entries: --tlb 0 keeps all accesses.\n\nNow');
+    expect(stdout).toContain('--memory 512K');
   });
 
   it('of another trace than a spec says is refused with both hashes', () => {
