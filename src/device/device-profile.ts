@@ -8,6 +8,9 @@ import { requireFlat, UsageError } from '../units/index.ts';
 import { parseDrive } from './ftl/drive.ts';
 import type { SourcedNumber } from './sourced-number.ts';
 
+/** At most: each I/O looks through them for the one that is free first. assumed */
+export const CHANNELS_MAX = 1024;
+
 /** What reads, or writes, cost. */
 export interface DirectionProfile {
   /** Latency of each I/O whatever its size, on one channel. */
@@ -87,7 +90,7 @@ export const deviceProfileSchema: z.ZodType<DeviceProfile> = z
     description: z.string(),
     rotational: z.boolean(),
     synchronous: z.boolean(),
-    channels: sourced(z.int().min(1).max(1024)),
+    channels: sourced(z.int().min(1).max(CHANNELS_MAX)),
     positioning: z.strictObject({ seekNs: duration, rotationNs: duration }).optional(),
     read: direction,
     write: direction,

@@ -6,7 +6,8 @@
  * at queue depth q:
  *
  *     rate of a channel   (S - 4 KiB) / (L(S, 1) - L(4 KiB, 1)), S the largest block at depth 1
- *     tail                the percentile that adds most to the mean, less the median
+ *     tail                the percentile that adds most to the mean, less the median; where fio has
+ *                         not recorded these, that of the other profile
  *     fixed               L(4 KiB, 1) less the transfer at that rate and what the tail adds
  *     channels            highest IOPS at depth × L(4 KiB, 1): I/Os in flight (Little's law)
  *     sequential, random  the highest bandwidth of such jobs
@@ -15,7 +16,12 @@
  * the transfer and half a revolution.
  */
 import { clipped, PAGE_SIZE } from '../../units/index.ts';
-import type { DeviceProfile, DirectionProfile, FlashProfile } from '../device-profile.ts';
+import {
+  CHANNELS_MAX,
+  type DeviceProfile,
+  type DirectionProfile,
+  type FlashProfile,
+} from '../device-profile.ts';
 import { nvme } from '../profiles/nvme.ts';
 import type { SourcedNumber } from '../sourced-number.ts';
 import type { FioDocument } from './document.ts';
@@ -59,7 +65,10 @@ export function profileOfFio(document: FioDocument, options: FioProfileOptions):
   };
 }
 
-/** In a direction that uses no more of them the link is what bounds. */
+/**
+ * A direction that keeps nearly all channels busy is bounded by the link: channels are whole, and two
+ * runs of fio differ by some percent. assumed
+ */
 const CHANNELS_SLACK = 1.25;
 
 function directionOf(numbers: Numbers, channels: number): DirectionProfile {
@@ -85,7 +94,7 @@ function channelsOf(directions: readonly Numbers[], like: DeviceProfile | null):
   const most = deep.sort((a, b) => b.inFlight - a.inFlight)[0];
   if (most === undefined) return asIn(like!, like!.channels);
   return {
-    value: Math.min(1024, Math.max(1, Math.round(most.inFlight))),
+    value: Math.min(CHANNELS_MAX, Math.max(1, Math.round(most.inFlight))),
     source:
       `derived: ${Math.round(most.iops)} IOPS × ${(most.latencyNs / 1000).toFixed(1)} us at queue ` +
       `depth 1 = ${most.inFlight.toFixed(2)} in flight; ${most.source}`,
