@@ -5,11 +5,13 @@ import { Option, type Command } from 'commander';
 import {
   deviceProfiles,
   fioJobFile,
+  jobsWithoutStalls,
   parseDeviceProfile,
   parseDrive,
   parseFio,
   profileOfFio,
   type DeviceProfile,
+  type FioDocument,
 } from '../../src/device/index.ts';
 import { clipped, parseSize, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
@@ -127,15 +129,25 @@ function makeProfile(flags: ProfileFlags, io: CommandIo): void {
   const where = from === '-' ? 'standard input' : from;
   const document = parseFio(readInput(path, '--from').toString('utf8'), where);
   if (drive !== undefined) parseDrive(drive, '--drive');
+  const like = flags.like === undefined ? null : readProfile(flags.like, '--like');
   const made = profileOfFio(document, {
-    ...{ name: nameOf(flags), where, drive: drive ?? null, rpm: rpmOf(flags.rpm) },
-    like: flags.like === undefined ? null : readProfile(flags.like, '--like'),
+    ...{ name: nameOf(flags), where, drive: drive ?? null, rpm: rpmOf(flags.rpm), like },
   });
   // What is written here is what --device will take.
   const profile = parseDeviceProfile(JSON.parse(JSON.stringify(made)), where);
   writeOutput(output, profileJson(profile), 'device profile: --output', io);
   if (output !== '-') io.stdout(profileText(profile));
+  if (!profile.rotational) tellStalls(document, like, io);
   advise(profile, io);
+}
+
+function tellStalls(document: FioDocument, like: DeviceProfile | null, io: CommandIo): void {
+  for (const { name } of jobsWithoutStalls(document))
+    notice(
+      io,
+      `job ${clipped(name)} has no percentiles 50 and 99 or above: rare stalls are ` +
+        `${like === null ? 'left out' : `as ${like.name} has them`}\n`,
+    );
 }
 
 /** Of the option, of the file that is written, or of the one that is read. */

@@ -99,6 +99,15 @@ describe('a profile of the user’s own', () => {
     expect(other).toMatch(/^no wear is counted without the flash behind it: --drive/);
   });
 
+  it('says which job has no percentiles, for it has no stalls then', async () => {
+    const text = readFileSync('fixtures/fio/disk.json', 'utf8').replaceAll('"50.000000"', '"51"');
+    const { stderr } = await device('profile', '--from', place.write('no-median.json', text));
+    expect(stderr.match(/^job .*$/gm)).toEqual([
+      'job read-4k-qd1 has no percentiles 50 and 99 or above: rare stalls are left out',
+      'job write-4k-qd1 has no percentiles 50 and 99 or above: rare stalls are left out',
+    ]);
+  });
+
   const wrong: [string[], RegExp][] = [
     [['profile'], /nothing to make it from; accepted: --from FILE, or --fio-command/],
     [['profile', '--from', '/nowhere'], /--from: \/nowhere cannot be read: ENOENT/],

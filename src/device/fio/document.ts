@@ -34,6 +34,8 @@ export interface FioLatency {
   readonly key: 'clat' | 'lat';
   readonly meanNs: number;
   readonly count: number;
+  /** Of the same latency, or of `lat` where only that has them (`lat_percentiles=1`). */
+  readonly percentilesKey: 'clat' | 'lat';
   /** By rising rank, percent; empty where the job has none. */
   readonly percentiles: readonly { readonly rank: number; readonly ns: number }[];
 }
@@ -179,7 +181,7 @@ function measurementsOf(
   return { iops, bytesPerSecond, latency };
 }
 
-/** The first latency that the job has recorded; null for none. */
+/** The first latency that the job has recorded, with the first percentiles; null for none. */
 function latencyOf({ total_ios: ios, ...direction }: Direction): FioLatency | null {
   const kinds: readonly (readonly ['clat' | 'lat', Latency | undefined, number])[] = [
     ['clat', direction.clat_ns, 1],
@@ -187,13 +189,16 @@ function latencyOf({ total_ios: ios, ...direction }: Direction): FioLatency | nu
     ['lat', direction.lat_ns, 1],
     ['lat', direction.lat, 1000],
   ];
-  for (const [key, latency, nsPerUnit] of kinds) {
-    if (latency === undefined || latency.mean === 0) continue;
+  const recorded = kinds.flatMap(([key, latency, nsPerUnit]) => {
+    if (latency === undefined || latency.mean === 0) return [];
     const percentiles = Object.entries(latency.percentile ?? {})
       .map(([rank, value]) => ({ rank: Number(rank), ns: value * nsPerUnit }))
       .sort((a, b) => a.rank - b.rank);
     const count = latency.N ?? ios ?? 0;
-    return { key, meanNs: latency.mean * nsPerUnit, count, percentiles };
-  }
-  return null;
+    return [{ key, meanNs: latency.mean * nsPerUnit, count, percentiles }];
+  });
+  const [first] = recorded;
+  if (first === undefined) return null;
+  const ranked = recorded.find(({ percentiles }) => percentiles.length > 0) ?? first;
+  return { ...first, percentilesKey: ranked.key, percentiles: ranked.percentiles };
 }

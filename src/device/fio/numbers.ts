@@ -175,22 +175,28 @@ export class FioJobs {
 
   /** The percentile that adds most to the mean; none where no I/O is much slower than the rest. */
   #tail(small: FioJob): DirectionProfile['tail'] {
+    if (!tellsStalls(small)) return this.#tailAsIn(this.#like?.[small.direction]);
     const stall = worstStall(small.latency);
     if (stall === null) return undefined;
-    const source = this.#source(small, `${small.latency.key} p${stall.rank}`);
+    const source = this.#source(small, `${small.latency.percentilesKey} p${stall.rank}`);
     return {
       probability: { value: stall.probability, source: `derived: 1 - rank; ${source}` },
       extraNs: { value: stall.extraNs, source: `derived: less the median; ${source}` },
     };
   }
 
+  #tailAsIn(base: DirectionProfile | undefined): DirectionProfile['tail'] {
+    return (
+      base?.tail && {
+        probability: asIn(this.#like!, base.tail.probability),
+        extraNs: asIn(this.#like!, base.tail.extraNs),
+      }
+    );
+  }
+
   /** All of a direction as another profile has it. */
   #inherit(direction: Direction, base: DirectionProfile): Numbers {
     const { fixedNs, channelBytesPerSecond, sequentialBytesPerSecond, randomBytesPerSecond } = base;
-    const tail = base.tail && {
-      probability: asIn(this.#like!, base.tail.probability),
-      extraNs: asIn(this.#like!, base.tail.extraNs),
-    };
     const measured = this.#jobs(direction).some((job) => !job.isRandom);
     return {
       fixedNs: asIn(this.#like!, fixedNs),
@@ -199,7 +205,7 @@ export class FioJobs {
         ? this.sequential(direction)
         : asIn(this.#like!, sequentialBytesPerSecond),
       random: asIn(this.#like!, randomBytesPerSecond),
-      ...{ tail, deep: null },
+      ...{ tail: this.#tailAsIn(base), deep: null },
     };
   }
 
@@ -230,6 +236,20 @@ function isLatency(job: FioJob): boolean {
   return job.isRandom && job.depth === 1 && job.blockBytes === PAGE_SIZE;
 }
 
+/** Are there the median and a rare percentile? */
+function tellsStalls({ latency: { percentiles } }: FioJob): boolean {
+  const ranks = percentiles.map(({ rank }) => rank);
+  return ranks.includes(50) && ranks.some((rank) => rank >= RARE_RANK);
+}
+
+/** The jobs that tell latencies, but of whose percentiles no stall can be seen. */
+export function jobsWithoutStalls({ jobs }: FioDocument): readonly FioJob[] {
+  return (['read', 'write'] as const).flatMap((direction) => {
+    const job = jobs.find((each) => each.direction === direction && isLatency(each));
+    return job === undefined || tellsStalls(job) ? [] : [job];
+  });
+}
+
 function byBandwidth(jobs: readonly FioJob[]): FioJob[] {
   return [...jobs].sort((a, b) => b.bytesPerSecond - a.bytesPerSecond);
 }
@@ -240,9 +260,9 @@ interface Stall {
   readonly extraNs: number;
 }
 
+/** @param latency - of a job that `tellsStalls` */
 function worstStall({ percentiles, count }: FioLatency): Stall | null {
-  const median = percentiles.find(({ rank }) => rank === 50)?.ns;
-  if (median === undefined) return null;
+  const median = percentiles.find(({ rank }) => rank === 50)!.ns;
   const stalls = percentiles
     .map(({ rank, ns }): Stall => ({
       rank,

@@ -70,6 +70,25 @@ describe("fio's JSON", () => {
     expect(jobs[0]!.latency).toMatchObject({ key: 'lat', percentiles: [] });
   });
 
+  it('has the percentiles of the whole latency where only that has them', () => {
+    const jobs = changed(({ jobs: [job] }) => {
+      const { clat_ns: clat, lat_ns: lat } = job!['write']! as Record<
+        string,
+        Record<string, unknown>
+      >;
+      lat!['percentile'] = { '50.000000': 40_000, '99.900000': 900_000 };
+      delete clat!['percentile'];
+    });
+    expect(jobs[0]!.latency).toMatchObject({
+      ...{ key: 'clat', percentilesKey: 'lat' },
+      percentiles: [
+        { rank: 50, ns: 40_000 },
+        { rank: 99.9, ns: 900_000 },
+      ],
+    });
+    expect(jobs[1]!.latency.percentilesKey).toBe('clat');
+  });
+
   it('has one I/O in flight with an engine that waits, and no jobs of several kinds', () => {
     const set = (options: Record<string, string>): readonly FioJob[] =>
       changed(({ jobs: [job] }) => Object.assign(job!['job options']!, options));

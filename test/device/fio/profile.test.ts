@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   describeProfile,
   deviceProfiles,
+  jobsWithoutStalls,
   LatencyDevice,
   NullDevice,
   parseDeviceProfile,
@@ -97,11 +98,16 @@ describe('a profile made of measurements', () => {
 
 describe('stalls', () => {
   const small = jobOf(measured, 'read-4k-qd1');
-  const made = (percentiles: FioJob['latency']['percentiles'], count = 100_000): DeviceProfile => {
+  type Percentiles = FioJob['latency']['percentiles'];
+  const documentWith = (percentiles: Percentiles, count = 100_000): FioDocument => {
     const latency = { ...small.latency, meanNs: 40_000, count, percentiles };
-    const jobs = measured.jobs.map((job) => (job === small ? { ...job, latency } : job));
-    return profileOfFio({ ...measured, jobs }, bare);
+    return {
+      ...measured,
+      jobs: measured.jobs.map((job) => (job === small ? { ...job, latency } : job)),
+    };
   };
+  const made = (percentiles: Percentiles, count?: number): DeviceProfile =>
+    profileOfFio(documentWith(percentiles, count), bare);
   const median = { rank: 50, ns: 30_000 };
 
   it('are the percentile that adds most to the mean, and what they add is not in the fixed part', () => {
@@ -115,6 +121,26 @@ describe('stalls', () => {
     expect(made([median, { rank: 99.9, ns: 300_000 }]).read.tail).toBe(undefined);
     expect(made([median, { rank: 99.999, ns: 9e6 }]).read.tail).toBe(undefined);
     expect(made([]).read.tail).toBe(undefined);
+  });
+
+  it('are those of the profile that the user names where fio has not recorded them', () => {
+    const tail = {
+      probability: { value: 0.001, source: 'x' },
+      extraNs: { value: 2e6, source: 'y' },
+    };
+    const like = { ...deviceProfiles.nvme, read: { ...deviceProfiles.nvme.read, tail } };
+    const untold = [[], [{ rank: 99.9, ns: 5e6 }], [median, { rank: 90, ns: 5e6 }]];
+    for (const percentiles of untold) {
+      const document = documentWith(percentiles);
+      expect(jobsWithoutStalls(document)).toMatchObject([{ name: 'read-4k-qd1' }]);
+      expect(profileOfFio(document, { ...bare, like }).read.tail).toEqual({
+        probability: { value: 0.001, source: 'assumed: as nvme (x)' },
+        extraNs: { value: 2e6, source: 'assumed: as nvme (y)' },
+      });
+    }
+    const told = documentWith([median, { rank: 99.9, ns: 300_000 }]);
+    expect(jobsWithoutStalls(told)).toEqual([]);
+    expect(profileOfFio(told, { ...bare, like }).read.tail).toBe(undefined);
   });
 });
 
