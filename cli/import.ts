@@ -18,7 +18,7 @@ import { requireOtherFile } from './file-name.ts';
 import { openInput } from './import/input.ts';
 import { importJson, importText, type Imported } from './import/output.ts';
 import { createProgress } from './progress.ts';
-import { wholeNumber } from './run-options.ts';
+import { numberWithin } from './run-options.ts';
 import { beginFile } from './write-output.ts';
 
 /** Phases that a trace without any is cut into: points of the charts over phases. assumed */
@@ -96,9 +96,9 @@ interface ImportLine {
 
 async function importTrace(line: ImportLine, flags: Flags, io: CommandIo): Promise<Imported> {
   const { format, importer, path } = line;
-  const tlbEntries = inRange(flags.tlb, '--tlb', 0, TLB_ENTRIES_MAX);
-  const parts = inRange(flags.phases, '--phases', 1, PARTS_MAX);
-  const seed = inRange(flags.seed, '--seed', 0, 0xffffffff);
+  const tlbEntries = numberWithin(flags.tlb, '--tlb', 0, TLB_ENTRIES_MAX);
+  const parts = numberWithin(flags.phases, '--phases', 1, PARTS_MAX);
+  const seed = numberWithin(flags.seed, '--seed', 0, 0xffffffff);
   const { content } = flags;
   if (parseContentModel(content) === null)
     throw new UsageError(`--content: '${content}' is none; accepted: ${CONTENT_MODELS}`);
@@ -143,11 +143,4 @@ async function importTrace(line: ImportLine, flags: Flags, io: CommandIo): Promi
 function defaultOutput(path: string): string {
   const name = path === '-' ? 'trace' : basename(path).replace(/\.(gz|zst)$/i, '');
   return `${name.replace(/(?<=.)\.[^.]*$/, '')}.accesses`;
-}
-
-function inRange(text: string, option: string, min: number, max: number): number {
-  const value = wholeNumber(text, option)!;
-  if (value < min || value > max)
-    throw new UsageError(`${option}: '${text}' is not accepted; accepted: ${min} to ${max}`);
-  return value;
 }

@@ -403,3 +403,11 @@ export function wholeNumber(text: string | undefined, option: string): number | 
     throw new UsageError(`${option}: '${text}' is no number; accepted: a whole number from 0`);
   return Number(text);
 }
+
+/** Reads a whole number from `min` to `max`. */
+export function numberWithin(text: string, option: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d{1,15}$/.test(text) || value < min || value > max)
+    throw new UsageError(`${option}: '${text}' is not accepted; accepted: ${min} to ${max}`);
+  return value;
+}

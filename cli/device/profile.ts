@@ -16,7 +16,7 @@ import {
 import { clipped, parseSize, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
 import { requireOtherFile } from '../file-name.ts';
-import { wholeNumber } from '../run-options.ts';
+import { numberWithin } from '../run-options.ts';
 import { readInput } from '../read-input.ts';
 import { notice } from '../telling.ts';
 import { writeOutput } from '../write-output.ts';
@@ -163,10 +163,7 @@ function nameOf({ name, output, from }: ProfileFlags): string {
 }
 
 function rpmOf(text: string | undefined): number | null {
-  const rpm = wholeNumber(text, '--rpm') ?? null;
-  if (rpm !== null && (rpm < 1000 || rpm > 20_000))
-    throw new UsageError(`--rpm: '${rpm}' is not accepted; accepted: 1000 to 20000`);
-  return rpm;
+  return text === undefined ? null : numberWithin(text, '--rpm', 1000, 20_000);
 }
 
 function advise({ rotational, flash, read }: DeviceProfile, io: CommandIo): void {

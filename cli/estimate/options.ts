@@ -4,6 +4,7 @@ import { compressors, createCompressor, type Compressor } from '../../src/codec/
 import { PAGE_SIZE, parseSize, UsageError } from '../../src/units/index.ts';
 import { parseLine } from '../command-line.ts';
 import type { CommandIo } from '../command.ts';
+import { numberWithin } from '../run-options.ts';
 
 /** Whose pages are looked at. */
 export type EstimateSource =
@@ -84,11 +85,13 @@ export function readEstimateLine(argv: readonly string[], io: CommandIo): Estima
     compressors: unique(flags.compressor.split(',')).map((name) =>
       createCompressor(name, '--compressor'),
     ),
-    samples: readNumber(flags.samples, '--samples', 1, SAMPLES_MAX),
-    seed: readNumber(flags.seed, '--seed', 0, 0xffff_ffff),
-    percents: unique(flags.percent.split(',').map((text) => readNumber(text, '--percent', 1, 100))),
+    samples: numberWithin(flags.samples, '--samples', 1, SAMPLES_MAX),
+    seed: numberWithin(flags.seed, '--seed', 0, 0xffff_ffff),
+    percents: unique(
+      flags.percent.split(',').map((text) => numberWithin(text, '--percent', 1, 100)),
+    ),
     ramBytes: flags.ram === undefined ? null : readRam(flags.ram),
-    top: readNumber(flags.top, '--top', 0, 1_000_000),
+    top: numberWithin(flags.top, '--top', 0, 1_000_000),
     json: flags.json ?? false,
   };
 }
@@ -109,7 +112,7 @@ function readSource({ pid, all, file }: Flags): EstimateSource {
 
 /** @source linux 6.18 include/linux/threads.h PID_MAX_LIMIT: 4 Mi */
 function readPid(text: string): number {
-  return readNumber(text, '--pid', 1, 4_194_304);
+  return numberWithin(text, '--pid', 1, 4_194_304);
 }
 
 function readRam(text: string): number {
@@ -117,13 +120,6 @@ function readRam(text: string): number {
   if (bytes < PAGE_SIZE)
     throw new UsageError(`--ram: '${text}' is less than a page; accepted: ${PAGE_SIZE} or more`);
   return bytes;
-}
-
-function readNumber(text: string, option: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d{1,10}$/.test(text) || value < least || value > most)
-    throw new UsageError(`${option}: '${text}' is not accepted; accepted: ${least} to ${most}`);
-  return value;
 }
 
 function unique<Value>(values: readonly Value[]): Value[] {

@@ -6,6 +6,7 @@ import { PageMeasures, Sampler } from '../../src/estimate/index.ts';
 import { clipped, PAGE_SIZE, RunError, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
 import { createProgress } from '../progress.ts';
+import { PAGES_PER_TURN } from './turns.ts';
 
 export interface PageFile {
   readonly measures: PageMeasures;
@@ -20,9 +21,6 @@ export interface PageFileOptions {
   readonly samples: number;
   readonly seed: number;
 }
-
-/** Calls of compressors between turns of the event loop, which frees lz4-napi's buffers. */
-const PAGES_PER_TURN = 500;
 
 /**
  * Measures a sample of a file's pages. Of a regular file only those pages are read; anything else is

@@ -21,9 +21,7 @@ import {
   type Missing,
   type ProcessMemory,
 } from './processes.ts';
-
-/** Calls of compressors between turns of the event loop, which frees lz4-napi's buffers. */
-const PAGES_PER_TURN = 500;
+import { PAGES_PER_TURN } from './turns.ts';
 
 /** A process and its part of the sample: pages `from` to `to` of the measures. */
 export interface SurveyedProcess {

@@ -114,6 +114,8 @@ describe('import', () => {
       'swaplab: import: --output: kept.accesses is the file that is read; accepted: another one\n',
     ]);
     expect(readFileSync(place.path('kept.accesses'), 'utf8')).toBe(text);
+  });
+
   it('proposes a memory of two TLBs at least, and says where that is all of the trace', () => {
     place.write('few.lackey', Array.from({ length: 99 }, (_, i) => ` S ${i}000,8\n`).join(''));
     const { code, stdout } = place.swaplab('import', 'lackey', 'few.lackey');
