@@ -97,7 +97,8 @@ describe('the package', () => {
         !/^dist\/(man\/swaplab(-[a-z]+)?\.1|summaries\.json)$/.test(path) &&
         !/^(src|fixtures)\/.*\.md$/.test(path) &&
         !/^fixtures\/(published|kernel|scenarios|sweeps)\/.*\.json$/.test(path) &&
-        !/^fixtures\/sweeps\/.*\.trace$/.test(path) &&
+        !/^fixtures\/(sweeps|traces)\/.*\.trace$/.test(path) &&
+        !/^fixtures\/memory-traces\/.*\.csv$/.test(path) &&
         !/^scripts\/kernel-capture\/[a-z]+\.(mjs|c|md)$/i.test(path),
     );
     expect(strangers).toEqual([]);
@@ -146,6 +147,14 @@ describe('the package', () => {
           .filter((target) => !existsSync(join(installed, target)));
       });
     expect(missing).toEqual([]);
+  });
+
+  it('has the fixtures that its commands are shown with, but for the one that it says it has not', () => {
+    const text = readFileSync(join(installed, 'README.md'), 'utf8');
+    const named = new Set(text.match(/\bfixtures\/[\w/-]+\.\w+(\.gz)?/g));
+    expect(named.size).toBeGreaterThanOrEqual(6);
+    const [, exception] = /a trace that only the checkout has, `([^`]+)`/.exec(text)!;
+    expect([...named].filter((path) => !existsSync(join(installed, path)))).toEqual([exception]);
   });
 
   it('is imported by its name, and keeps its inside to itself', () => {
