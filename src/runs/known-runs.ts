@@ -18,6 +18,8 @@ interface RunLine {
   readonly outline: string;
   /** Runs of one spec and version have one origin. */
   readonly origin: string;
+  /** Of a line of a sweep's plan. */
+  readonly planId: string | null;
   readonly isSteered: 0 | 1;
   readonly hasCheckpoint: 0 | 1;
 }
@@ -76,7 +78,7 @@ export function allRuns(
     .filter(({ runId }) => !except.has(runId));
   return ids.flatMap(({ runId }) => {
     const lines = connection.all<RunLine>(
-      `SELECT run_id AS runId, status, digest, version,
+      `SELECT run_id AS runId, status, digest, version, plan_id AS planId,
          json_array(design, seed, version, status, exit_code, digest, pages_checked, mismatches,
            slot_runs, virtual_ns, plan_id) AS outline,
          json_array(design, seed, version) AS origin,
@@ -93,7 +95,7 @@ export function allRuns(
 /** Runs that have ended, to look others up among. */
 export class KnownRuns {
   readonly #byOutline = new Map<string, KnownRun[]>();
-  readonly #byOrigin = new Map<string, KnownRun[]>();
+  readonly #byOrigin = new Map<string, SameOrigin>();
 
   constructor(runs: readonly KnownRun[]) {
     for (const run of runs) if (run.line.status !== 'running') this.add(run);
@@ -101,7 +103,10 @@ export class KnownRuns {
 
   add(run: KnownRun): void {
     append(this.#byOutline, run.line.outline, run);
-    if (run.isRepeatable) append(this.#byOrigin, run.line.origin, run);
+    if (!run.isRepeatable) return;
+    const related = this.#byOrigin.get(run.line.origin);
+    if (related === undefined) this.#byOrigin.set(run.line.origin, new SameOrigin(run));
+    else related.add(run);
   }
 
   has(run: KnownRun): boolean {
@@ -112,10 +117,27 @@ export class KnownRuns {
   /** One of the same spec and version that came to other numbers: one of the two is wrong. */
   contradictionOf(run: KnownRun): KnownRun | undefined {
     if (!run.isRepeatable) return undefined;
-    const related = this.#byOrigin.get(run.line.origin) ?? [];
-    return related.find(
-      (known) => known.identity === run.identity && known.contentHash !== run.contentHash,
-    );
+    const same = this.#byOrigin.get(run.line.origin)?.withIdentityOf(run) ?? [];
+    return same.find((known) => known.contentHash !== run.contentHash);
+  }
+}
+
+/** Runs of one design, seed and version: thousands of a sweep, whose specs are read when one is asked for. */
+class SameOrigin {
+  readonly #unread: KnownRun[];
+  readonly #byIdentity = new Map<string, KnownRun[]>();
+
+  constructor(run: KnownRun) {
+    this.#unread = [run];
+  }
+
+  add(run: KnownRun): void {
+    this.#unread.push(run);
+  }
+
+  withIdentityOf(run: KnownRun): readonly KnownRun[] {
+    for (const each of this.#unread.splice(0)) append(this.#byIdentity, each.identity, each);
+    return this.#byIdentity.get(run.identity) ?? [];
   }
 }
 
