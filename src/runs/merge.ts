@@ -16,6 +16,7 @@ import { firstDifference } from './content-hash.ts';
 import { commonTables, copyRun } from './copy-run.ts';
 import { inspectDatabaseFile } from './database-file.ts';
 import { allRuns, KnownRuns, type KnownRun } from './known-runs.ts';
+import { claimOf, removeAttempts } from './planned-runs.ts';
 import { isOlder, migrate } from './schema.ts';
 
 export interface MergeResult {
@@ -23,7 +24,7 @@ export interface MergeResult {
   readonly added: readonly { readonly from: number; readonly runId: number }[];
   /** Runs of there that are here already. */
   readonly known: readonly number[];
-  /** Runs that lived there, or whose end is not known: they are left out. */
+  /** Runs that lived there, or whose end is not known, or that live here: they are left out. */
   readonly live: readonly number[];
 }
 
@@ -108,21 +109,48 @@ function mergeFrom(
       // What others have stored since is looked at under the lock: it is little.
       const late = new KnownRuns(allRuns(connection, seen));
       const tables = commonTables(other, connection);
+      const liveHere = new Set<KnownRun>();
       const added = wanted.flatMap((run) => {
         next();
         if (!isNew(run, late, { connection, path })) return [];
+        if (!makeWay(run, { connection, path })) {
+          liveHere.add(run);
+          return [];
+        }
         const from = run.line.runId;
         return [{ from, runId: copyRun(other, connection, { runId: from, tables }) }];
       });
       const copied = new Set(added.map(({ from }) => from));
-      const known = idsOf(ended).filter((runId) => !copied.has(runId));
-      return { added, known, live: idsOf(live) };
+      const left = new Set(idsOf([...liveHere]));
+      const known = idsOf(ended).filter((runId) => !copied.has(runId) && !left.has(runId));
+      return { added, known, live: [...idsOf(live), ...left].sort((a, b) => a - b) };
     });
   });
 }
 
 function idsOf(runs: readonly KnownRun[]): number[] {
   return runs.map(({ line }) => line.runId);
+}
+
+/**
+ * Of a line of a plan that is done only one run can be here: what is left of others goes.
+ * @returns false while one lives here
+ * @throws CheckError when one is done here, which is another than this
+ */
+function makeWay(
+  { line }: KnownRun,
+  { connection, path }: { connection: Connection; path: string },
+): boolean {
+  if (line.planId === null || line.status !== 'done') return true;
+  const claim = claimOf(connection, line.planId);
+  if (claim?.status === 'running') return false;
+  if (claim !== null)
+    throw new CheckError(
+      `${path}: run ${line.runId} and run ${claim.runId} here are the same run of a plan, but ` +
+        'differ: one of them is wrong; nothing was merged',
+    );
+  removeAttempts(connection, line.planId);
+  return true;
 }
 
 /**

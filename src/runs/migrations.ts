@@ -379,6 +379,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE run ADD COLUMN plan_id TEXT CHECK (length(plan_id) = 64);
   CREATE INDEX run_by_plan ON run (plan_id) WHERE plan_id IS NOT NULL;
+  CREATE UNIQUE INDEX run_claimed ON run (plan_id)
+    WHERE plan_id IS NOT NULL AND status IN ('done', 'running');
   ALTER TABLE run_wall ADD COLUMN owner_host TEXT;
   `,
 ];
