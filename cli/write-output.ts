@@ -1,6 +1,7 @@
 /** Where commands write what `-o FILE` asks for: one rule for all of them. */
 import {
   closeSync,
+  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { RunError, UsageError } from '../src/units/index.ts';
 import type { CommandIo } from './command.ts';
 import { notice } from './telling.ts';
@@ -113,6 +115,31 @@ export function beginFile(path: string, option: string): GrowingFile {
       rmSync(beside, { force: true });
     },
   };
+}
+
+/**
+ * Makes a folder for this user alone, and those above it that are missing.
+ * @throws UsageError where there can be none
+ */
+export function makeFolder(path: string, option: string): void {
+  try {
+    makeBelow(resolve(path));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw new UsageError(`${option}: ${path} is no folder, and none can be made there: ${code}`);
+  }
+}
+
+/** Not mkdir's `recursive`: Node 20 to 24 never return where /proc answers it with ENOENT. */
+function makeBelow(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(path) !== path) makeBelow(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process was quicker.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 /** @throws UsageError for a folder, before anything runs for it */

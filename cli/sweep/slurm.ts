@@ -1,5 +1,4 @@
 /** `sweep slurm`: the batch script that runs a plan as a job array. */
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { MAX_ARRAY_SIZE, slurmScript } from '../../src/sweep/index.ts';
@@ -8,7 +7,7 @@ import type { CommandIo } from '../command.ts';
 import { wholeNumber } from '../run-options.ts';
 import { collect } from '../runs/options.ts';
 import { detail } from '../telling.ts';
-import { writeOutput } from '../write-output.ts';
+import { makeFolder, writeOutput } from '../write-output.ts';
 import { readShardCount } from './engine-options.ts';
 import { readPlan } from './read-plan.ts';
 
@@ -91,10 +90,10 @@ function writeScript(flags: Flags, io: CommandIo): void {
       ...flags.option.map(checkOption),
     ],
   });
-  // Slurm starts no task whose log has no folder.
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  detail(io, `folder ${folder}`);
   writeOutput(flags.output, text, 'sweep slurm: --output', io);
+  // Slurm starts no task whose log has no folder.
+  makeFolder(folder, '--folder');
+  detail(io, `folder ${folder}`);
 }
 
 function checkOption(text: string): string {

@@ -2,11 +2,11 @@
  * The folder in which `sweep run --jobs` keeps its shards until they are merged, by itself beside the
  * plan. It holds the lines that were still to be run when it was made, as a plan of its own.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { planText, type Plan, type PlanLine } from '../../src/sweep/index.ts';
 import { UsageError } from '../../src/units/index.ts';
-import { replaceFile } from '../write-output.ts';
+import { makeFolder, replaceFile } from '../write-output.ts';
 import { JOBLOG_FILE, PLAN_FILE } from './engine.ts';
 import { LOCK_FILE, lockFolder } from './folder-lock.ts';
 import { readPlan } from './read-plan.ts';
@@ -51,11 +51,7 @@ export function takeWorkFolder(
   plan: Plan,
   { toDo, shardCount }: { readonly toDo: readonly PlanLine[]; readonly shardCount: number },
 ): WorkFolder {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new UsageError(`--work: ${path}: ${(error as NodeJS.ErrnoException).code ?? ''}`);
-  }
+  makeFolder(path, '--work');
   requireOurs(path);
   const unlock = lockFolder(path);
   try {

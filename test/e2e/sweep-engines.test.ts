@@ -1,6 +1,6 @@
 /** A plan through the script and the manifest for clusters, without a cluster. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command as device } from '../../cli/device/index.ts';
@@ -136,13 +136,23 @@ describe('what clusters do not take', () => {
     ],
     [[...slurm, '2', '--throttle', '0'], /--throttle: 0 tasks at a time/],
     [[...slurm, '2', '--option', 'qos'], /'qos' is no option of sbatch/],
+    [[...slurm, '2', '--folder', plan], /--folder: .*plan\.ndjson is no folder, .*: EEXIST/],
+    [[...slurm, '2', '--folder', '/proc/xx/y'], /--folder: \/proc\/xx\/y is no folder, .*: ENOENT/],
+    [[...slurm, '2', '--folder', 'not-made', '-o', '/proc/xx'], /--output: \/proc\/xx cannot be/],
     [['slurm', '--shards', '2', '--plan', '/nowhere'], /--plan: \/nowhere cannot be read/],
     [[...kubernetes, '9'], /--shards: 9 for 4 runs/],
     [[...kubernetes, '2', '--parallelism', '3'], /--parallelism: 3 pods; accepted: 1 to 2/],
     [[...kubernetes, '2', '--memory', 'lots'], /--memory: 'lots' is not accepted; .*2Gi/],
     [[...kubernetes, '2', '--claim', 'A b'], /--claim: 'A b' is not accepted/],
+    [[...kubernetes, '2', '--claim', 'a..b'], /--claim: 'a\.\.b' is not accepted/],
+    [[...kubernetes, '2', '--namespace', 'a.b'], /--namespace: 'a\.b' is not accepted/],
+    [[...kubernetes, '2', '--namespace', 'a'.repeat(64)], /--namespace: 'a+' is not.* up to 63/],
     [['kubernetes', '--plan', plan, '--shards', '2', '--image', 'a b'], /--image: 'a b' is not/],
   ];
+  it('leaves no folder where the script cannot be written', () => {
+    expect(existsSync('not-made')).toBe(false);
+  });
+
   it.each(wrong)('is refused with what is accepted: %j', async (argv, message) => {
     await expect(sweep(...argv)).rejects.toThrow(message);
   });
