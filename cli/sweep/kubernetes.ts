@@ -35,8 +35,12 @@ Example:
 /** A quantity of Kubernetes: digits, and what they are multiplied by. @source API, resource.Quantity */
 const QUANTITY = /^\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?$/;
 
-/** A name of an object. @source RFC 1123, as Kubernetes takes it */
-const OBJECT_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+/** A name of an object, a subdomain. @source RFC 1123, as Kubernetes takes it: 253 letters */
+const OBJECT_NAME =
+  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** A name of a namespace, a label. @source RFC 1123, as Kubernetes takes it: 63 letters */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 export function addKubernetes(sweep: Command, io: CommandIo): void {
   sweep
@@ -69,7 +73,8 @@ function writeManifest(flags: Flags, io: CommandIo): void {
   requireMatch(QUANTITY, cpu, '--cpu', 'a quantity such as 1 or 500m');
   requireMatch(QUANTITY, memory, '--memory', 'a quantity such as 2Gi');
   requireMatch(OBJECT_NAME, claim, '--claim', 'lower case, digits, - and .');
-  requireMatch(OBJECT_NAME, namespace ?? claim, '--namespace', 'lower case, digits and -');
+  if (namespace !== undefined)
+    requireMatch(NAMESPACE, namespace, '--namespace', 'up to 63 of lower case, digits and -');
   requireMatch(/^[\w./:@-]+$/, image, '--image', 'such as registry.example/swaplab:0.1.0');
   const planFile = basename(flags.plan);
   requireMatch(

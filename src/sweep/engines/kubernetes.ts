@@ -6,8 +6,6 @@
  *
  * @source Kubernetes API batch/v1 Job, 1.33: completionMode, backoffLimitPerIndex, podFailurePolicy
  */
-import { UsageError } from '../../units/index.ts';
-
 export interface KubernetesJob {
   /** The sweep. */
   readonly name: string;
@@ -32,14 +30,9 @@ const MOUNT = '/sweep';
 /** How often a pod is made again that failed or was killed; what is done is not repeated. assumed */
 const RETRIES = 3;
 
-/** Pods of an Indexed Job at a time. @source Kubernetes API batch/v1 JobSpec.completions */
-const COMPLETIONS_MAX = 100_000;
-
-/** The Job that runs the shards. */
+/** The Job that runs the shards, of which there are no more than runs of a plan, 100 000: its most. */
 export function kubernetesJob(job: KubernetesJob): string {
   const { name, runCount, shards, parallelism, planFile } = job;
-  if (shards > COMPLETIONS_MAX)
-    throw new UsageError(`--shards: ${shards} pods; accepted: 1 to ${COMPLETIONS_MAX}`);
   const jobName = `swaplab-${label(name)}`;
   const script =
     `exec swaplab --db "${MOUNT}/shard-$((JOB_COMPLETION_INDEX + 1))-of-${shards}.db" ` +
@@ -47,7 +40,9 @@ export function kubernetesJob(job: KubernetesJob): string {
   return `# ${runCount} runs in ${shards} shards: made by swaplab sweep kubernetes.
 #   kubectl cp ${planFile} POD:${MOUNT}/          the plan, by any pod that has the volume
 #   kubectl create -f THIS-FILE
-#   kubectl wait --for=condition=complete --timeout=24h job/${jobName}
+#   for end in complete failed; do                failed: all have ended, and some index failed
+#     kubectl wait --for=condition=$end --timeout=24h job/${jobName} &
+#   done; wait -n                                 (bash) whichever comes first
 # then the same with the manifest of swaplab sweep kubernetes --merge
 ${head(job, jobName)}
 spec:
