@@ -40,6 +40,17 @@ describe('a plan', () => {
     expect(specs.get(read.lines[1]!).zswap.maxPoolPercent).toBe(7);
   });
 
+  it('has the workload checked once, for each seed where it is named', () => {
+    const checks = (from: Json): number => {
+      let count = 0;
+      makePlan({ name: 'p', version: '1', base: from }, seeds(3), () => count++);
+      return count;
+    };
+    expect(checks(base)).toBe(1);
+    expect(checks({ ...base, workload: { accesses: '/a', sha256: 'a'.repeat(64) } })).toBe(1);
+    expect(checks({ ...base, workload: { name: 'usemem', arguments: ['1M'] } })).toBe(3);
+  });
+
   it('has each run once', () => {
     const settings = [{ seed: 1 }, {}, { seed: 2 }];
     const made = makePlan({ name: 'p', version: '1', base }, settings, () => undefined);
@@ -73,6 +84,10 @@ describe('a plan', () => {
     [
       { areas: [{ path: '/x.swap' }] },
       /areas: \/x\.swap is a file of one machine; accepted in a sweep/,
+    ],
+    [
+      { 'workload.content': '/x.bin' },
+      /workload\.content: \/x\.bin is a file of one machine.*traces without pages of a file/,
     ],
     [{ areas: [] }, /areas: without any those count that are active, on each machine others/],
   ])('refuses %j', (set, message) => {
