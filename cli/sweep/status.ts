@@ -8,6 +8,7 @@ import {
   isToDo,
   LINE_STATES,
   lineStates,
+  PlanSpecs,
   settingsText,
   type LineState,
   type Plan,
@@ -50,6 +51,8 @@ export function addStatus(
     .addHelpText('after', NOTES)
     .action((given: string[], flags: Flags) => {
       const plan = readPlan(flags.plan);
+      const specs = new PlanSpecs(plan, flags.plan);
+      for (const line of plan.lines) specs.get(line);
       const missing = given.find((path) => !existsSync(path));
       if (missing !== undefined) throw new UsageError(`status: there is no file ${missing}`);
       const paths = given.length > 0 ? given : usualDatabases(flags.plan, io);

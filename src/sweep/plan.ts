@@ -35,6 +35,8 @@ const headerSchema = z.strictObject({
   plan: z.literal(PLAN_FORM),
   version: z.string().min(1),
   name: z.string(),
+  /** How many lines follow: a plan that was cut at the end of one would pass for a whole one. */
+  runs: z.number().int().min(1),
   base: z.record(z.string(), z.unknown()),
 });
 
@@ -141,7 +143,7 @@ export function settingsText(set: Settings): string {
 
 /** The plan as a file holds it. */
 export function planText({ name, version, base, lines }: Plan): string {
-  const header = { plan: PLAN_FORM, version, name, base };
+  const header = { plan: PLAN_FORM, version, name, runs: lines.length, base };
   return [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
@@ -154,7 +156,7 @@ export function parsePlan(text: string, where: string): Plan {
   const rows = text.split('\n');
   while (rows.at(-1)?.trim() === '') rows.pop();
   const [first = '', ...rest] = rows;
-  const { plan: _, ...header } = parseRow(first, headerSchema, `${where}: line 1`);
+  const { plan: _, runs, ...header } = parseRow(first, headerSchema, `${where}: line 1`);
   const lines = rest.map((row, at) => parseRow(row, lineSchema, `${where}: line ${at + 2}`));
   const seen = new Set<string>();
   for (const [at, { index, id }] of lines.entries()) {
@@ -164,7 +166,11 @@ export function parsePlan(text: string, where: string): Plan {
     if (seen.has(id)) throw new UsageError(`${line}: id: the run is in the plan already`);
     seen.add(id);
   }
-  if (lines.length === 0) throw new UsageError(`${where}: a plan without runs`);
+  if (lines.length !== runs)
+    throw new UsageError(
+      `${where}: its first line says ${runs} runs, ${lines.length} follow; make it again with ` +
+        'swaplab sweep plan',
+    );
   return { ...header, lines };
 }
 

@@ -130,6 +130,17 @@ function checkKeys(sweep: SweepSpec, where: string): void {
         throw new UsageError(`${where}: '${clipped(key)}' is set by ${other} and by ${part}`);
       partOf.set(key, part);
     }
+  requireApart([...partOf.keys()], where);
+}
+
+/** Of a key and one inside of it the later would undo the earlier. */
+function requireApart(keys: readonly string[], where: string): void {
+  for (const outer of keys)
+    for (const inner of keys)
+      if (inner.startsWith(`${outer}.`))
+        throw new UsageError(
+          `${where}: '${clipped(outer)}' sets all of it and '${clipped(inner)}' a part; accepted: one of them`,
+        );
 }
 
 function checkTwice(list: readonly unknown[], where: string): void {

@@ -86,7 +86,7 @@ describe('runs ls', () => {
     expect(await ids()).toEqual([3, 2, 1]);
     expect(await ids('--status', 'failed')).toEqual([2]);
     expect(await ids('--design', 'swap-table', '-n', '0')).toEqual([3, 1]);
-    expect((await runs('ls', '--design', 'none')).stdout).toMatch(/^no runs match in /);
+    expect((await runs('ls', '--design', 'ghost')).stdout).toMatch(/^no runs match in /);
   });
 });
 

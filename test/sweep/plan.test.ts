@@ -101,7 +101,8 @@ describe('a plan', () => {
       (lines) => ['{"plan":2}', ...lines.slice(1)],
       /p: line 1: plan: 2 is not accepted/,
     ],
-    ['no runs', ([head]) => [head!], /p: a plan without runs/],
+    ['no runs', ([head]) => [head!], /p: its first line says 2 runs, 0 follow/],
+    ['the end cut off', ([head, one]) => [head!, one!], /p: its first line says 2 runs, 1 follow/],
     [
       'a line twice',
       ([head, one]) => [head!, one!, one!.replace(':1', ':3')],

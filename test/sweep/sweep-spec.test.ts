@@ -98,6 +98,10 @@ describe('a sweep', () => {
       /grid: 'zswap\.maxPoolPercnt' is no key .* zswap\.maxPoolPercent/,
     ],
     [{ grid: { seed: [1] }, seeds: [1] }, /'seed' is set by grid and by seeds/],
+    [
+      { grid: { 'machine.memory': ['2M'], machine: [{ memory: '1M' }] } },
+      /'machine' sets all of it and 'machine\.memory' a part; accepted: one of them/,
+    ],
     [{ grid: { name: ['a'] } }, /'name' is only what a run is called/],
     [{ grid: { 'machine.swappiness': [1, 1] } }, /grid: 'machine\.swappiness' has 1 twice/],
     [{ grid: { 'machine.swappiness': [] } }, /grid\.machine\.swappiness/],
