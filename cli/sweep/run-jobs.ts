@@ -32,7 +32,10 @@ export interface JobFlags {
   readonly ndjson?: true;
 }
 
-/** Shards for each job: the last ones of all are to end together, and each warms up for a second. */
+/**
+ * Shards for each job: the last ones of all are to end together. assumed; each more costs a start and a
+ * warming up, 1.3 s of CPU as measured (49.9 s against 47.2 s, 64 runs in 4 shards and in 2).
+ */
 const SHARDS_PER_JOB = 2;
 /** Processes of one machine. assumed */
 const JOBS_MAX = 4096;
