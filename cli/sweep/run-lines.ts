@@ -44,6 +44,8 @@ export interface LinesToRun {
   readonly where: string;
   /** Of access traces that are elsewhere than the plan says. */
   readonly traces: TracePlaces;
+  /** They are a shard: others read its database from other hosts, or fetch it as one file. */
+  readonly isShard: boolean;
   /** For people. */
   readonly title: string;
   /** The command line, for the stored runs. */
@@ -62,7 +64,9 @@ export async function runLines(
   onEnd: (end: LineEnd) => void,
 ): Promise<LineEnd[]> {
   const specs = new PlanSpecs(work.plan, work.where);
-  const database = withOwnAreas(openStateDatabase(io.databasePath));
+  const database = withOwnAreas(
+    openStateDatabase(io.databasePath, { journal: work.isShard ? 'delete' : 'wal' }),
+  );
   try {
     sweepTemporaryFolders();
     const done = database.runs.donePlanIds();

@@ -4,6 +4,7 @@
  * Every call goes through here, so that no error of SQLite leaves this folder untranslated.
  */
 import Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
 import { RunError } from '../units/index.ts';
 import { translateSqliteError } from './sqlite-errors.ts';
 
@@ -29,12 +30,10 @@ export class Connection {
   constructor(path: string, options: ConnectionOptions = {}) {
     this.path = path;
     this.readonly = options.readonly ?? false;
+    const timeout = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
     this.#db = translated(path, () => {
-      const db = new Database(path, {
-        readonly: this.readonly,
-        fileMustExist: true,
-        timeout: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
-      });
+      if (this.readonly) rollBackKilled(path, timeout);
+      const db = new Database(path, { readonly: this.readonly, fileMustExist: true, timeout });
       db.pragma('foreign_keys = ON');
       db.pragma('trusted_schema = OFF');
       // With WAL a killed process loses nothing; a power cut may lose the last transactions whole.
@@ -80,6 +79,11 @@ export class Connection {
     return translated(this.path, () => this.#db.transaction(action).deferred());
   }
 
+  /** The value of a pragma that is a word. */
+  pragmaText(name: string): string {
+    return translated(this.path, () => this.#db.pragma(name, { simple: true }) as string);
+  }
+
   /** The value of a pragma that is a number. */
   pragma(name: string): number {
     return translated(this.path, () => this.#db.pragma(name, { simple: true }) as number);
@@ -94,15 +98,31 @@ export class Connection {
    * While others hold the file SQLite refuses at once; the next one to open it switches it.
    */
   writeAhead(): void {
-    try {
-      this.setPragma('journal_mode', 'WAL');
-    } catch (error) {
-      if (!(error instanceof RunError)) throw error;
-    }
+    this.#setJournal('WAL');
+  }
+
+  /** Switches the file to a rollback journal, in the same way: all of it is in one file then. */
+  rollBack(): void {
+    this.#setJournal('DELETE');
+    // Without a log a power cut at the wrong moment could damage the file under NORMAL.
+    this.setPragma('synchronous', 'FULL');
+  }
+
+  /** Not in write-ahead logging. */
+  get rollsBack(): boolean {
+    return this.pragmaText('journal_mode') === 'delete';
   }
 
   close(): void {
     this.#db.close();
+  }
+
+  #setJournal(mode: 'WAL' | 'DELETE'): void {
+    try {
+      this.setPragma('journal_mode', mode);
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+    }
   }
 
   #prepare(sql: string): Database.Statement<SqlValue[]> {
@@ -112,6 +132,22 @@ export class Connection {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+}
+
+/**
+ * What a killed process was writing under a rollback journal has to be taken back before anybody can
+ * read, which a connection that only reads may not do.
+ * @source https://www.sqlite.org/lockingv3.html 4.0 (hot journals)
+ */
+function rollBackKilled(path: string, timeout: number): void {
+  if (!existsSync(`${path}-journal`)) return;
+  const db = new Database(path, { fileMustExist: true, timeout });
+  try {
+    // To look is enough: SQLite tells a journal that is left from one in use by the lock.
+    db.pragma('user_version');
+  } finally {
+    db.close();
   }
 }
 

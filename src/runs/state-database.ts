@@ -11,7 +11,16 @@ import { migrate } from './schema.ts';
 export interface StateDatabaseOptions extends ConnectionOptions {
   /** Who owns the runs that are begun and the areas that are taken; this process when left out. */
   readonly owner?: ProcessIdentity;
+  /**
+   * `delete`: a rollback journal in place of the write-ahead log, for a database that processes of
+   * other hosts read, or that is copied as one file. Readers and the writer wait for each other then.
+   * @source https://www.sqlite.org/wal.html, "WAL does not work over a network filesystem"
+   */
+  readonly journal?: 'wal' | 'delete';
 }
+
+/** Milliseconds that a writer waits for a merge to read a shard: some 10,000 runs. assumed */
+const SHARD_TIMEOUT_MS = 60_000;
 
 export interface StateDatabase {
   readonly activeAreas: ActiveAreas;
@@ -33,7 +42,11 @@ export function openStateDatabase(path: string, options: StateDatabaseOptions = 
   if (state !== 'ours' && !isWritable)
     throw new RunError(`${path}: no state database yet; \`swaplab run\` makes one`);
   if (state === 'absent') createDatabaseFile(path);
-  const connection = new Connection(path, options);
+  const isShard = options.journal === 'delete';
+  const connection = new Connection(path, {
+    ...(isShard ? { busyTimeoutMs: SHARD_TIMEOUT_MS } : {}),
+    ...options,
+  });
   try {
     // Of the file SQLite only reads; this also refuses tables beside it, and copies.
     if (!isWritable) connection.setPragma('query_only', 'ON');
@@ -41,7 +54,8 @@ export function openStateDatabase(path: string, options: StateDatabaseOptions = 
     const owner = options.owner ?? currentProcess();
     const runs = new RunStore(connection, owner);
     if (isWritable) {
-      connection.writeAhead();
+      if (isShard) connection.rollBack();
+      else if (!isKeptShard(connection)) connection.writeAhead();
       runs.markAborted();
     }
     return {
@@ -55,6 +69,12 @@ export function openStateDatabase(path: string, options: StateDatabaseOptions = 
     connection.close();
     throw error;
   }
+}
+
+/** Made with a rollback journal, which who only happens to look at it must not change. */
+function isKeptShard(connection: Connection): boolean {
+  const sql = 'SELECT 1 FROM run WHERE plan_id IS NOT NULL LIMIT 1';
+  return connection.rollsBack && connection.all(sql).length > 0;
 }
 
 /**
