@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { type PlannedMerge, type RunHeader, type RunStore } from '../../src/runs/index.ts';
 import { SILENT_MS } from '../../src/runs/orphans.ts';
-import { CheckError } from '../../src/units/index.ts';
+import { CheckError, RunError } from '../../src/units/index.ts';
 import { phaseRecord, runHeader, runOutcome, useWorkspace } from './support.ts';
 
 const workspace = useWorkspace();
@@ -101,7 +101,7 @@ describe('merging the runs of a plan', () => {
     const { runs } = workspace.open('all.db');
     // Three runs are read, two of the first file copied: the next is the second file's.
     const die = (count: number): void => {
-      if (count === 6) throw new Error('killed');
+      if (count === 6) throw new RunError('killed');
     };
     expect(() => merge(runs, ['one.db', 'two.db'], die)).toThrow('killed');
     expect(runs.planned()).toHaveLength(2);
