@@ -177,11 +177,13 @@ async function runAndStore(
       },
     });
     storage.attempt(() => {
-      writer.series(result.phases);
-      storeState(writer, result);
-      storeCounts(writer, result);
-      const { digest, verify, wrongPages, slotRuns, virtualNs, wallMs } = result;
-      writer.finish({ digest, verify, wrongPages, slotRuns, virtualNs, wallMs });
+      writer.together(() => {
+        writer.series(result.phases);
+        storeState(writer, result);
+        storeCounts(writer, result);
+        const { digest, verify, wrongPages, slotRuns, virtualNs, wallMs } = result;
+        writer.finish({ digest, verify, wrongPages, slotRuns, virtualNs, wallMs });
+      });
     });
     return { result, notStored: storage.problem };
   } catch (error) {
