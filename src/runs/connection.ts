@@ -79,11 +79,6 @@ export class Connection {
     return translated(this.path, () => this.#db.transaction(action).deferred());
   }
 
-  /** The value of a pragma that is a word. */
-  pragmaText(name: string): string {
-    return translated(this.path, () => this.#db.pragma(name, { simple: true }) as string);
-  }
-
   /** The value of a pragma that is a number. */
   pragma(name: string): number {
     return translated(this.path, () => this.#db.pragma(name, { simple: true }) as number);
@@ -95,7 +90,7 @@ export class Connection {
 
   /**
    * Switches the file to write-ahead logging, which stays: readers then never wait for a writer.
-   * While others hold the file SQLite refuses at once; the next one to open it switches it.
+   * While others hold the file SQLite refuses at once; it then stays as it is.
    */
   writeAhead(): void {
     this.#setJournal('WAL');
@@ -106,11 +101,6 @@ export class Connection {
     this.#setJournal('DELETE');
     // Without a log a power cut at the wrong moment could damage the file under NORMAL.
     this.setPragma('synchronous', 'FULL');
-  }
-
-  /** Not in write-ahead logging. */
-  get rollsBack(): boolean {
-    return this.pragmaText('journal_mode') === 'delete';
   }
 
   close(): void {

@@ -55,7 +55,8 @@ export function openStateDatabase(path: string, options: StateDatabaseOptions = 
     const runs = new RunStore(connection, owner);
     if (isWritable) {
       if (isShard) connection.rollBack();
-      else if (!isKeptShard(connection)) connection.writeAhead();
+      // Who only happens to look at a shard must not change how it is written.
+      else if (state !== 'ours') connection.writeAhead();
       runs.markAborted();
     }
     return {
@@ -69,12 +70,6 @@ export function openStateDatabase(path: string, options: StateDatabaseOptions = 
     connection.close();
     throw error;
   }
-}
-
-/** Made with a rollback journal, which who only happens to look at it must not change. */
-function isKeptShard(connection: Connection): boolean {
-  const sql = 'SELECT 1 FROM run WHERE plan_id IS NOT NULL LIMIT 1';
-  return connection.rollsBack && connection.all(sql).length > 0;
 }
 
 /**
