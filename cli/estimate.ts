@@ -5,10 +5,10 @@ import { PAGE_SIZE, RunError, UsageError } from '../src/units/index.ts';
 import type { CliCommand, CommandIo } from './command.ts';
 import { describeCommand } from './description.ts';
 import { estimateJson } from './estimate/json.ts';
-import { fileNotes, surveyNotes, type MachineMemory } from './estimate/notes.ts';
+import { emptyReasons, fileNotes, surveyNotes, type MachineMemory } from './estimate/notes.ts';
 import { estimateCommand, readEstimateLine, type EstimateLine } from './estimate/options.ts';
 import { measureFile } from './estimate/page-file.ts';
-import { listProcesses, readMeminfo, type Missing } from './estimate/processes.ts';
+import { listProcesses, readMeminfo, requireProc, type Missing } from './estimate/processes.ts';
 import { survey, type Survey } from './estimate/survey.ts';
 import { characterSet } from './runs/terminal.ts';
 import { detail } from './telling.ts';
@@ -48,17 +48,21 @@ async function estimateFile(line: EstimateLine, path: string, io: CommandIo): Pr
 async function estimateProcesses(line: EstimateLine, io: CommandIo): Promise<void> {
   const { source, percents } = line;
   const isAll = source.kind === 'all';
+  requireProc();
   const pids = source.kind === 'pids' ? source.pids : listProcesses();
   const memory = machineMemory();
   const found = await survey(pids, line, io, (pid, why) => {
     if (!isAll) refuse(pid, why);
     if (why !== 'none') detail(io, `process ${pid} is left out: ${REASONS[why]}`);
   });
+  const audience = { isAll, isRoot: process.getuid?.() === 0 };
   if (found.measures.count === 0)
-    throw new RunError('no anonymous memory was found that may be swapped and read');
+    throw new RunError(
+      'no anonymous memory was found that may be swapped and read' + emptyReasons(found, audience),
+    );
   const ramBytes = line.ramBytes ?? memory.ramBytes;
   const estimate = estimateFrom(found.measures, { pages: found.pages, percents, ramBytes });
-  const notes = surveyNotes(found, memory, { isAll, isRoot: process.getuid?.() === 0 });
+  const notes = surveyNotes(found, memory, audience);
   if (line.json) print(processesJson(line, { found, memory, estimate, notes }), io);
   else {
     const rows = processRows(found);

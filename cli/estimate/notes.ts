@@ -36,6 +36,13 @@ export function surveyNotes(found: Survey, memory: MachineMemory, audience: Audi
   ];
 }
 
+/** Why there may be nothing to look at, for an error. */
+export function emptyReasons(found: Survey, audience: Audience): string {
+  return leftOut(found, audience)
+    .map((note) => `; ${note.replace(/\.$/, '').replace(/^Left/, 'left')}`)
+    .join('');
+}
+
 function leftOut({ missing, ...found }: Survey, { isAll, isRoot }: Audience): string[] {
   const notes: string[] = [];
   if (isAll && missing.denied > 0)
@@ -46,7 +53,8 @@ function leftOut({ missing, ...found }: Survey, { isAll, isRoot }: Audience): st
   if (missing.gone > 0) notes.push(`${processes(missing.gone)} ended meanwhile.`);
   if (found.lostPages > 0)
     notes.push(
-      `${grouped(found.lostPages)} pages of the sample were gone when they were to be read.`,
+      `${grouped(found.lostPages)} pages of the sample were gone when they were to be read; those ` +
+        'that were read stand for them, which the intervals leave out of account.',
     );
   if (found.lockedPages > 0)
     notes.push(`${pages(found.lockedPages)} locked in memory (mlock) are left out.`);

@@ -7,7 +7,15 @@
  * /proc/PID/mem; there is no way around it, and it concerns the sampled pages only.
  * @source linux 6.18 mm/gup.c follow_page_pte, fs/proc/base.c mem_rw
  */
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
 import {
   frameNumber,
   isAnonymousPresent,
@@ -34,18 +42,23 @@ const WORDS_PER_READ = 65_536;
 /** Bit of /proc/kpageflags. @source linux 6.18 include/uapi/linux/kernel-page-flags.h */
 const KPF_ZERO_PAGE = 24;
 
-/** All processes but this one, by number. */
-export function listProcesses(): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-      .map(Number)
-      .sort((a, b) => a - b);
-  } catch (error) {
+/** @throws RunError where no process would have the files that are read */
+export function requireProc(): void {
+  const absent = ['smaps', 'pagemap', 'mem'].find((file) => !existsSync(`/proc/self/${file}`));
+  if (absent !== undefined)
     throw new RunError(
-      `/proc cannot be read: ${codeOf(error)}; accepted: Linux with /proc mounted`,
+      `/proc/self/${absent} is not there; accepted: Linux with /proc mounted and ` +
+        'CONFIG_PROC_PAGE_MONITOR',
     );
-  }
+}
+
+/** All processes but this one, by their numbers in /proc, which may be another namespace's. */
+export function listProcesses(): number[] {
+  const self = readlinkSync('/proc/self');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== self)
+    .map(Number)
+    .sort((a, b) => a - b);
 }
 
 /** @throws RunError where the kernel has other pages than of 4096 bytes */

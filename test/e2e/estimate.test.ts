@@ -180,6 +180,34 @@ describe.skipIf(!isRoot)('swaplab estimate --all', () => {
   });
 });
 
+const canUnshare = isRoot && spawnSync('unshare', ['--user', '--mount', 'true']).status === 0;
+
+describe.skipIf(!canUnshare)('swaplab estimate in a namespace', () => {
+  const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  const inNamespace = (option: string, script: string): readonly [number | null, string] => {
+    const argv = [option, 'sh', '-c', script, process.execPath, program];
+    const { status, stderr } = spawnSync('unshare', argv, { encoding: 'utf8', timeout: 30_000 });
+    return [status, stderr];
+  };
+
+  it('says that it may look at nobody', () => {
+    const [status, stderr] = inNamespace('--user', 'exec "$0" "$1" estimate --all --samples 10');
+    expect(stderr).toMatch(
+      /: no anonymous memory was .*; left out: \d+ processes?, permission denied/,
+    );
+    expect(status).toBe(1);
+  });
+
+  it('says that /proc is missing', () => {
+    const script = 'mount -t tmpfs none /proc && exec "$0" "$1" estimate --pid 1';
+    const [status, stderr] = inNamespace('--mount', script);
+    expect(stderr).toMatch(
+      /: \/proc\/self\/smaps is not there; accepted: Linux with \/proc mounted/,
+    );
+    expect(status).toBe(1);
+  });
+});
+
 describe('swaplab estimate --file', () => {
   const text = Buffer.alloc(4096, 'swap entries, clusters and slots; ');
   const pages = [Buffer.alloc(4096), Buffer.alloc(4096, 7), text, text];
@@ -242,6 +270,21 @@ describe('a wrong call of swaplab estimate', () => {
     const call = command.run(inPlace, io);
     await expect(call).rejects.toThrow(message);
     await expect(call).rejects.toBeInstanceOf(UsageError);
+  });
+
+  it('is one of a process that has ended and still has its number', async () => {
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60']);
+    try {
+      const [number] = (await once(parent.stdout, 'data')) as [Buffer];
+      const zombie = number.toString().trim();
+      const isZombie = (): boolean =>
+        /^State:\tZ/m.test(readFileSync(`/proc/${zombie}/status`, 'latin1'));
+      while (!isZombie()) await new Promise((resolve) => setTimeout(resolve, 10));
+      const message = `--pid: ${zombie} has no memory of its own: it is a kernel thread, or has ended`;
+      await expect(command.run(['--pid', zombie], io)).rejects.toThrow(message);
+    } finally {
+      parent.kill();
+    }
   });
 
   it('leaves no file open', async () => {
