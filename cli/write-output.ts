@@ -1,4 +1,5 @@
 /** Where commands write what `-o FILE` asks for: one rule for all of them. */
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   mkdirSync,
@@ -59,8 +60,9 @@ export function replaceFile(path: string, text: string): void {
   }
 }
 
+/** A name that nobody has: process ids are the same in every container, and some are killed. */
 function besideOf(target: string): string {
-  return `${target}.${process.pid}.part`;
+  return `${target}.${randomBytes(6).toString('hex')}.part`;
 }
 
 /** A file that is written in parts, anywhere; it has its name once it is `kept`. */
