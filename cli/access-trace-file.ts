@@ -3,14 +3,27 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { RunSpec, WorkloadSpec } from '../src/machine/index.ts';
 import { UsageError } from '../src/units/index.ts';
-import { AccessWorkload, isAccessTrace, parseAccessTrace } from '../src/workload/index.ts';
-import { readInput } from './read-input.ts';
+import {
+  ACCESS_TRACE_BYTES_MAX,
+  AccessWorkload,
+  isAccessTrace,
+  parseAccessTrace,
+} from '../src/workload/index.ts';
+import { readInput, requireLength, TEXT_BYTES_MAX } from './read-input.ts';
 
 type AccessesSpec = Extract<WorkloadSpec, { readonly accesses: string }>;
+type TraceSpec = Extract<WorkloadSpec, { readonly trace: string }>;
 
-/** The workload of `--trace PATH` whose bytes are an access trace; null for other bytes. */
-export function accessesOf(path: string, bytes: Uint8Array): AccessesSpec | null {
-  return isAccessTrace(bytes) ? { accesses: path, sha256: sha256Of(bytes) } : null;
+/**
+ * The workload of a trace file: an access trace, or a text.
+ * @param option - who names it, as messages have it
+ * @param source - what to call a text in errors
+ */
+export function readTrace(path: string, option: string, source = path): AccessesSpec | TraceSpec {
+  const bytes = readInput(path, option, ACCESS_TRACE_BYTES_MAX);
+  if (isAccessTrace(bytes)) return { accesses: path, sha256: sha256Of(bytes) };
+  requireLength(`${option}: ${path}`, bytes.length, TEXT_BYTES_MAX);
+  return { trace: bytes.toString('utf8'), source };
 }
 
 /**
@@ -18,7 +31,7 @@ export function accessesOf(path: string, bytes: Uint8Array): AccessesSpec | null
  * @throws UsageError for a file that is not there, is damaged, or is another than the spec says
  */
 export function readAccessWorkload(spec: AccessesSpec): AccessWorkload {
-  const bytes = readInput(spec.accesses, 'workload.accesses');
+  const bytes = readBytes(spec.accesses);
   checkHash(spec, sha256Of(bytes));
   return new AccessWorkload(parseAccessTrace(bytes, spec.accesses));
 }
@@ -36,7 +49,7 @@ export function withSettledTrace(spec: RunSpec): RunSpec {
  */
 export function settledAccesses(spec: AccessesSpec, folder: string): AccessesSpec {
   const accesses = resolve(folder, spec.accesses);
-  const sha256 = spec.sha256 ?? sha256Of(readInput(accesses, 'workload.accesses'));
+  const sha256 = spec.sha256 ?? sha256Of(readBytes(accesses));
   return { accesses, sha256 };
 }
 
@@ -51,7 +64,7 @@ export type TracePlaces = ReadonlyMap<string, string>;
 export function placesOf(paths: readonly string[], option: string): TracePlaces {
   const places = new Map<string, string>();
   for (const path of paths) {
-    const bytes = readInput(path, option);
+    const bytes = readInput(path, option, ACCESS_TRACE_BYTES_MAX);
     if (!isAccessTrace(bytes))
       throw new UsageError(`${option}: ${path} is no access trace (swaplab import makes them)`);
     places.set(sha256Of(bytes), resolve(path));
@@ -65,6 +78,10 @@ export function withTraceFrom(spec: RunSpec, places: TracePlaces): RunSpec {
   if (!('accesses' in workload) || workload.sha256 === undefined) return spec;
   const accesses = places.get(workload.sha256);
   return accesses === undefined ? spec : { ...spec, workload: { ...workload, accesses } };
+}
+
+function readBytes(path: string): Buffer {
+  return readInput(path, 'workload.accesses', ACCESS_TRACE_BYTES_MAX);
 }
 
 function checkHash({ accesses, sha256 }: AccessesSpec, found: string): void {

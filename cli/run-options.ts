@@ -6,7 +6,7 @@ import { deviceProfiles, enduranceClasses, FAULT_KINDS } from '../src/device/ind
 import { PER_CPU_CLUSTER } from '../src/slots/index.ts';
 import { designs, SAME_FILLED } from '../src/swap/index.ts';
 import { workloads } from '../src/workload/index.ts';
-import { accessesOf } from './access-trace-file.ts';
+import { readTrace } from './access-trace-file.ts';
 import { parseLine } from './command-line.ts';
 import type { CommandIo } from './command.ts';
 import { readDeviceFiles } from './device-choice.ts';
@@ -299,13 +299,12 @@ function applyWorkload(
   if (flags.trace !== undefined && flags.workload !== undefined)
     throw new UsageError(`${command}: --trace and --workload exclude each other`);
   if (flags.trace !== undefined) {
-    const bytes = readInput(flags.trace, '--trace');
-    const accesses = accessesOf(flags.trace, bytes);
-    if (accesses !== null && flags.content !== undefined)
+    const workload = readTrace(flags.trace, '--trace');
+    if ('accesses' in workload && flags.content !== undefined)
       throw new UsageError(
         '--content: an access trace has a content model of its own; accepted: import --content',
       );
-    json['workload'] = accesses ?? { trace: bytes.toString('utf8'), source: flags.trace };
+    json['workload'] = workload;
   } else if (flags.workload !== undefined) {
     json['workload'] = { name: flags.workload, arguments: args };
     return;

@@ -4,9 +4,8 @@
  */
 import { resolve } from 'node:path';
 import type { Json } from '../../src/machine/index.ts';
-import { accessesOf, settledAccesses } from '../access-trace-file.ts';
+import { readTrace, settledAccesses } from '../access-trace-file.ts';
 import { readDeviceFiles } from '../device-choice.ts';
-import { readInput } from '../read-input.ts';
 import { readJson } from '../run-options.ts';
 
 /** Puts what files hold where specs and settings name them. */
@@ -25,9 +24,7 @@ export class PlanFiles {
    * @param where - file that names it
    */
   traceWorkload(path: string, where: string): Json {
-    const found = resolve(this.#folder, path);
-    const bytes = readInput(found, `${where}: trace`);
-    return { ...(accessesOf(found, bytes) ?? { trace: bytes.toString('utf8'), source: path }) };
+    return { ...readTrace(resolve(this.#folder, path), `${where}: trace`, path) };
   }
 
   /**

@@ -111,9 +111,9 @@ async function runShard(flags: Flags, { io, endsWith, argv }: SweepCall): Promis
     shard === null ? plan.name : `${plan.name}, shard ${shard.number} of ${shard.count}`;
   const ends = await runLines(
     {
-        ...{ plan, lines, where: flags.plan, title, isShard: shard !== null },
-        traces: placesOf(flags.trace, '--trace'),
-        command: shellCommand('sweep', argv),
+      ...{ plan, lines, where: flags.plan, title, isShard: shard !== null },
+      traces: placesOf(flags.trace, '--trace'),
+      command: shellCommand('sweep', argv),
     },
     io,
     (end) => {

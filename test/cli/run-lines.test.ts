@@ -17,7 +17,10 @@ const plan = makePlan(
 function run(lines: Plan['lines'], onEnd: (end: LineEnd) => void): Promise<LineEnd[]> {
   const io = { stdout: () => undefined, stderr: () => undefined, env: {} };
   return runLines(
-    { ...{ plan, lines, where: 'p.ndjson', isShard: false, title: 'p' }, command: '' },
+    {
+      ...{ plan, lines, where: 'p.ndjson', isShard: false, title: 'p' },
+      ...{ traces: new Map<string, string>(), command: '' },
+    },
     { ...io, databasePath: workspace.path('a.db') },
     onEnd,
   );

@@ -8,6 +8,7 @@ import { ACCESS, type AccessKind, type AccessSink } from '../importers/importer.
 import { PAGES_MAX } from '../trace.ts';
 import {
   ACCESS_PHASES_MAX,
+  ACCESS_TRACE_BYTES_MAX,
   ACCESS_TRACE_MAGIC,
   ACCESS_TRACE_VERSION,
   HEADER,
@@ -44,6 +45,8 @@ export interface AccessTraceOptions {
   /** Into how many parts of equal length a trace without phases of its own is cut. */
   readonly parts: number;
   readonly output: AccessTraceOutput;
+  /** Of the file; ACCESS_TRACE_BYTES_MAX. */
+  readonly fileBytesMax?: number;
 }
 
 /** What came in and what is in the file. */
@@ -253,6 +256,12 @@ export class AccessTraceWriter implements AccessSink {
 
   #flush(): void {
     const bytes = this.#part.subarray(0, this.#partBytes);
+    const { source, fileBytesMax = ACCESS_TRACE_BYTES_MAX } = this.#options;
+    if (this.#at + bytes.length > fileBytesMax)
+      throw new UsageError(
+        `${source}: makes an access trace that is too long; accepted: up to ${fileBytesMax} bytes ` +
+          `(a larger --tlb keeps less)`,
+      );
     this.#hash.update(bytes);
     this.#options.output.write(bytes, this.#at);
     this.#at += bytes.length;

@@ -39,6 +39,12 @@ export const HEADER = {
   bytes: 128,
 } as const;
 
+/**
+ * Bytes of the longest file, which is read whole: what one call of Node's reads and of its hashes
+ * takes (INT_MAX).
+ * @source node v20 lib/fs.js kIoMaxLength, src/crypto/crypto_hash.cc HashUpdate
+ */
+export const ACCESS_TRACE_BYTES_MAX: number = 2 ** 31 - 1;
 /** Phases of the longest trace: each is a row of a run's tables. assumed */
 export const ACCESS_PHASES_MAX = 4096;
 /** Bytes of the longest label of a phase. assumed */

@@ -116,6 +116,17 @@ describe('an access trace', () => {
     expect(operations.every(({ page }, i) => page === (i * 7919) % 5000)).toBe(true);
   });
 
+  it('longer than can be read is refused while it is written', () => {
+    const write = (fileBytesMax: number): unknown => {
+      const writer = newWriter(new MemoryFile(), { fileBytesMax });
+      for (let page = 0; page < 300_000; page++) writer.access(page, ACCESS.read, 0);
+      return fileBytesMax < 262_144 ? 'went on' : writer.finish();
+    };
+    const mistake = /^test: makes an access trace that is too long; accepted: up to \d+ bytes/;
+    expect(() => write(200_000)).toThrow(mistake);
+    expect(() => write(400_000)).toThrow(mistake);
+  });
+
   it('without accesses is a mistake', () => {
     expect(() => newWriter(new MemoryFile()).finish()).toThrow(
       new UsageError('test: has no accesses'),
