@@ -74,6 +74,8 @@ function messageOf({ code, message }: CommanderError, command: Command): string 
   const text = message.replace(/^error: /, '').replace(/\n\((Did .*)\)$/, (_, question: string) => {
     return `; ${question[0]!.toLowerCase()}${question.slice(1)}`;
   });
+  if (code === 'commander.unknownCommand' && !text.includes('; did you'))
+    return `${text}; accepted: ${names.join(', ')}`;
   const choice = /(?:argument|value) '(.*)' is invalid.*?\. Allowed choices are (.*)\.$/.exec(text);
   if (choice === null) return text;
   const question = didYouMean(choice[1]!, choice[2]!.split(', '));

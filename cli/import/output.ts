@@ -1,5 +1,6 @@
 /** What `swaplab import` prints. */
 import { LIMIT_PAGES_MIN } from '../../src/machine/index.ts';
+import { grouped } from '../../src/report/text/figures.ts';
 import { alignTable } from '../../src/report/text/table.ts';
 import { PAGE_SIZE } from '../../src/units/index.ts';
 import type { AccessTraceSummary } from '../../src/workload/index.ts';
@@ -37,16 +38,16 @@ export function importText(imported: Imported): string {
   const why =
     tlbEntries === 0 ? 'all are' : `${share}: the others hit a TLB of ${tlbEntries} entries`;
   const rows = [
-    ['accesses', count(total), `of ${source}`],
-    ['  reads', count(reads), ''],
-    ['  stores', count(stores), ''],
-    ['  writes', count(writes), 'of whole pages'],
-    ['  drops', count(drops), ''],
-    ['kept', count(kept), why],
-    ['pages', count(pages), `${mebibytes(pages)} touched`],
-    ['  written', count(pagesWritten), `${mebibytes(pagesWritten)}; content ${content}`],
-    ['phases', count(phases.length), phasesText(phases)],
-    ['file', count(fileBytes), `bytes, ${file}`],
+    ['accesses', grouped(total), `of ${source}`],
+    ['  reads', grouped(reads), ''],
+    ['  stores', grouped(stores), ''],
+    ['  writes', grouped(writes), 'of whole pages'],
+    ['  drops', grouped(drops), ''],
+    ['kept', grouped(kept), why],
+    ['pages', grouped(pages), `${mebibytes(pages)} touched`],
+    ['  written', grouped(pagesWritten), `${mebibytes(pagesWritten)}; content ${content}`],
+    ['phases', grouped(phases.length), phasesText(phases)],
+    ['file', grouped(fileBytes), `bytes, ${file}`],
   ] as const;
   const shown = rows.filter(([name, value]) => value !== '0' || !/^ {2}(writes|drops)/.test(name));
   return `${alignTable([], shown)}\n${smallNote(imported)}Now try:\n  ${nextCommand(imported)}\n`;
@@ -94,8 +95,4 @@ function sizeText(pages: number): string {
 
 function mebibytes(pages: number): string {
   return `${((pages * PAGE_SIZE) / MIB).toFixed(1)} MiB`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -116,6 +116,12 @@ describe('import', () => {
     expect(readFileSync(place.path('kept.accesses'), 'utf8')).toBe(text);
   });
 
+  it('names the formats where it is asked for none of them', () => {
+    const { code, stderr } = place.swaplab('import', 'nosuch', 'file');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^swaplab: import: unknown command 'nosuch'; accepted: csv, damo, lackey, /);
+  });
+
   it('proposes a memory of two TLBs at least, and says where that is all of the trace', () => {
     place.write('few.lackey', Array.from({ length: 99 }, (_, i) => ` S ${i}000,8\n`).join(''));
     const { code, stdout } = place.swaplab('import', 'lackey', 'few.lackey');
