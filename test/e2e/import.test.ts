@@ -119,7 +119,9 @@ describe('import', () => {
   it('names the formats where it is asked for none of them', () => {
     const { code, stderr } = place.swaplab('import', 'nosuch', 'file');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^swaplab: import: unknown command 'nosuch'; accepted: csv, damo, lackey, /);
+    expect(stderr).toMatch(
+      /^swaplab: import: unknown command 'nosuch'; accepted: csv, damo, lackey, /,
+    );
   });
 
   it('proposes a memory of two TLBs at least, and says where that is all of the trace', () => {

@@ -61,7 +61,7 @@ export const csvOptions: readonly ImporterOption[] = [
 
 /** Reads the options. @throws UsageError */
 export function csvLayout(options: ImportRequest['options']): CsvLayout {
-  const name = choiceOption(options, 'preset', ['msr', 'alibaba', 'tencent']);
+  const name = choiceOption(options, 'preset', Object.keys(presets) as (keyof typeof presets)[]);
   const preset: Preset = name === undefined ? {} : presets[name];
   const column = (key: string): number =>
     (wholeOption(options, key, preset[key] ?? 0, { max: COLUMN_MAX }) || 0) - 1;

@@ -39,9 +39,8 @@ const OPERATIONS = 'R, W, read, write, get, set, put, 0 (read), 1 (write), delet
  * leave 100 TiB. assumed
  */
 const VOLUME_PAGES = 2 ** 36;
-
-/** Thrown to end the reading early, and caught where it began. */
-const ENOUGH = Symbol('limit');
+/** Volumes whose pages all have safe integers; the last has none behind it to end in. */
+const VOLUMES_MAX = 2 ** 53 / VOLUME_PAGES - 1;
 
 class CsvReader {
   readonly #source: string;
@@ -72,10 +71,11 @@ class CsvReader {
     this.#columns = 1 + Math.max(id, address, size, operation, volume, time);
   }
 
-  line(bytes: Uint8Array, start: number, end: number, lineNumber: number): void {
+  /** @returns false behind the last request that is wanted */
+  line(bytes: Uint8Array, start: number, end: number, lineNumber: number): boolean {
     this.#lineNumber = lineNumber;
-    if (start === end) return;
-    if (this.#fields === null && this.#begin(lineText(bytes, start, end))) return;
+    if (start === end) return true;
+    if (this.#fields === null && this.#begin(lineText(bytes, start, end))) return true;
     const fields = this.#fields!;
     const count = fields.split(bytes, start, end);
     if (count < 0)
@@ -84,9 +84,10 @@ class CsvReader {
       this.#fail(
         `'${lineText(bytes, start, end)}' has ${count} fields; accepted: ${this.#columns} or more`,
       );
-    if (this.#left === 0) throw ENOUGH as unknown as Error;
+    if (this.#left === 0) return false;
     this.#left -= 1;
     this.#request(fields, bytes);
+    return true;
   }
 
   /** Learns from the first line how fields are told apart; true when it names columns. */
@@ -132,7 +133,9 @@ class CsvReader {
     if (page >= VOLUME_PAGES) this.#failLarge(fields, address);
     const first = ordinalOf(this.#volumes, fields.text(volume)) * VOLUME_PAGES + page;
     if (!Number.isSafeInteger(first + sizeBytes))
-      this.#fail(`volume '${fields.text(volume)}' is one too many; accepted: 131071 volumes`);
+      this.#fail(
+        `volume '${fields.text(volume)}' is one too many; accepted: ${VOLUMES_MAX} volumes`,
+      );
     this.#ranges.request(first, offset, sizeBytes, kind);
   }
 
@@ -203,10 +206,6 @@ export const csv: Importer = {
     const clock = new PhaseClock(wholeOption(options, 'phaseEvery', undefined), sink);
     const limit = wholeOption(options, 'limit', Infinity);
     const reader = new CsvReader(source, layout, { sink, clock, limit });
-    try {
-      await forEachLine(input, source, reader.line.bind(reader));
-    } catch (error) {
-      if (error !== ENOUGH) throw error;
-    }
+    await forEachLine(input, source, reader.line.bind(reader));
   },
 };

@@ -14,18 +14,19 @@ const CR = 13;
  * Takes one line: bytes `start` to `end` (exclusive, without its end of line) of `bytes`, which are
  * the visitor's until it returns.
  * @param lineNumber - from 1
+ * @returns false to end the reading
  */
 export type LineVisitor = (
   bytes: Uint8Array,
   start: number,
   end: number,
   lineNumber: number,
-) => void;
+) => unknown;
 
 /**
  * Hands every line of a stream to `visit`, empty ones too.
  * @param source - what to call the stream in errors
- * @returns how many lines there were
+ * @returns how many lines were visited
  * @throws UsageError for a line of more than LINE_BYTES_MAX bytes, and what `visit` throws
  */
 export async function forEachLine(
@@ -34,7 +35,10 @@ export async function forEachLine(
   visit: LineVisitor,
 ): Promise<number> {
   const splitter = new Splitter(source, visit);
-  for await (const bytes of input) splitter.take(bytes);
+  for await (const bytes of input) {
+    splitter.take(bytes);
+    if (splitter.isEnded) break;
+  }
   return splitter.finish();
 }
 
@@ -45,10 +49,16 @@ class Splitter {
   /** What the parts before hold of a line that has not ended. */
   #begun: Uint8Array[] = [];
   #begunBytes = 0;
+  #isEnded = false;
 
   constructor(source: string, visit: LineVisitor) {
     this.#source = source;
     this.#visit = visit;
+  }
+
+  /** The visitor wants no more. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   take(bytes: Uint8Array): void {
@@ -60,6 +70,7 @@ class Splitter {
       this.#visitBegun();
       start = end + 1;
     }
+    if (this.#isEnded) return;
     start = this.#visitWhole(bytes, start);
     if (start < bytes.length) this.#keep(bytes.subarray(start));
   }
@@ -83,8 +94,11 @@ class Splitter {
       if (bytes[at] !== LF) continue;
       lineNumber += 1;
       if (at - start > LINE_BYTES_MAX + 1) throw this.#tooLong(lineNumber);
-      visit(bytes, start, trimmedEnd(bytes, start, at), lineNumber);
+      this.#isEnded = visit(bytes, start, trimmedEnd(bytes, start, at), lineNumber) === false;
       start = at + 1;
+      if (!this.#isEnded) continue;
+      start = length;
+      break;
     }
     this.#lineNumber = lineNumber;
     return start;
@@ -95,7 +109,8 @@ class Splitter {
     this.#begun = [];
     this.#begunBytes = 0;
     this.#lineNumber += 1;
-    this.#visit(line, 0, trimmedEnd(line, 0, line.length), this.#lineNumber);
+    const end = trimmedEnd(line, 0, line.length);
+    this.#isEnded = this.#visit(line, 0, end, this.#lineNumber) === false;
   }
 
   #keep(part: Uint8Array): void {
