@@ -16,7 +16,7 @@ import { grown } from '../../units/index.ts';
 
 /**
  * Part of the entries that is loaded before a page that is hit is kept again; a load thus makes for
- * eight more operations at most. Assumed: of an eighth, a quarter, a half and the whole it is the
+ * eight more operations at most. Assumed: of a sixteenth, an eighth, a quarter and a half it is the
  * largest that holds for 64 entries and fixtures/memory-traces/mawk.lackey.gz: from a memory of
  * twice the entries up, pages swapped in are within 1 % of those of all accesses and major faults
  * within 6 % (a quarter: 17 and 23 %). It keeps 7,761 of 912,337 accesses, not 1,811.
