@@ -19,7 +19,11 @@ type TraceSpec = Extract<WorkloadSpec, { readonly trace: string }>;
  * @param option - who names it, as messages have it
  * @param source - what to call a text in errors
  */
-export function readTrace(path: string, option: string, source = path): AccessesSpec | TraceSpec {
+export function readTrace(
+  path: string,
+  option: string,
+  source: string = path,
+): AccessesSpec | TraceSpec {
   const bytes = readInput(path, option, ACCESS_TRACE_BYTES_MAX);
   if (isAccessTrace(bytes)) return { accesses: path, sha256: sha256Of(bytes) };
   requireLength(`${option}: ${path}`, bytes.length, TEXT_BYTES_MAX);
