@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { inspectDatabaseFile, openStateDatabase } from '../../src/runs/index.ts';
 import { arraySpecification, dealLines, type Plan, type PlanLine } from '../../src/sweep/index.ts';
-import { UsageError } from '../../src/units/index.ts';
+import { shellWord, UsageError } from '../../src/units/index.ts';
 import type { CommandIo } from '../command.ts';
 import { createProgress } from '../progress.ts';
 import { wholeNumber } from '../run-options.ts';
@@ -60,7 +60,8 @@ export async function runJobs(flags: JobFlags, io: CommandIo): Promise<number> {
     const merged = mergeShards(shardFilesIn(folder.path), plan, io);
     if (flags.ndjson !== true) io.stdout(outcomeText(merged, plan, flags, io));
     isDone = merged.missing.length === 0 && flags.keep !== true;
-    if (merged.missing.length > 0) notice(io, goOnText(merged, flags, folder));
+    if (merged.missing.length > 0)
+      notice(io, goOnText(merged.missing.length, flags.plan, folder.path, io));
     if (isInterrupted) return EXIT_INTERRUPTED;
     if (ends.some(({ exitCode }) => exitCode === EXIT_CHECK)) return EXIT_CHECK;
     return merged.missing.length === 0 ? 0 : 1;
@@ -188,9 +189,11 @@ function outcomeText(merged: ShardMerge, plan: Plan, flags: JobFlags, io: Comman
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function goOnText({ missing }: ShardMerge, { plan }: JobFlags, { path }: WorkFolder): string {
+/** What is done stands in the database and in the shards. */
+function goOnText(missingCount: number, plan: string, path: string, io: CommandIo): string {
+  const databases = `${shellWord(io.databasePath)} ${shellWord(path)}/shard-*.db`;
   return (
-    `sweep: ${missing.length} runs are not done; the same command goes on (shards are kept in ${path}; ` +
-    `swaplab sweep status --plan ${plan} tells more)\n`
+    `sweep: ${missingCount} runs are not done; the same command goes on. How far they are: ` +
+    `swaplab sweep status --plan ${shellWord(plan)} ${databases}\n`
   );
 }
